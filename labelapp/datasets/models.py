@@ -1,0 +1,89 @@
+"""Frozen, numbered, immutable versions of what people said, with the way back to each label."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from labelapp.accounts.models import User
+from labelapp.labeling.models import Submission
+from labelapp.prompts.models import Prompt, Split
+
+
+class DatasetKind(models.TextChoices):
+    DEMONSTRATIONS = "demonstrations", "Demonstrations"
+    COMPARISONS = "comparisons", "Comparisons"
+    PROMPTS = "prompts", "Prompts"
+
+
+class Dataset(models.Model):
+    """A named line of versions of one kind."""
+
+    name = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=16, choices=DatasetKind.choices)
+    description = models.TextField(blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DatasetVersion(models.Model):
+    """One frozen version. Once ready, nothing about it changes (a trigger holds that)."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        WRITING = "writing", "Writing"
+        READY = "ready", "Ready"
+        FAILED = "failed", "Failed"
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    query = models.JSONField(default=dict, help_text="The filters, complete enough to freeze the same again.")
+    rows_total = models.PositiveIntegerField(null=True, blank=True)
+    rows_written = models.PositiveIntegerField(default=0)
+    pair_count = models.PositiveIntegerField(default=0)
+    split_counts = models.JSONField(default=dict, blank=True)
+    files = models.JSONField(default=list, blank=True, help_text="[{name, split, format, rows, size_bytes, sha256}]")
+    directory = models.CharField(max_length=300, blank=True, help_text="Relative to DATA_DIR.")
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of manifest.json.")
+    error = models.TextField(blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    frozen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("dataset_id", "-number")
+        constraints = (models.UniqueConstraint(fields=["dataset", "number"], name="dataset_version_number_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.dataset} v{self.number}"
+
+
+class DatasetRow(models.Model):
+    """One row of a version and what it came from: the way from a file back to a label."""
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="rows")
+    split = models.CharField(max_length=8, choices=Split.choices)
+    number = models.PositiveIntegerField(help_text="Line in the split's file, from 0.")
+    submission = models.ForeignKey(
+        Submission, on_delete=models.PROTECT, null=True, blank=True, related_name="dataset_rows"
+    )
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="dataset_rows")
+
+    class Meta:
+        ordering = ("version_id", "split", "number")
+        constraints = (models.UniqueConstraint(fields=["version", "split", "number"], name="dataset_row_number_once"),)
+        indexes = (
+            models.Index(fields=["submission"], condition=Q(submission__isnull=False), name="dataset_row_source"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.split} {self.number} of {self.version}"

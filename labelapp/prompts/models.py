@@ -1,0 +1,178 @@
+"""Prompts, who submitted them, and the responses that models gave to them."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.utils import timezone
+
+from labelapp.accounts.models import User
+from labelapp.checkpoints.models import Checkpoint, Endpoint
+
+
+class Split(models.TextChoices):
+    TRAIN = "train", "Train"
+    VALID = "valid", "Validation"
+    TEST = "test", "Test"
+
+
+class PromptKind(models.TextChoices):
+    PLAIN = "plain", "Plain"
+    FEW_SHOT = "few_shot", "Few-shot"
+    USER_BASED = "user_based", "User-based"
+    CUSTOMER = "customer", "Customer"
+    IMPORTED = "imported", "Imported"
+
+
+class UseCase(models.TextChoices):
+    """The ten use cases of the paper, table 1."""
+
+    GENERATION = "generation", "Generation"
+    OPEN_QA = "open_qa", "Open QA"
+    BRAINSTORMING = "brainstorming", "Brainstorming"
+    CHAT = "chat", "Chat"
+    REWRITE = "rewrite", "Rewrite"
+    SUMMARIZATION = "summarization", "Summarization"
+    CLASSIFICATION = "classification", "Classification"
+    OTHER = "other", "Other"
+    CLOSED_QA = "closed_qa", "Closed QA"
+    EXTRACT = "extract", "Extract"
+
+
+class Submitter(models.Model):
+    """Where prompts come from: a labeler, a customer, a file. The split hangs here, so no submitter can be in two."""
+
+    key = models.CharField(max_length=200, unique=True)
+    split = models.CharField(max_length=8, choices=Split.choices)
+    user = models.OneToOneField(User, on_delete=models.PROTECT, null=True, blank=True, related_name="submitter")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class PromptImport(models.Model):
+    """One uploaded file of prompts: its preview, its bad lines, and what was kept."""
+
+    class State(models.TextChoices):
+        PREVIEWED = "previewed", "Previewed"
+        IMPORTED = "imported", "Imported"
+        REFUSED = "refused", "Refused: bad lines"
+
+    class OnError(models.TextChoices):
+        KEEP_GOOD = "keep_good", "Keep the good lines"
+        NOTHING = "nothing", "Import nothing if any line is bad"
+
+    file_name = models.CharField(max_length=255)
+    file_format = models.CharField(max_length=8)
+    file_path = models.CharField(max_length=500, help_text="Relative to DATA_DIR.")
+    file_sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PREVIEWED)
+    on_error = models.CharField(max_length=12, choices=OnError.choices, blank=True)
+    line_count = models.PositiveIntegerField(default=0)
+    good_count = models.PositiveIntegerField(default=0)
+    duplicate_count = models.PositiveIntegerField(default=0)
+    over_cap_count = models.PositiveIntegerField(default=0)
+    bad_count = models.PositiveIntegerField(default=0)
+    imported_count = models.PositiveIntegerField(default=0)
+    report = models.JSONField(default=dict, help_text="A sample of good lines, and the bad ones with their reasons.")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    imported_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class Prompt(models.Model):
+    """What a person asked. A plain prompt is one user message; the last message is always the user's."""
+
+    messages = models.JSONField(help_text="[{role: system|user|assistant, content}], the last of them the user's.")
+    text = models.TextField(help_text="The messages' contents in one text: what is searched and compared.")
+    kind = models.CharField(max_length=12, choices=PromptKind.choices, default=PromptKind.PLAIN)
+    use_case = models.CharField(max_length=16, choices=UseCase.choices, default=UseCase.OTHER)
+    submitter = models.ForeignKey(Submitter, on_delete=models.PROTECT, related_name="prompts")
+    language = models.CharField(max_length=12, blank=True)
+    annotations = models.JSONField(
+        default=dict, blank=True, help_text="Name → true or false; a missing name is not a no."
+    )
+    deployment_context = models.TextField(blank=True)
+    pii_findings = models.JSONField(default=list, blank=True)
+    dedup_key = models.CharField(max_length=64, unique=True, help_text="sha256 of the normalised messages.")
+    prompt_import = models.ForeignKey(
+        PromptImport, on_delete=models.PROTECT, null=True, blank=True, related_name="prompts"
+    )
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    search = models.GeneratedField(
+        expression=SearchVector("text", config="simple"), output_field=SearchVectorField(), db_persist=True
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            GinIndex(fields=["search"], name="prompt_search"),
+            models.Index(fields=["use_case", "-id"], name="prompt_use_case"),
+            models.Index(fields=["submitter", "-id"], name="prompt_submitter"),
+        )
+        constraints = (
+            models.CheckConstraint(condition=models.Q(kind__in=PromptKind.values), name="prompt_kind_known"),
+            models.CheckConstraint(condition=models.Q(use_case__in=UseCase.values), name="prompt_use_case_known"),
+        )
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+    @property
+    def is_closed_domain(self) -> bool:
+        """Say whether the answer must come from the prompt itself; Hallucination is asked on these only."""
+        return bool(self.annotations.get("closed_domain"))
+
+
+class SampleBatch(models.Model):
+    """Responses drawn together: from one checkpoint or endpoint, with one set of sampling parameters."""
+
+    name = models.CharField(max_length=160)
+    checkpoint = models.ForeignKey(
+        Checkpoint, on_delete=models.PROTECT, null=True, blank=True, related_name="sample_batches"
+    )
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, null=True, blank=True, related_name="sample_batches"
+    )
+    parameters = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(checkpoint=None) | models.Q(endpoint=None), name="sample_batch_one_source"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Response(models.Model):
+    """One sample of a model for a prompt."""
+
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="responses")
+    batch = models.ForeignKey(SampleBatch, on_delete=models.PROTECT, related_name="responses")
+    number = models.PositiveSmallIntegerField(help_text="0 … K−1 within the batch and prompt.")
+    text = models.TextField()
+    finish_reason = models.CharField(max_length=16, blank=True)
+    prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
+    response_tokens = models.PositiveIntegerField(null=True, blank=True)
+    seed = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("batch_id", "prompt_id", "number")
+        constraints = (models.UniqueConstraint(fields=["prompt", "batch", "number"], name="response_once_per_batch"),)
+
+    def __str__(self) -> str:
+        return self.text[:80]
