@@ -1,0 +1,1 @@
+"""The contract between the web side and the torch side: frozen dataclasses and JSONL, standard library."""
