@@ -1,0 +1,111 @@
+"""Fixtures that start real processes of the product against the test database."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.db import connection
+
+from labelapp.celery import app as celery_app
+from labelapp.common.embedded.process import start_child, stop_process
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_SECONDS = 60
+
+
+def process_environment(**extra: str) -> dict[str, str]:
+    """Return the environment of a child process that works on the test database rather than on the real one."""
+    address = urlsplit(os.environ["DATABASE_URL"])
+    test_database = urlunsplit(address._replace(path=f"/{connection.settings_dict['NAME']}"))
+    # Browser tests switch Django's guard off for their own process; a server under test must keep it.
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+    return environment | {"DATABASE_URL": test_database, "PYTHONUNBUFFERED": "1"} | extra
+
+
+@contextmanager
+def child_process(
+    arguments: list[str], *, environment: dict[str, str], log: IO[bytes], pass_fds: tuple[int, ...] = ()
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a child in its own process group and stop it at the end, also when this process is killed."""
+    process = start_child(
+        arguments, log=log, cwd=ROOT, death_signal=signal.SIGTERM, environment=environment, pass_fds=pass_fds
+    )
+    try:
+        yield process
+    finally:
+        stop_process(process, signals=[(signal.SIGTERM, 10), (signal.SIGKILL, 5)])
+
+
+@pytest.fixture(scope="session")
+def _celery_worker(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Generator["subprocess.Popen[bytes]", None, None]:
+    """Run one worker for the session: it takes seconds to start and keeps nothing between tasks."""
+    log = tmp_path_factory.mktemp("worker") / "worker.log"
+    arguments = [sys.executable, "-m", "celery", "-A", "labelapp", "worker", "--queues", "default,runs"]
+    arguments += ["--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+    with (
+        log.open("wb") as file,
+        child_process(arguments, environment=process_environment(), log=file) as process,
+    ):
+        _wait_for_worker(process, log)
+        yield process
+
+
+def _wait_for_worker(process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Ask the worker itself; each question waits a second for its answer."""
+    for _ in range(READY_SECONDS):
+        if process.poll() is not None:
+            break
+        if celery_app.control.ping(timeout=1):
+            return
+    pytest.fail(f"the Celery worker did not start:\n{log.read_text()[-4000:]}")
+
+
+@pytest.fixture
+def celery_worker_process(
+    _celery_worker: "subprocess.Popen[bytes]", transactional_db: None
+) -> Generator["subprocess.Popen[bytes]", None, None]:
+    """Provide a real Celery worker of both queues on the test database; what a test leaves queued is dropped."""
+    celery_app.control.purge()
+    yield _celery_worker
+    celery_app.control.purge()
+
+
+@pytest.fixture(scope="session")
+def _live_app(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Generator[str, None, None]:
+    """Run gunicorn as `manage.py serve` does, on a socket that is ours from the start: no port can be taken first."""
+    log = tmp_path_factory.mktemp("web") / "web.log"
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as listener, log.open("wb") as file:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        arguments = [sys.executable, "-m", "gunicorn", "labelapp.wsgi:application", "--no-control-socket"]
+        arguments += ["--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread"]
+        arguments += ["--workers", "2", "--threads", "32", "--graceful-timeout", "2"]
+        environment = process_environment(PUBLIC_URL=url)
+        with child_process(arguments, environment=environment, log=file, pass_fds=(listener.fileno(),)) as process:
+            _wait_for_web(url, process=process, log=log)
+            yield url
+
+
+def _wait_for_web(url: str, *, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Ask for the health once: the socket listens already, so the request waits until a worker takes it."""
+    try:
+        urllib.request.urlopen(f"{url}/api/v1/health", timeout=READY_SECONDS).close()
+    except OSError as error:
+        state = "runs" if process.poll() is None else f"ended with {process.returncode}"
+        pytest.fail(f"the web server ({state}) is not healthy: {error}\n{log.read_text()[-4000:]}")
+
+
+@pytest.fixture
+def live_app(_live_app: str, transactional_db: None) -> str:
+    """Provide the URL of a real, production-like web server on the test database."""
+    return _live_app
