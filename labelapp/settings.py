@@ -12,6 +12,8 @@ import dj_database_url
 import structlog
 from csp.constants import NONCE, NONE, SELF
 
+from labelapp.common.embedded import EmbeddedPostgres, EmbeddedValkey
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -62,6 +64,7 @@ DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "data").resolve()
 DEBUG = env_flag("DEBUG", default=False)
 SECRET_KEY = os.environ.get("SECRET_KEY") or stored_secret_key(DATA_DIR)
 PORT = env_int("PORT", default=8000)
+BIND_ADDRESS = os.environ.get("BIND_ADDRESS") or "127.0.0.1"
 PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
 IS_HTTPS = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -109,28 +112,24 @@ TEMPLATES = [
     }
 ]
 
-# --- PostgreSQL and Redis: `manage.py serve` sets these to the embedded servers where nothing else is set. ---
-DATABASE_URL = os.environ.get("DATABASE_URL", "")
-REDIS_URL = os.environ.get("REDIS_URL", "")
+# --- PostgreSQL and Redis: the embedded servers of `manage.py serve` under DATA_DIR where nothing else is set. ---
+DATABASE_IS_EMBEDDED = not os.environ.get("DATABASE_URL")
+DATABASE_URL = os.environ.get("DATABASE_URL") or EmbeddedPostgres(DATA_DIR).url
+REDIS_IS_EMBEDDED = not os.environ.get("REDIS_URL")
+REDIS_URL = os.environ.get("REDIS_URL") or EmbeddedValkey(DATA_DIR).url
 # The web process pools; Celery must not (a forked pool shares sockets), so `celery` runs without.
 DATABASE_POOL_SIZE = env_int("DATABASE_POOL_SIZE", default=0)
-DATABASES: dict[str, Any] = {"default": dict(dj_database_url.parse(DATABASE_URL)) if DATABASE_URL else {}}
-if DATABASE_URL:
-    DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
-    if DATABASE_POOL_SIZE:
-        DATABASES["default"]["OPTIONS"] = {
-            **DATABASES["default"].get("OPTIONS", {}),
-            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
-        }
-    else:
-        DATABASES["default"]["CONN_MAX_AGE"] = 60
-        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES: dict[str, Any] = {"default": dict(dj_database_url.parse(DATABASE_URL))}
+if DATABASE_POOL_SIZE:
+    DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"].get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
-}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 # --- Celery: the bell. Acknowledged late, one at a time, short (runs live in their own processes). ---
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
