@@ -1,0 +1,66 @@
+"""`manage.py prepare`: bring the database up to date, before any process serves it."""
+
+from typing import Any
+
+import psycopg
+import redis
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseError
+from django.db import connection
+
+CONNECT_SECONDS = 10
+
+
+class Command(BaseCommand):
+    """Check DATABASE_URL and REDIS_URL, migrate, and load the demo workspace where there is none."""
+
+    help = "Migrate the database and load the demo workspace on the first start. Doing it again changes nothing."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--no-demo", action="store_true", help="do not load the demo workspace")
+
+    def handle(self, *_args: Any, no_demo: bool = False, **_options: Any) -> None:
+        check_database()
+        check_redis()
+        migrate()
+        if not no_demo and "load_demo" in get_commands():
+            call_command("load_demo", stdout=self.stdout)
+
+
+def check_database() -> None:
+    """Raise one clear line when the database of DATABASE_URL does not answer."""
+    parameters = connection.get_connection_params() | {"connect_timeout": CONNECT_SECONDS}
+    try:
+        psycopg.connect(**parameters).close()
+    except psycopg.OperationalError as error:
+        raise CommandError(f"cannot reach the database of DATABASE_URL: {_first_line(error)}") from error
+
+
+def check_redis() -> None:
+    """Raise one clear line when the server of REDIS_URL does not answer."""
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=CONNECT_SECONDS) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise CommandError(f"cannot reach the Redis of REDIS_URL: {_first_line(error)}") from error
+
+
+def migrate() -> None:
+    """Migrate; raise one clear line when this user may not, or the server is not one that we can use."""
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except DatabaseError as error:
+        if isinstance(error.__cause__, psycopg.errors.InsufficientPrivilege):
+            user = connection.settings_dict["USER"]
+            raise CommandError(
+                f"the database user {user} may not migrate {connection.settings_dict['NAME']}: {_first_line(error)}; "
+                f"make {user} its owner"
+            ) from error
+        raise CommandError(f"cannot migrate the database: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
