@@ -23,7 +23,7 @@ class PromptError(InferenceError):
     code = "prompt_error"
 
 
-class PromptTooLong(PromptError):  # noqa: N818
+class PromptTooLong(PromptError):
     """A prompt that does not fit: left out, as the paper does, not cut."""
 
     code = "prompt_too_long"

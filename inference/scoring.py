@@ -1,0 +1,77 @@
+"""What a model makes of given responses: log-probabilities of their tokens, and a reward model's rewards.
+
+Both take a SequenceBatch, keep gradients (wrap them in torch.no_grad() to score alone) and leave the model's mode
+as it is: a training loop decides about dropout.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from inference.models import evaluating, reward_bias
+from inference.prompts import pad_id
+from inference.sequences import SequenceBatch, collate, forward, last_logits
+
+
+def response_logprobs(model: Any, batch: SequenceBatch, *, temperature: float = 1.0) -> torch.Tensor:
+    """(N, R) float32 log-probabilities of the response tokens at a temperature; 0 where response_mask is false.
+
+    Over the whole vocabulary, whatever top_p they were sampled with. Logits are made at response positions only.
+    """
+    width = batch.response_mask.shape[1]
+    if width == 0:
+        return torch.zeros(batch.response_mask.shape, device=batch.input_ids.device)
+    output = last_logits(
+        model,
+        columns=width + 1,
+        input_ids=batch.input_ids,
+        attention_mask=batch.attention_mask,
+        position_ids=batch.position_ids,
+        use_cache=False,
+    )
+    # The logits of a column predict the next one.
+    logits = output.logits[:, :-1].float() / temperature
+    chosen = logits.gather(-1, batch.response_ids[..., None]).squeeze(-1)
+    return torch.where(batch.response_mask, chosen - logits.logsumexp(dim=-1), 0.0)
+
+
+def rewards(model: Any, batch: SequenceBatch) -> torch.Tensor:
+    """(N,) float32 rewards, read at each sequence's last real token by its index, with the model's reward bias.
+
+    transformers' own classifier looks for the first pad id instead, and so reads too early where pad equals end.
+    """
+    hidden = forward(
+        model.base_model,
+        input_ids=batch.input_ids,
+        attention_mask=batch.attention_mask,
+        position_ids=batch.position_ids,
+        use_cache=False,
+    ).last_hidden_state
+    last = hidden[torch.arange(len(hidden), device=hidden.device), batch.last_index]
+    scores: torch.Tensor = model.score(last).squeeze(-1).float()
+    return scores + reward_bias(model)
+
+
+def score(
+    model: Any,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[Sequence[int]],
+    responses: Sequence[Sequence[int]],
+    *,
+    batch_size: int,
+) -> list[float]:
+    """The reward of each response to its prompt (token ids), in order; like lengths go through together."""
+    lengths = [len(prompt) + len(response) for prompt, response in zip(prompts, responses, strict=True)]
+    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    device = next(model.parameters()).device
+    found = [0.0] * len(lengths)
+    with torch.no_grad(), evaluating(model):
+        for start in range(0, len(order), batch_size):
+            indices = order[start : start + batch_size]
+            own_prompts, own_responses = [prompts[i] for i in indices], [responses[i] for i in indices]
+            batch = collate(own_prompts, own_responses, pad_id=pad_id(tokenizer), device=device)
+            for index, value in zip(indices, rewards(model, batch).tolist(), strict=True):
+                found[index] = value
+    return found
