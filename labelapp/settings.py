@@ -5,6 +5,7 @@ Every variable has a default that works on one machine with nothing else install
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -131,26 +132,6 @@ else:
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
-# --- Celery: the bell. Acknowledged late, one at a time, short (runs live in their own processes). ---
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
-# Well under the visibility timeout, or a slow task is delivered a second time while it still runs.
-CELERY_TASK_TIME_LIMIT = 1800
-CELERY_TASK_SOFT_TIME_LIMIT = 1740
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200}
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"runs.launch": {"queue": "runs"}}
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    "sweep-runs": {"task": "runs.sweep", "schedule": 10.0, "options": {"expires": 10}},
-    "sweep-datasets": {"task": "datasets.sweep", "schedule": 30.0, "options": {"expires": 30}},
-}
-
 # --- Accounts ---
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -249,14 +230,25 @@ CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/api/docs"],
 }
 
+# --- Runs: processes of the torch side. They get these variables and no others: no database address, no secret key. ---
+MODELS_PYTHON = os.environ.get("MODELS_PYTHON") or sys.executable
+RUN_CPU_SLOTS = env_int("RUN_CPU_SLOTS", default=1)
+RUN_GPUS = env_list("RUN_GPUS", default=["auto"])
+RUN_ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if name.startswith(("HF_", "NVIDIA_"))
+    or name in {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES"}
+    or name.lower() in {"http_proxy", "https_proxy", "no_proxy", "ssl_cert_file"}
+}
+
 # --- Files ---
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "build" / "static"
 FRONTEND_DIR = BASE_DIR / "frontend" / "dist"
-STATICFILES_DIRS: list[Path] = []
 WHITENOISE_ROOT = FRONTEND_DIR if FRONTEND_DIR.exists() else None
-WHITENOISE_USE_FINDERS = True
-MEDIA_ROOT = DATA_DIR / "files"
+WHITENOISE_USE_FINDERS = True  # no collectstatic: the only files of ours are the front end's, which Vite names by hash
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[A-Za-z0-9_-]{8}\.\w+$"
+
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -1,7 +1,37 @@
-"""Every address: the API under /api/v1/, the account endpoints of allauth, and the single-page app for the rest."""
+"""Every address: the API under /api/v1/, allauth's account endpoints, and the single-page app for the rest."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from labelapp.accounts.permissions import PUBLIC
+from labelapp.common.api import api_not_found
+from labelapp.common.pages import app_page, asset_not_found
+
+# Topmost first: `runs` serves a few addresses below `checkpoints/` and `users/` that need what only it can see.
+API = [
+    path("", include(f"labelapp.{app}.urls"))
+    for app in ("runs", "datasets", "quality", "labeling", "prompts", "checkpoints", "accounts", "common")
+]
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI schema. It tells nothing that the source does not, so it needs no login."""
+
+    required_role = PUBLIC
+
+
+class DocsView(SpectacularSwaggerView):
+    """The schema as a page to read and try."""
+
+    required_role = PUBLIC
+
 
 urlpatterns = [
+    path("api/v1/", include(API)),
+    path("api/schema", SchemaView.as_view(), name="schema"),
+    path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
+    re_path(r"^api/", api_not_found),
     path("_allauth/", include("allauth.headless.urls")),
+    re_path(r"^(assets|static)/", asset_not_found),
+    re_path(r"^", app_page),
 ]

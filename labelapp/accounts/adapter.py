@@ -7,5 +7,5 @@ from django.http import HttpRequest
 class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts come from invitations (`accounts.actions.accept_invitation`), never from an open form."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -2,11 +2,16 @@
 
 from typing import Any
 
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
+
+from labelapp.accounts.models import ApiToken, Role
 
 PUBLIC = "public"
+
+# What an API token must be allowed to do, by the role that the endpoint asks for; reading asks for `read` alone.
+SCOPE_OF_ROLE = {Role.LABELER: "label", Role.RESEARCHER: "write", Role.ADMIN: "admin"}
+SCOPES = ("read", *SCOPE_OF_ROLE.values())
 
 
 class DeclaredRole(BasePermission):
@@ -15,12 +20,8 @@ class DeclaredRole(BasePermission):
     A view may declare `required_roles = {"GET": Role.LABELER, "POST": Role.RESEARCHER}` instead, method by method.
     """
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        required = required_role(view, request.method or "")
-        if required == PUBLIC:
-            return True
-        user: Any = request.user
-        return bool(required and user.is_authenticated and user.has_role(required))
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return is_admitted(request.user, request.auth, role=required_role(view, request.method or ""), request=request)
 
 
 def required_role(view: Any, method: str) -> str | None:
@@ -30,3 +31,15 @@ def required_role(view: Any, method: str) -> str | None:
         return by_method.get("GET" if method in {"HEAD", "OPTIONS"} else method)
     role: str | None = getattr(view, "required_role", None)
     return role
+
+
+def is_admitted(user: Any, token: Any, *, role: str | None, request: Any) -> bool:
+    """Say whether `user`, who came with `token` or a session, may send `request` to an endpoint for `role`."""
+    if role == PUBLIC:
+        return True
+    if not role or not user.is_authenticated or not user.has_role(role):
+        return False
+    if not isinstance(token, ApiToken):
+        return True
+    needed = "read" if request.method in SAFE_METHODS else SCOPE_OF_ROLE[Role(role)]
+    return needed in token.scopes

@@ -1,4 +1,4 @@
-"""Ring a Celery task once the transaction has committed, without letting a broker that is down fail a person's write."""
+"""Ring a Celery task once the transaction has committed, without letting a broker that is down fail a write."""
 
 from typing import Any, Protocol
 

@@ -1,7 +1,7 @@
 """Domain errors, and the one place that turns any error into an HTTP answer.
 
-Every error body is `{"code", "message", "errors": [{"field", "message"}], "data"}`: a stable code for programs, a sentence
-for people, the fields that were wrong, and named facts.
+Every error body is `{"code", "message", "errors": [{"field", "message"}], "data"}`: a stable code for programs, a
+sentence for people, the fields that were wrong, and named facts.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, JsonResponse
-from rest_framework import exceptions, serializers, status
+from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
@@ -21,7 +21,7 @@ class DomainError(Exception):
     """A request that cannot be done, told to the person who asked. Subclasses fix the code and the HTTP status."""
 
     code = "conflict"
-    status = status.HTTP_409_CONFLICT
+    status: int = 409
 
     def __init__(
         self,
@@ -47,14 +47,14 @@ class InvalidInput(DomainError):
     """The request's content is wrong: names the field and says what would be right."""
 
     code = "invalid_input"
-    status = status.HTTP_400_BAD_REQUEST
+    status = 400
 
 
 class NotFound(DomainError):
     """There is no such thing, or the asker may not know that there is."""
 
     code = "not_found"
-    status = status.HTTP_404_NOT_FOUND
+    status = 404
 
 
 class Conflict(DomainError):
@@ -127,5 +127,5 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
     code = serializers.CharField()
     message = serializers.CharField()
-    errors = FieldErrorSerializer(many=True)
-    data = serializers.DictField()
+    errors = FieldErrorSerializer(many=True)  # type: ignore[assignment]  # DRF has attributes of these names
+    data = serializers.DictField()  # type: ignore[assignment]

@@ -1,7 +1,7 @@
 """Live events: one Redis channel per topic, read by browsers as server-sent events.
 
-An event says only *what changed* (`{"topic", "type", "id"}` and a few numbers); pages fetch the rest through the API, so an
-event never shows anybody more than they may read, and a lost one costs a refresh.
+An event says only *what changed* (`{"topic", "type", "id"}` and a few numbers); pages fetch the rest through the API,
+so an event never shows anybody more than they may read, and a lost one costs a refresh.
 """
 
 import json
@@ -41,7 +41,7 @@ def publish_on_commit(topic: str, **data: Any) -> None:
 
 def stream(topics: frozenset[str]) -> Iterator[str]:
     """Yield server-sent events of `topics` for ever; a comment every ten seconds finds closed connections."""
-    subscription = client().pubsub(ignore_subscribe_messages=True)
+    subscription = client().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
     subscription.subscribe(CHANNEL)
     try:
         yield "retry: 2000\n\n: connected\n\n"
