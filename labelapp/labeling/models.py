@@ -5,9 +5,10 @@ counting rows under a lock over-assigns, a row that exists once does not. Submis
 """
 
 import uuid
+from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from labelapp.accounts.models import User
@@ -15,6 +16,7 @@ from labelapp.prompts.models import Prompt, Response, SampleBatch
 
 MIN_RESPONSES, MAX_RESPONSES = 4, 9
 MIN_QUALITY, MAX_QUALITY = 1, 7
+MAX_OVERLAP = 50
 
 
 class ProjectKind(models.TextChoices):
@@ -68,7 +70,9 @@ class Project(models.Model):
 class InstructionVersion(models.Model):
     """The instructions as they stood: each label is stamped with the one its labeler had before them."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="instruction_versions")
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="instruction_versions", db_index=False
+    )
     number = models.PositiveIntegerField()
     body = models.TextField(help_text="Markdown.")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -85,7 +89,7 @@ class InstructionVersion(models.Model):
 class Membership(models.Model):
     """A labeler's place in a project. People who leave stay in the record."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships", db_index=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     joined_at = models.DateTimeField(default=timezone.now)
     left_at = models.DateTimeField(null=True, blank=True)
@@ -101,7 +105,7 @@ class Membership(models.Model):
 class Task(models.Model):
     """A prompt in a project, with the responses to rank (none in a demonstration project)."""
 
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="tasks")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="tasks", db_index=False)
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="tasks")
     batch = models.ForeignKey(SampleBatch, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks")
     responses = models.ManyToManyField(Response, through="TaskResponse", related_name="tasks")
@@ -125,7 +129,7 @@ class Task(models.Model):
 class TaskResponse(models.Model):
     """One of the responses that a task asks to be ranked. Its letter hides where it came from."""
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="task_responses")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="task_responses", db_index=False)
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="task_responses")
     position = models.PositiveSmallIntegerField()
 
@@ -149,11 +153,13 @@ class Assignment(models.Model):
         SUBMITTED = "submitted", "Submitted"
         WITHDRAWN = "withdrawn", "Withdrawn"
 
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="assignments")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments", db_index=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="assignments", db_index=False)
     number = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
-    labeler = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="assignments")
+    labeler = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="assignments", db_index=False
+    )
     lease_token = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
@@ -190,7 +196,11 @@ class Assignment(models.Model):
         indexes = (
             models.Index(fields=["project", "id"], condition=Q(state="open"), name="assignment_open"),
             models.Index(fields=["project", "lease_expires_at"], condition=Q(state="leased"), name="assignment_leased"),
-            models.Index(fields=["labeler", "-submitted_at"], name="assignment_history"),
+            # A labeler's furthest slot in a project: where the search for the next one starts.
+            models.Index(fields=["project", "labeler", "id"], name="assignment_by_labeler"),
+            models.Index(
+                fields=["labeler", "-submitted_at"], condition=Q(labeler__isnull=False), name="assignment_history"
+            ),
         )
 
     def __str__(self) -> str:
@@ -200,7 +210,7 @@ class Assignment(models.Model):
 class Draft(models.Model):
     """What a labeler has typed and not submitted. Kept when the lease ends, and offered back."""
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="drafts")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="drafts", db_index=False)
     labeler = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
     content = models.JSONField(default=dict)
     revision = models.PositiveIntegerField(default=0, help_text="Counts up with every save; an older save loses.")
@@ -213,13 +223,24 @@ class Draft(models.Model):
         return f"draft of {self.labeler} for task {self.task_id}"
 
 
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    """Filters over submissions."""
+
+    def latest_revisions(self) -> Self:
+        """Keep what each labeler said last: one submission per assignment."""
+        newer = Submission.objects.filter(assignment=OuterRef("assignment"), revision__gt=OuterRef("revision"))
+        return self.filter(~Exists(newer))
+
+
 class Submission(models.Model):
     """What a labeler said. Append-only: an edit is the next revision of the same assignment (a trigger holds it)."""
 
-    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="submissions")
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="submissions")
+    assignment = models.ForeignKey(
+        Assignment, on_delete=models.PROTECT, related_name="submissions", db_index=False
+    )
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="submissions", db_index=False)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="submissions")
-    labeler = models.ForeignKey(User, on_delete=models.PROTECT, related_name="submissions")
+    labeler = models.ForeignKey(User, on_delete=models.PROTECT, related_name="submissions", db_index=False)
     revision = models.PositiveIntegerField(default=1)
     instruction_version = models.ForeignKey(InstructionVersion, on_delete=models.PROTECT, related_name="submissions")
     idempotency_key = models.UUIDField(default=uuid.uuid4)
@@ -229,6 +250,8 @@ class Submission(models.Model):
     elapsed_seconds = models.PositiveIntegerField(default=0)
     active_seconds = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = SubmissionQuerySet.as_manager()
 
     class Meta:
         ordering = ("id",)
@@ -248,7 +271,9 @@ class Submission(models.Model):
 class Judgment(models.Model):
     """What a submission says of one response: how good on its own, and where among the others."""
 
-    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="judgments")
+    submission = models.ForeignKey(
+        Submission, on_delete=models.PROTECT, related_name="judgments", db_index=False
+    )
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="judgments")
     rank = models.PositiveSmallIntegerField(help_text="1 is best; tied responses share a rank; no rank is left out.")
     quality = models.PositiveSmallIntegerField(help_text="Overall quality, 1 (worst) to 7.")
@@ -284,7 +309,7 @@ class Skip(models.Model):
         BROKEN = "broken", "Something is broken"
         OTHER = "other", "Another reason"
 
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="skips")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="skips", db_index=False)
     labeler = models.ForeignKey(User, on_delete=models.PROTECT, related_name="skips")
     reason = models.CharField(max_length=20, choices=Reason.choices)
     note = models.TextField(blank=True)
