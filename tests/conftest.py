@@ -1,15 +1,15 @@
 """Fixtures that start real processes of the product against the test database."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -17,9 +17,11 @@ from django.db import connection
 
 from labelapp.celery import app as celery_app
 from labelapp.common.embedded.process import start_child, stop_process
+from labelapp.common.serving.product import WEB_POOL_SIZE, web_arguments, worker_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def process_environment(**extra: str) -> dict[str, str]:
@@ -51,11 +53,9 @@ def _celery_worker(
 ) -> Generator["subprocess.Popen[bytes]", None, None]:
     """Run one worker for the session: it takes seconds to start and keeps nothing between tasks."""
     log = tmp_path_factory.mktemp("worker") / "worker.log"
-    arguments = [sys.executable, "-m", "celery", "-A", "labelapp", "worker", "--queues", "default,runs"]
-    arguments += ["--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     with (
         log.open("wb") as file,
-        child_process(arguments, environment=process_environment(), log=file) as process,
+        child_process(worker_arguments(), environment=process_environment(), log=file) as process,
     ):
         _wait_for_worker(process, log)
         yield process
@@ -87,10 +87,8 @@ def _live_app(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -
     log = tmp_path_factory.mktemp("web") / "web.log"
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listener, log.open("wb") as file:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        arguments = [sys.executable, "-m", "gunicorn", "labelapp.wsgi:application", "--no-control-socket"]
-        arguments += ["--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread"]
-        arguments += ["--workers", "2", "--threads", "32", "--graceful-timeout", "2"]
-        environment = process_environment(PUBLIC_URL=url)
+        arguments = web_arguments(listener.fileno())
+        environment = process_environment(PUBLIC_URL=url, DATABASE_POOL_SIZE=str(WEB_POOL_SIZE))
         with child_process(arguments, environment=environment, log=file, pass_fds=(listener.fileno(),)) as process:
             _wait_for_web(url, process=process, log=log)
             yield url
@@ -109,3 +107,16 @@ def _wait_for_web(url: str, *, process: "subprocess.Popen[bytes]", log: Path) ->
 def live_app(_live_app: str, transactional_db: None) -> str:
     """Provide the URL of a real, production-like web server on the test database."""
     return _live_app
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Start the system's Chromium (scripts/chromium.py finds it, CHROMIUM names it) with nothing of its own to say."""
+    # Playwright runs an event loop in the test's own thread, where Django would refuse to read the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    arguments = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    arguments += ["--disable-component-update", "--disable-sync"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")  # Chromium's sandbox refuses root
+    return {"executable_path": path, "args": arguments, "headless": True}

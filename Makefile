@@ -1,0 +1,106 @@
+# What a person types: `make run` and `make test` do all the set-up themselves, and each part of it only when its lock
+# or its sources have changed (the stamps are in .make/). `make help` lists the rest.
+#
+#   PYTHON       the Python to make .venv with (default: python3, or a newer one that is on the PATH)
+#   TORCH_INDEX  another package index for torch: plain PyPI has the CUDA build for Linux, which is large
+#   ONLY         with `make test`: the names of the steps to run, as in ONLY=ruff,mypy
+#   KEEP_GOING   with `make test`: 1 runs every step though one has failed
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+PIP := .venv/bin/python -m pip --disable-pip-version-check install --quiet
+FRONTEND_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print 2>/dev/null)
+
+# The Python packages and the front end install side by side.
+MAKEFLAGS += --no-print-directory
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j2
+endif
+
+.PHONY: help run test install loop bench-labeling schema lock format clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make run             serve labelapp on this machine (PORT=8000, DATA_DIR=./data)"
+	@echo "make test            run every check (ONLY=name,name for some)"
+	@echo "make loop            run the whole loop headless against a fresh instance"
+	@echo "make bench-labeling  measure the labeling endpoints"
+	@echo "make schema          write the OpenAPI schema and the client's types anew"
+	@echo "make format          format and fix the sources"
+	@echo "make lock            resolve requirements/*.in again"
+	@echo "make clean           remove .venv, node_modules and what was built; DATA_DIR stays"
+
+run: install
+	@.venv/bin/python manage.py serve
+
+test: install .make/dev
+	@.venv/bin/python scripts/check.py --only="$(ONLY)" $(if $(KEEP_GOING),--keep-going)
+
+install: .make/models frontend/dist/index.html
+
+loop: install .make/dev
+	@.venv/bin/python benchmarks/loop.py
+
+bench-labeling: install .make/dev
+	@.venv/bin/python benchmarks/labeling.py
+
+schema: .make/dev .make/npm
+	@.venv/bin/python scripts/schema.py --write
+	@.venv/bin/python scripts/node.py npm run --silent api
+
+format: .make/dev .make/npm
+	@.venv/bin/ruff check --fix --quiet .; .venv/bin/ruff format --quiet .
+	@.venv/bin/python scripts/node.py npm run --silent fix
+
+# ---- what is installed ----
+
+.make/venv: scripts/environment.py
+	@mkdir -p .make
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: install it, or name one with PYTHON=" >&2; exit 1; }
+	@$(PYTHON) scripts/environment.py
+	@touch $@
+
+.make/web: requirements/web.lock .make/venv
+	@echo "installing the web server's packages"
+	@$(PIP) --require-hashes --no-deps -r requirements/web.lock
+	@touch $@
+
+# torch comes after what it needs, so that those versions are the locked ones; it has no hash because its build depends
+# on the machine.
+.make/models: requirements/models.lock .make/web
+	@echo "installing the models' packages (torch is large)"
+	@$(PIP) --require-hashes --no-deps -r requirements/models.lock
+	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
+	@touch $@
+
+.make/dev: requirements/dev.lock .make/models
+	@echo "installing the checks' packages"
+	@$(PIP) --require-hashes --no-deps -r requirements/dev.lock
+	@touch $@
+
+.make/npm: frontend/package-lock.json frontend/package.json .make/venv
+	@echo "installing the front end's packages"
+	@.venv/bin/python scripts/node.py npm ci --silent --no-audit --no-fund
+	@touch $@
+
+frontend/dist/index.html: .make/npm $(FRONTEND_SOURCES)
+	@echo "building the front end"
+	@.venv/bin/python scripts/node.py npm run --silent build -- --logLevel warn
+	@touch $@
+
+# ---- upkeep ----
+
+UV_COMPILE = ../.venv/bin/python -m uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-emit-package torch \
+	--custom-compile-command "make lock"
+
+# One after the other: models.in and dev.in are constrained by the locks before them.
+lock: .make/venv
+	@$(PIP) uv
+	@cd requirements && $(UV_COMPILE) web.in -o web.lock
+	@cd requirements && $(UV_COMPILE) models.in -o models.lock
+	@cd requirements && $(UV_COMPILE) dev.in -o dev.lock
+	@cd requirements && $(UV_COMPILE) node.in -o node.lock
+
+clean:
+	rm -rf .venv .make frontend/node_modules frontend/dist build
