@@ -9,12 +9,14 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 logger = structlog.get_logger(__name__)
+
+CSRF_HELP = "Send the cookie `csrftoken` back in the header X-CSRFToken, or authenticate with an API token."
 
 
 class DomainError(Exception):
@@ -95,6 +97,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """Turn any error of a view into our body; what nobody foresaw is logged and stays a 500 without details."""
     if isinstance(error, DomainError):
         return Response(error.body(), status=error.status)
+    if isinstance(error, exceptions.PermissionDenied) and str(error.detail).startswith("CSRF Failed"):
+        return Response(error_body("csrf_failed", CSRF_HELP), status=403)
     if isinstance(error, Http404 | PermissionDenied | exceptions.PermissionDenied | exceptions.NotFound):
         # A stranger must not learn what exists: forbidden and absent look the same.
         return Response(error_body("not_found", "There is nothing here for you."), status=404)
@@ -113,6 +117,11 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def domain_error_response(error: DomainError) -> JsonResponse:
     """The same answer for the few plain Django views that skip DRF for speed."""
     return JsonResponse(error.body(), status=error.status)
+
+
+def csrf_failure(_request: HttpRequest, reason: str = "") -> JsonResponse:
+    """Django's answer to a missing CSRF token, in our shape (CSRF_FAILURE_VIEW)."""
+    return JsonResponse(error_body("csrf_failed", CSRF_HELP, data={"reason": reason}), status=403)
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):

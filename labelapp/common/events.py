@@ -41,9 +41,11 @@ def publish_on_commit(topic: str, **data: Any) -> None:
 
 def stream(topics: frozenset[str]) -> Iterator[str]:
     """Yield server-sent events of `topics` for ever; a comment every ten seconds finds closed connections."""
-    subscription = client().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+    subscription = client().pubsub()  # type: ignore[no-untyped-call]
     subscription.subscribe(CHANNEL)
     try:
+        # Once the server has confirmed, no event is missed: the page fetches what it shows after "connected".
+        subscription.get_message(timeout=KEEPALIVE_SECONDS)
         yield "retry: 2000\n\n: connected\n\n"
         while True:
             message = subscription.get_message(timeout=KEEPALIVE_SECONDS)

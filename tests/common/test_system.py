@@ -1,0 +1,125 @@
+"""Health, live events and what an admin sees of the processes behind the pages."""
+
+import json
+import signal
+import subprocess
+import threading
+import time
+import urllib.request
+from typing import Any
+
+import pytest
+
+from labelapp.accounts.models import Role
+from labelapp.common import events, health
+from labelapp.common.health import ALIVE_SECONDS
+from tests.people import client_of, make_user
+
+
+@pytest.mark.django_db
+def test_health_is_public_and_answers() -> None:
+    assert client_of(None).get("/api/v1/health").json() == {"status": "ok"}
+
+
+@pytest.mark.django_db
+def test_health_says_503_when_redis_is_gone(settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    events.client.cache_clear()
+    try:
+        assert client_of(None).get("/api/v1/health").status_code == 503
+        events.publish("runs", id=1)  # costs liveness, never the write
+    finally:
+        events.client.cache_clear()
+
+
+@pytest.mark.django_db
+def test_a_stream_gives_what_was_published_to_its_topics_only() -> None:
+    response: Any = client_of(make_user(Role.ADMIN)).get("/api/v1/events?topics=runs")
+    chunks = iter(response.streaming_content)
+    assert b"connected" in next(chunks)
+    events.publish("datasets", id=1)
+    events.publish("runs", type="changed", id=7)
+    assert json.loads(next(chunks).removeprefix(b"data: ")) == {"topic": "runs", "type": "changed", "id": 7}
+    response.close()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "topics", "status"),
+    [
+        (Role.LABELER, "labeling:1", 200),
+        (Role.LABELER, "runs", 404),
+        (Role.LABELER, "labeling:1,system", 404),
+        (Role.RESEARCHER, "runs,datasets,system,run:3", 200),
+        (Role.ADMIN, "", 400),
+        (Role.ADMIN, ",".join(f"run:{n}" for n in range(21)), 400),
+    ],
+)
+def test_topics_are_checked(role: str, topics: str, status: int) -> None:
+    response: Any = client_of(make_user(role)).get("/api/v1/events", {"topics": topics})
+    assert response.status_code == status
+    response.close()
+
+
+def test_an_open_stream_holds_no_database_connection(live_app: str) -> None:
+    admin = make_user(Role.ADMIN)
+    client = client_of(admin)
+    cookie = f"sessionid={client.cookies['sessionid'].value}"
+
+    def watch(received: list[bytes]) -> None:
+        request = urllib.request.Request(f"{live_app}/api/v1/events?topics=runs", headers={"Cookie": cookie})
+        with urllib.request.urlopen(request, timeout=20) as stream:
+            while line := stream.readline():
+                if line.startswith(b"data:"):
+                    received.append(line)
+                    return
+
+    received: list[bytes] = []
+    threads = [threading.Thread(target=watch, args=(received,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 20
+    while len(received) < 8 and time.monotonic() < deadline:
+        events.publish("runs", id=1)
+        time.sleep(0.05)
+    for thread in threads:
+        thread.join(20)
+    assert len(received) == 8
+
+
+@pytest.mark.django_db
+class TestSystem:
+    def test_a_worker_is_alive_until_its_sign_is_old(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        health.sign_worker("worker@here", queues=["default"])
+        client = client_of(make_user(Role.ADMIN))
+        row = next(w for w in client.get("/api/v1/system").json()["workers"] if w["name"] == "worker@here")
+        assert (row["is_alive"], row["queues"]) == (True, ["default"])
+        now = time.time()
+        monkeypatch.setattr("labelapp.common.health.time.time", lambda: now + ALIVE_SECONDS + 1)
+        state = client.get("/api/v1/system").json()
+        row = next(w for w in state["workers"] if w["name"] == "worker@here")
+        assert row["is_alive"] is False
+        assert {queue["name"]: queue["is_served"] for queue in state["queues"]}["default"] is False
+        health.forget_worker("worker@here")
+
+    def test_it_tells_storage_and_database(self) -> None:
+        state = client_of(make_user(Role.ADMIN)).get("/api/v1/system").json()
+        assert state["storage"]["free_bytes"] > 0
+        assert state["database"]["size_bytes"] > 1_000_000
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_seen_within_half_a_minute(celery_worker_process: "subprocess.Popen[bytes]") -> None:
+    """The worker signs for itself; how long the sign lasts is what the page shows."""
+    deadline = time.monotonic() + 10
+    while not any(sign.is_alive for sign in health.worker_signs()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert health.queue_is_served("runs")
+    celery_worker_process.send_signal(signal.SIGSTOP)
+    try:
+        deadline = time.monotonic() + 30
+        while health.queue_is_served("runs") and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert not health.queue_is_served("runs")
+    finally:
+        celery_worker_process.send_signal(signal.SIGCONT)
