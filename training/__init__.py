@@ -1,0 +1,1 @@
+"""The stages of InstructGPT: SFT, reward model, PPO. Imports inference and formats; never Django."""

@@ -1,0 +1,34 @@
+"""The exponential moving average of the policy's weights that PPO hands out."""
+
+import torch
+from torch import Tensor, nn
+
+
+class MovingAverage:
+    """Averages of all parameters, in 32 bits: average ← decay · average + (1 - decay) · weights at each update."""
+
+    def __init__(self, model: nn.Module, *, decay: float) -> None:
+        self.decay = decay
+        self.averages = {name: weights.detach().clone() for name, weights in model.named_parameters()}
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """Take in the weights as they are now."""
+        for name, weights in model.named_parameters():
+            self.averages[name].lerp_(weights.detach(), 1.0 - self.decay)
+
+    @torch.no_grad()
+    def copy_to(self, model: nn.Module) -> None:
+        """Put the averages in place of the weights."""
+        for name, weights in model.named_parameters():
+            weights.copy_(self.averages[name])
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The averages, by parameter."""
+        return self.averages
+
+    @torch.no_grad()
+    def load_state_dict(self, averages: dict[str, Tensor]) -> None:
+        """Go on from saved averages."""
+        for name, value in averages.items():
+            self.averages[name].copy_(value)

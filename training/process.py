@@ -1,0 +1,183 @@
+"""A training run as a process: its command line, its signals, its errors and exit codes (docs/formats.md)."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, Generic, TypeVar
+
+import torch
+from transformers.utils import logging as transformers_logging
+
+from formats.codec import Format
+from formats.configs import PpoConfig, RewardModelConfig, SftConfig
+from formats.errors import FormatError
+from formats.jsonl import read_jsonl
+from formats.run_directory import (
+    EXIT_BAD_INPUT,
+    EXIT_DONE,
+    EXIT_PREEMPTED,
+    AttemptDirectory,
+    RunDirectory,
+    RunError,
+)
+from inference.errors import InferenceError
+from training.checkpointing import load_checkpoint, newest_checkpoint, remove_checkpoints, save_checkpoint
+from training.errors import PreemptedError, TrainingError
+from training.progress import copy_metrics
+
+TrainingConfig = TypeVar("TrainingConfig", SftConfig, RewardModelConfig, PpoConfig)
+Row = TypeVar("Row", bound=Format)
+Summary = dict[str, int | float | str]
+logger = logging.getLogger("training")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun(Generic[TrainingConfig]):
+    """One attempt at a run: where it reads and writes, and whether it was asked to stop."""
+
+    directory: RunDirectory
+    attempt: AttemptDirectory
+    config: TrainingConfig
+    inputs: dict[str, str]
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def model(self, role: str) -> str:
+        """The directory or hub name of a model."""
+        return self.directory.locate(self.inputs[role])
+
+    def rows(self, role: str, row_class: type[Row]) -> list[Row]:
+        """All records of an input file, or none where the role is not given. Raises FormatError, naming the file."""
+        if role not in self.inputs:
+            return []
+        path = self.directory.root / self.inputs[role]
+        try:
+            rows = list(read_jsonl(path, row_class))
+        except FileNotFoundError as error:
+            raise FormatError(f"inputs.{role}", f"names a file that is not there: {self.inputs[role]}") from error
+        except FormatError as error:
+            raise FormatError(f"inputs.{role}", f"{self.inputs[role]}: {error}") from error
+        if not rows:
+            raise TrainingError("empty_dataset", f"{self.inputs[role]} has no rows", field=f"inputs.{role}")
+        return rows
+
+    def resume(self) -> dict[str, Any] | None:
+        """The state of the furthest checkpoint, or None to begin; the metrics up to it are carried over."""
+        found = newest_checkpoint(self.directory)
+        if found is None:
+            return None
+        attempt, step = found
+        state = load_checkpoint(attempt.checkpoint(step))
+        if state["config"] != self.config.to_json():
+            message = "config.json has changed since the checkpoint; start a new run for other settings"
+            raise TrainingError("config_changed", message, field="config")
+        if attempt != self.attempt:
+            copy_metrics(attempt, self.attempt, until_step=step)
+        logger.info("resuming from step %d of attempt %d", step, attempt.epoch)
+        return state
+
+    def save(self, *, step: int, state: dict[str, Any]) -> None:
+        """Save a checkpoint and remove the ones before it."""
+        kept = save_checkpoint(self.attempt, step=step, state=state | {"step": step, "config": self.config.to_json()})
+        remove_checkpoints(self.directory, keep=kept)
+
+    def stop_if_asked(self, *, step: int, state: Callable[[], dict[str, Any]]) -> None:
+        """After SIGTERM, save what has been done and raise PreemptedError."""
+        if self.stop.is_set():
+            self.save(step=step, state=state())
+            raise PreemptedError
+
+    def publish(self, save_model: Callable[[Path], None], *, kind: str, summary: Summary) -> None:
+        """Write the output, whole or not at all; the checkpoints are of no more use then."""
+        staging = self.directory.root / f".output-{self.attempt.epoch}"
+        (staging / "model").mkdir(parents=True)
+        save_model(staging / "model")
+        self.directory.publish_output(staging, kind=kind, summary=summary)
+        remove_checkpoints(self.directory, keep=None)
+
+
+def main(
+    train: Callable[[TrainingRun[TrainingConfig]], None],
+    config_class: type[TrainingConfig],
+    arguments: Sequence[str] | None = None,
+) -> int:
+    """Run one stage on the run directory that the command line names; return the exit code."""
+    parser = argparse.ArgumentParser(description=train.__doc__)
+    parser.add_argument("run_directory", type=Path, metavar="RUN_DIR")
+    parser.add_argument("--attempt", type=int, help="number of the attempt; one more than the last by default")
+    given = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    transformers_logging.disable_progress_bar()  # a log file has no use for them
+    directory = RunDirectory(given.run_directory)
+    if not directory.root.is_dir():
+        parser.error(f"{directory.root} is not a directory")
+    if directory.is_done():
+        logger.info("the output is there already")
+        return EXIT_DONE
+    epoch = given.attempt if given.attempt is not None else _next_epoch(directory)
+    attempt = directory.attempt(epoch)
+    attempt.root.mkdir(exist_ok=True)
+    return _attempt(train, config_class, directory=directory, attempt=attempt)
+
+
+def _next_epoch(directory: RunDirectory) -> int:
+    attempts = directory.attempts()
+    return attempts[-1].epoch + 1 if attempts else 1
+
+
+def _attempt(
+    train: Callable[[TrainingRun[TrainingConfig]], None],
+    config_class: type[TrainingConfig],
+    *,
+    directory: RunDirectory,
+    attempt: AttemptDirectory,
+) -> int:
+    try:
+        train(_prepare(config_class, directory=directory, attempt=attempt))
+    except PreemptedError:
+        logger.info("stopped as asked; a checkpoint is saved")
+        return EXIT_PREEMPTED
+    except FormatError as error:
+        return _fail(attempt, RunError("bad_input", error.message, error.field))
+    except TrainingError as error:
+        return _fail(attempt, RunError(error.code, error.message, error.field))
+    except InferenceError as error:
+        return _fail(attempt, RunError(error.code, error.message))
+    except torch.OutOfMemoryError:
+        message = "the GPU has too little memory for this model; lower the micro-batch"
+        return _fail(attempt, RunError("out_of_memory", message, "config.micro_batch_size"))
+    except Exception as error:
+        # Not caught for good: the supervisor sees a crash, and a person sees one line of why.
+        attempt.write_error(RunError("crash", f"{type(error).__name__}: {error}"))
+        raise
+    logger.info("done")
+    return EXIT_DONE
+
+
+def _prepare(
+    config_class: type[TrainingConfig], *, directory: RunDirectory, attempt: AttemptDirectory
+) -> TrainingRun[TrainingConfig]:
+    """Read the settings, seed everything and listen for SIGTERM."""
+    spec = directory.read_spec()
+    if not isinstance(spec.config, config_class):
+        raise FormatError("kind", f"is {spec.kind}, which another command runs")
+    run = TrainingRun(directory, attempt, spec.config, spec.inputs)
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        run.stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    torch.set_num_threads(spec.config.threads)
+    torch.manual_seed(spec.config.seed)
+    return run
+
+
+def _fail(attempt: AttemptDirectory, error: RunError) -> int:
+    logger.error("%s", f"{error.field}: {error.message}" if error.field else error.message)
+    attempt.write_error(error)
+    return EXIT_BAD_INPUT

@@ -1,0 +1,132 @@
+"""From records to token ids, under the one truncation policy of all stages.
+
+A prompt longer than `max_prompt_tokens` is left out (the paper filters them), and counted. A response longer than
+`max_response_tokens` is cut at its end and then carries no end-of-text token: it looks as a rollout does that ran into
+the same limit. Nothing is ever cut out of a prompt, so a reward never stands for a question that was not read.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from formats.messages import Message
+from formats.records import Demonstration, PretrainingText, Prompt, Ranking
+from inference.models import context_length
+from inference.prompts import encode_prompt, encode_response
+from training.errors import TrainingError
+
+Record = TypeVar("Record")
+Encoded = TypeVar("Encoded")
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSequence:
+    """A prompt's ids and the ids of one response to it."""
+
+    prompt_ids: list[int]
+    response_ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRanking:
+    """The K responses to one prompt and the (better, worse) pairs among them, ties dropped."""
+
+    sequences: list[TokenSequence]
+    pairs: list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPrompt:
+    """A prompt to roll out."""
+
+    id: str
+    ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """The limits of a run, in tokens."""
+
+    max_prompt_tokens: int
+    max_response_tokens: int
+
+    def check_fit(self, model: PreTrainedModel) -> None:
+        """Raise TrainingError where a longest prompt with a longest response would not fit the model."""
+        available = context_length(model)
+        wanted = self.max_prompt_tokens + self.max_response_tokens
+        if available is not None and wanted > available:
+            message = (
+                f"max_prompt_tokens + max_response_tokens is {wanted}, more than the model's context of {available}"
+            )
+            raise TrainingError("context_too_long", message, field="config.max_response_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Turns records into ids, leaving out those whose prompts are too long."""
+
+    tokenizer: PreTrainedTokenizerBase
+    lengths: Lengths
+
+    def prompt_ids(self, messages: Sequence[Message]) -> list[int] | None:
+        """The ids of a prompt, or None where it is too long."""
+        ids = encode_prompt(self.tokenizer, [message.to_json() for message in messages])
+        return ids if len(ids) <= self.lengths.max_prompt_tokens else None
+
+    def demonstrations(self, records: Iterable[Demonstration]) -> list[TokenSequence]:
+        """The demonstrations whose prompts fit."""
+        found = []
+        for record in records:
+            prompt_ids = self.prompt_ids(record.messages)
+            if prompt_ids is not None:
+                response_ids = self._response_ids(record.response, ended=True)
+                found.append(TokenSequence(prompt_ids, response_ids))
+        return found
+
+    def rankings(self, records: Iterable[Ranking]) -> list[TokenRanking]:
+        """The rankings whose prompts fit."""
+        found = []
+        for record in records:
+            prompt_ids = self.prompt_ids(record.messages)
+            if prompt_ids is not None:
+                responses = [
+                    self._response_ids(response.text, ended=response.finish_reason == "stop")
+                    for response in record.responses
+                ]
+                sequences = [TokenSequence(prompt_ids, ids) for ids in responses]
+                found.append(TokenRanking(sequences, record.pairs()))
+        return found
+
+    def prompts(self, records: Iterable[Prompt]) -> list[TokenPrompt]:
+        """The prompts that fit."""
+        encoded = [(record.id, self.prompt_ids(record.messages)) for record in records]
+        return [TokenPrompt(id, ids) for id, ids in encoded if ids is not None]
+
+    def texts(self, records: Iterable[PretrainingText]) -> list[TokenSequence]:
+        """Ordinary texts; all tokens but the first are learnt, and the whole context is used."""
+        limit = self.lengths.max_prompt_tokens + self.lengths.max_response_tokens
+        start = self.tokenizer.bos_token_id
+        found = []
+        for record in records:
+            ids = ([start] if start is not None else []) + encode_response(self.tokenizer, record.text)
+            if len(ids) > 1:
+                found.append(TokenSequence(ids[:1], ids[1:limit]))
+        return found
+
+    def _response_ids(self, text: str, *, ended: bool) -> list[int]:
+        return encode_response(self.tokenizer, text, ended=ended, max_tokens=self.lengths.max_response_tokens)
+
+
+def keep_some(encode: Callable[[list[Record]], list[Encoded]], records: list[Record], *, role: str) -> list[Encoded]:
+    """The encoded records; says how many were left out, and raises TrainingError where none of some is left."""
+    encoded = encode(records)
+    if len(encoded) < len(records):
+        logger.warning("%s: %d of %d rows left out", role, len(records) - len(encoded), len(records))
+    if records and not encoded:
+        message = f"all {len(records)} prompts are longer than max_prompt_tokens allows"
+        raise TrainingError("prompts_too_long", message, field="config.max_prompt_tokens")
+    return encoded
