@@ -66,7 +66,7 @@ def _wait_for_worker(process: "subprocess.Popen[bytes]", log: Path) -> None:
     for _ in range(READY_SECONDS):
         if process.poll() is not None:
             break
-        if celery_app.control.ping(timeout=1):
+        if celery_app.control.broadcast("ping", reply=True, timeout=1, limit=1):
             return
     pytest.fail(f"the Celery worker did not start:\n{log.read_text()[-4000:]}")
 

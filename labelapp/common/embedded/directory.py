@@ -78,7 +78,7 @@ class DataDirectory:
     def prepare(self) -> None:
         """Make the folders; raise when this disk is full or the folder is not ours to write."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True, mode=0o711)
+            _make_passable(self.path)
             _claim(self.sockets)
         except OSError as error:
             raise EmbeddedServiceError(
@@ -124,10 +124,17 @@ class DataDirectory:
 
 def _claim(folder: Path) -> None:
     """Make `folder` ours; one that another user made first under /tmp is refused."""
-    folder.mkdir(exist_ok=True, mode=0o711)
+    _make_passable(folder)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         raise EmbeddedServiceError(f"{folder} belongs to another user: remove it, or set DATA_DIR to a shorter path")
+
+
+def _make_passable(folder: Path) -> None:
+    """Make a folder that PostgreSQL's user can go through and nobody else can list, whatever the umask is."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        folder.chmod(0o711)
 
 
 def _user_name(uid: int) -> str:
