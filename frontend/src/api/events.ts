@@ -1,0 +1,137 @@
+/**
+ * Live events: one EventSource per tab for all topics that the open pages watch.
+ *
+ * An event says only that something changed, so the answer to one is to refetch; after a gap everything watched is
+ * refetched once, because what happened meanwhile is not known.
+ */
+import type { QueryKey } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+import { queryClient } from "@/api/client";
+
+export type ServerEvent = { topic: string; type: string; id?: number } & Record<string, unknown>;
+export type Connection = "idle" | "connecting" | "live" | "reconnecting" | "offline";
+type Watcher = { topics: string[]; onEvent: (event: ServerEvent) => void; onGap: () => void };
+
+const FIRST_DELAY_MS = 1_000;
+const LAST_DELAY_MS = 30_000;
+
+/** Doubles from one second to thirty, with jitter so that a restart does not bring every tab back at once. */
+export function reconnectDelay(attempt: number, random = Math.random()): number {
+  return Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt) * (0.5 + random / 2);
+}
+
+class EventStream {
+  private readonly watchers = new Set<Watcher>();
+  private readonly listeners = new Set<() => void>();
+  private source: EventSource | null = null;
+  private topics = "";
+  private attempt = 0;
+  private hadGap = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  state: Connection = "idle";
+
+  constructor() {
+    window.addEventListener("online", () => this.reconnectNow());
+    window.addEventListener("offline", () => this.lost("offline"));
+  }
+
+  watch(watcher: Watcher): () => void {
+    this.watchers.add(watcher);
+    this.schedule(0);
+    return () => {
+      this.watchers.delete(watcher);
+      this.schedule(0);
+    };
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  reconnectNow(): void {
+    this.attempt = 0;
+    this.schedule(0);
+  }
+
+  /** Also folds the many mounts and unmounts of one navigation into a single connection. */
+  private schedule(delay: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.connect(), delay);
+  }
+
+  private connect(): void {
+    const topics = [...new Set([...this.watchers].flatMap((watcher) => watcher.topics))].sort().join(",");
+    if (this.source && topics === this.topics && this.state === "live") return;
+    this.source?.close();
+    this.source = null;
+    this.topics = topics;
+    if (!topics) {
+      this.become("idle");
+      return;
+    }
+    if (this.state === "idle") this.become("connecting");
+    const source = new EventSource(`/api/v1/events?topics=${encodeURIComponent(topics)}`);
+    this.source = source;
+    source.onopen = () => this.opened();
+    source.onmessage = (message) => this.received(JSON.parse(message.data) as ServerEvent);
+    source.onerror = () => this.lost(navigator.onLine ? "reconnecting" : "offline");
+  }
+
+  private opened(): void {
+    this.attempt = 0;
+    this.become("live");
+    if (this.hadGap) for (const watcher of this.watchers) watcher.onGap();
+    this.hadGap = false;
+  }
+
+  private received(event: ServerEvent): void {
+    for (const watcher of this.watchers) if (watcher.topics.includes(event.topic)) watcher.onEvent(event);
+  }
+
+  /** EventSource retries some failures by itself and gives up on others; this retries all of them, with a back-off. */
+  private lost(state: Connection): void {
+    if (!this.watchers.size) return;
+    this.source?.close();
+    this.source = null;
+    this.hadGap = true;
+    this.become(state);
+    this.schedule(reconnectDelay(this.attempt++));
+  }
+
+  private become(state: Connection): void {
+    if (state === this.state) return;
+    this.state = state;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+const stream = new EventStream();
+
+/** Refetches `invalidates` whenever one of `topics` changes; `onEvent` is for pages that use an event's numbers. */
+export function useEvents(
+  topics: string[],
+  invalidates: QueryKey[],
+  onEvent?: (event: ServerEvent) => void,
+): void {
+  const key = JSON.stringify([topics, invalidates]);
+  useEffect(() => {
+    const [watched, keys] = JSON.parse(key) as [string[], QueryKey[]];
+    if (!watched.length) return;
+    const refetch = () => {
+      for (const queryKey of keys) void queryClient.invalidateQueries({ queryKey });
+    };
+    return stream.watch({
+      topics: watched,
+      onGap: refetch,
+      onEvent: (event) => {
+        refetch();
+        onEvent?.(event);
+      },
+    });
+  }, [key, onEvent]);
+}
+
+export function useConnection(): Connection {
+  return useSyncExternalStore(stream.subscribe, () => stream.state);
+}

@@ -1,0 +1,37 @@
+import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { queryClient } from "@/api/client";
+import { sessionQuery } from "@/api/session";
+import { rootRoute } from "@/app/routes/root";
+
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/login",
+  // Only a path of this site: "//elsewhere" and "https:…" would send people away after they typed a password.
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {},
+  beforeLoad: async ({ search }) => {
+    const me = await queryClient.ensureQueryData(sessionQuery);
+    if (me) throw redirect({ href: search.next ?? "/" });
+  },
+  component: lazyRouteComponent(() => import("@/features/account/LoginPage"), "LoginPage"),
+});
+
+const requestResetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/password-reset",
+  component: lazyRouteComponent(() => import("@/features/account/RequestResetPage"), "RequestResetPage"),
+});
+
+const resetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/password-reset/$key",
+  component: lazyRouteComponent(() => import("@/features/account/ResetPasswordPage"), "ResetPasswordPage"),
+});
+
+const invitationRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/invitation/$token",
+  component: lazyRouteComponent(() => import("@/features/account/InvitationPage"), "InvitationPage"),
+});
+
+export const publicRoutes = [loginRoute, requestResetRoute, resetRoute, invitationRoute];

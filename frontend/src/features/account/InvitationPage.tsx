@@ -1,0 +1,61 @@
+import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { $api, queryClient } from "@/api/client";
+import { errorMessage, fieldErrors } from "@/api/errors";
+import { sessionQuery } from "@/api/session";
+import { OutsidePage } from "@/features/account/OutsidePage";
+import { FieldErrors } from "@/ui/FieldErrors";
+
+export function InvitationPage() {
+  const { token } = useParams({ from: "/invitation/$token" });
+  const navigate = useNavigate();
+  const params = { path: { token } };
+  const invitation = $api.useQuery("get", "/api/v1/invitations/accept/{token}", { params }, { retry: false });
+  const form = useForm({ initialValues: { name: "", password: "" } });
+  const accept = $api.useMutation("post", "/api/v1/invitations/accept/{token}", {
+    onSuccess: async () => {
+      await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+      await navigate({ to: "/" });
+    },
+  });
+  const errors = fieldErrors(accept.error, ["name", "password"]);
+  if (invitation.isError) {
+    return (
+      <OutsidePage title="This invitation cannot be used" description={errorMessage(invitation.error)}>
+        <p>Ask the person who invited you for a new link.</p>
+      </OutsidePage>
+    );
+  }
+  const invited = invitation.data;
+  return (
+    <OutsidePage
+      title="Welcome"
+      description={invited && `${invited.email} is invited as ${invited.role}. Choose a name and a password.`}
+    >
+      <form onSubmit={form.onSubmit((body) => accept.mutate({ params, body }))}>
+        <Stack mt="lg">
+          <FieldErrors message={errors[""]} />
+          <TextInput
+            label="Name"
+            autoComplete="name"
+            required
+            error={errors.name}
+            {...form.getInputProps("name")}
+          />
+          <PasswordInput
+            label="Password"
+            description="At least 10 characters."
+            autoComplete="new-password"
+            required
+            error={errors.password}
+            {...form.getInputProps("password")}
+          />
+          <Button type="submit" loading={accept.isPending} disabled={!invited}>
+            Make my account
+          </Button>
+        </Stack>
+      </form>
+    </OutsidePage>
+  );
+}

@@ -1,0 +1,38 @@
+import { Button, Group, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { notifications } from "@mantine/notifications";
+import { $api, queryClient } from "@/api/client";
+import { fieldErrors } from "@/api/errors";
+import { sessionQuery, useMe } from "@/api/session";
+import { FieldErrors } from "@/ui/FieldErrors";
+
+export function NameForm() {
+  const me = useMe();
+  const form = useForm({ initialValues: { name: me.name ?? "" } });
+  const save = $api.useMutation("patch", "/api/v1/me", {
+    onSuccess: (changed) => {
+      queryClient.setQueryData(sessionQuery.queryKey, changed);
+      notifications.show({ message: "Saved." });
+    },
+  });
+  const errors = fieldErrors(save.error, ["name"]);
+  return (
+    <form onSubmit={form.onSubmit((body) => save.mutate({ body }))}>
+      <FieldErrors message={errors[""]} />
+      <Group align="flex-start">
+        <TextInput
+          aria-label="Name"
+          autoComplete="name"
+          maxLength={120}
+          required
+          flex="1 1 14rem"
+          error={errors.name}
+          {...form.getInputProps("name")}
+        />
+        <Button type="submit" variant="default" loading={save.isPending}>
+          Save
+        </Button>
+      </Group>
+    </form>
+  );
+}

@@ -1,0 +1,66 @@
+import { Button, Checkbox, Group, NumberInput, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { $api, invalidate, type Schemas } from "@/api/client";
+import { fieldErrors } from "@/api/errors";
+import { FieldErrors } from "@/ui/FieldErrors";
+
+type Body = Schemas["IssueTokenRequest"];
+
+const SCOPES: { value: Body["scopes"][number]; label: string }[] = [
+  { value: "read", label: "Read" },
+  { value: "label", label: "Label" },
+  { value: "write", label: "Write" },
+  { value: "admin", label: "Administer" },
+];
+const INITIAL: Body = { name: "", scopes: ["read"], days: 90 };
+
+export function NewToken({ onMade }: { onMade: (token: Schemas["Token"]) => void }) {
+  const form = useForm({ initialValues: INITIAL });
+  const make = $api.useMutation("post", "/api/v1/tokens", {
+    onSuccess: async (token) => {
+      form.reset();
+      onMade(token);
+      await invalidate("/api/v1/tokens");
+    },
+  });
+  const errors = fieldErrors(make.error, ["name", "scopes", "days"]);
+  return (
+    <form onSubmit={form.onSubmit((body) => make.mutate({ body }))}>
+      <Stack gap="sm">
+        <FieldErrors message={errors[""]} />
+        <Group align="flex-start">
+          <TextInput
+            label="New token for"
+            placeholder="Export script"
+            maxLength={80}
+            required
+            flex="1 1 14rem"
+            error={errors.name}
+            {...form.getInputProps("name")}
+          />
+          <NumberInput
+            label="Days"
+            min={1}
+            max={366}
+            required
+            w="6rem"
+            error={errors.days}
+            {...form.getInputProps("days")}
+          />
+        </Group>
+        <Checkbox.Group label="It may" error={errors.scopes} {...form.getInputProps("scopes")}>
+          <Group gap="md" mt={4}>
+            {SCOPES.map((scope) => (
+              <Checkbox key={scope.value} {...scope} />
+            ))}
+          </Group>
+        </Checkbox.Group>
+        <Group>
+          <Button type="submit" variant="default" loading={make.isPending}>
+            Make a token
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,49 @@
+import { Button, PasswordInput, Stack } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { notifications } from "@mantine/notifications";
+import { useMutation } from "@tanstack/react-query";
+import { changePassword } from "@/api/auth";
+import { fieldErrors } from "@/api/errors";
+import { FieldErrors } from "@/ui/FieldErrors";
+
+export function PasswordForm() {
+  const form = useForm({ initialValues: { current_password: "", new_password: "" } });
+  const change = useMutation({
+    mutationFn: changePassword,
+    onSuccess: () => {
+      form.reset();
+      notifications.show({ message: "Your password is changed." });
+    },
+  });
+  const errors = fieldErrors(change.error, ["current_password", "new_password"]);
+  return (
+    <form onSubmit={form.onSubmit((values) => change.mutate(values))}>
+      <Stack gap="sm" maw="22rem">
+        <FieldErrors message={errors[""]} />
+        <PasswordInput
+          label="Current password"
+          autoComplete="current-password"
+          required
+          error={errors.current_password}
+          {...form.getInputProps("current_password")}
+        />
+        <PasswordInput
+          label="New password"
+          description="At least 10 characters."
+          autoComplete="new-password"
+          required
+          error={errors.new_password}
+          {...form.getInputProps("new_password")}
+        />
+        <Button
+          type="submit"
+          variant="default"
+          loading={change.isPending}
+          style={{ alignSelf: "flex-start" }}
+        >
+          Change the password
+        </Button>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,65 @@
+import { Anchor, Button, PasswordInput, Stack } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { checkResetKey, resetPassword } from "@/api/auth";
+import { fieldErrors } from "@/api/errors";
+import { OutsidePage } from "@/features/account/OutsidePage";
+import { FieldErrors } from "@/ui/FieldErrors";
+
+export function ResetPasswordPage() {
+  const { key } = useParams({ from: "/password-reset/$key" });
+  const navigate = useNavigate();
+  const check = useQuery({
+    queryKey: ["password-reset", key],
+    queryFn: () => checkResetKey(key).then(() => true),
+    retry: false,
+  });
+  const form = useForm({ initialValues: { password: "" } });
+  const reset = useMutation({
+    mutationFn: (password: string) => resetPassword(key, password),
+    onSuccess: async () => {
+      notifications.show({ message: "Your password is changed. Log in with the new one." });
+      await navigate({ to: "/login" });
+    },
+  });
+  const errors = fieldErrors(reset.error, ["password"]);
+  if (check.isError) {
+    return (
+      <OutsidePage
+        title="This link no longer works"
+        description="It may have been used already, or be too old."
+      >
+        <Anchor
+          mt="md"
+          display="inline-block"
+          renderRoot={(props) => <Link to="/password-reset" {...props} />}
+        >
+          Ask for a new one
+        </Anchor>
+      </OutsidePage>
+    );
+  }
+  return (
+    <OutsidePage title="Choose a new password">
+      <form onSubmit={form.onSubmit(({ password }) => reset.mutate(password))}>
+        <Stack mt="lg">
+          <FieldErrors message={errors[""]} />
+          <PasswordInput
+            label="New password"
+            description="At least 10 characters."
+            autoComplete="new-password"
+            required
+            autoFocus
+            error={errors.password}
+            {...form.getInputProps("password")}
+          />
+          <Button type="submit" loading={reset.isPending} disabled={check.isPending}>
+            Save
+          </Button>
+        </Stack>
+      </form>
+    </OutsidePage>
+  );
+}

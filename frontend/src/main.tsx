@@ -1,0 +1,14 @@
+import "@mantine/core/styles.layer.css";
+import "@mantine/notifications/styles.layer.css";
+import "@/app/global.css";
+import { setNonce } from "get-nonce";
+import { createRoot } from "react-dom/client";
+import { App } from "@/app/App";
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
+// Mantine's scroll lock makes its style tag through this package.
+setNonce(nonce);
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(<App nonce={nonce} />);
