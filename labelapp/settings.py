@@ -297,6 +297,8 @@ LOGGING = {
         "lines": {
             "()": structlog.stdlib.ProcessorFormatter,
             "processor": structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+            # The records of Django, Celery and gunicorn did not come through structlog.
+            "foreign_pre_chain": [structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso")],
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
