@@ -2,13 +2,17 @@
 
 
 class InferenceError(Exception):
-    """A problem the person who started the command can act on: its text names what is wrong."""
+    """A problem the person who started the command can act on: its text names what is wrong.
+
+    `field` is the dotted setting or input to change, or empty.
+    """
 
     code = "inference_error"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, field: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.field = field
 
 
 class ModelError(InferenceError):

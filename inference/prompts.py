@@ -9,13 +9,13 @@ and never the tokenization of one long text, which may merge tokens over the bor
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from transformers import PreTrainedTokenizerBase
 
 from inference.errors import PromptError, PromptTooLong
+from inference.plain_text import STOP, Message, plain_text
 
-Message = Mapping[str, str]
 ROLES = ("system", "user", "assistant")
 
 # Private-use characters around a number stand for a special token's text that a person typed.
@@ -72,7 +72,7 @@ def pad_id(tokenizer: PreTrainedTokenizerBase) -> int:
 
 def default_stop(tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
     """Where to stop a model that no template taught to end its turn: before it speaks for the user."""
-    return () if tokenizer.chat_template else ("\n\nUser:",)
+    return () if tokenizer.chat_template else STOP
 
 
 def cut_at_stop(text: str, stop: Sequence[str]) -> str | None:
@@ -120,7 +120,7 @@ def _render_ids(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message])
 
 
 def _render_text(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> str:
-    """The chat template's text, or for a tokenizer without one the fallback below."""
+    """The chat template's text, or plain text for a tokenizer without one."""
     if not tokenizer.chat_template:
         return _fallback_text(tokenizer, messages)
     try:
@@ -134,13 +134,8 @@ def _render_text(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]
 
 
 def _fallback_text(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> str:
-    """For a base model: one user message stands as it is; a conversation gets a name before each turn."""
     bos = tokenizer.bos_token if _adds_bos(tokenizer) else ""
-    if len(messages) == 1 and messages[0]["role"] == "user":
-        return f"{bos}{messages[0]['content']}\n\n"
-    names = {"system": "System", "user": "User", "assistant": "Assistant"}
-    turns = "".join(f"{names[message['role']]}: {message['content']}\n\n" for message in messages)
-    return f"{bos}{turns}Assistant:"
+    return f"{bos}{plain_text(messages)}"
 
 
 def _adds_bos(tokenizer: PreTrainedTokenizerBase) -> bool:

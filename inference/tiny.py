@@ -3,15 +3,14 @@
     python -m inference.tiny OUT_DIR [--corpus FILE.jsonl ...] [--steps N] [--seed N]
 
 It exists so that the whole loop runs on any machine, with no download. It learns to spell words and to end its
-turn, not to be right. The corpus is JSON lines of `messages`, `responses` [{"text"}] and `demonstration`;
-good and bad responses alike, for a base model should have something left to be taught.
+turn, not to be right. The corpus is `tiny_corpus.jsonl` and what --corpus adds: JSON lines of `messages`,
+`responses` [{"text"}] and `demonstration`, good and bad alike, for a base model has everything left to be taught.
 """
 
 import argparse
 import dataclasses
 import json
 import logging
-import math
 import random
 import shutil
 import sys
@@ -32,6 +31,9 @@ from inference.prompts import encode_prompt, encode_response, end_id, pad_id
 DEFAULT_CORPUS = Path(__file__).with_name("tiny_corpus.jsonl")
 CONTEXT_LENGTH = 1024
 
+# The bytes of plain English, and the special tokens around every turn.
+_PROSE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ,.'!?:;-\n") | {*range(256, VOCABULARY_SIZE)}
+
 logger = logging.getLogger(__name__)
 
 
@@ -43,13 +45,12 @@ class TinyConfig:
     layers: int = 2
     heads: int = 4
     seed: int = 0
-    steps: int = 320
-    rows: int = 8
-    row_length: int = 128
-    # The last part of the steps sees long rows, so that positions a prompt and a response reach are trained.
-    long_row_length: int = 512
-    long_fraction: float = 0.15
+    steps: int = 300
+    rows: int = 4
+    row_length: int = 256
     learning_rate: float = 0.02
+    # So few steps learn a little text well or a lot of it badly: words come from seeing them again.
+    corpus_tokens: int = 32_000
 
 
 def read_documents(tokenizer: PreTrainedTokenizerBase, paths: Sequence[Path]) -> list[list[int]]:
@@ -62,6 +63,26 @@ def read_documents(tokenizer: PreTrainedTokenizerBase, paths: Sequence[Path]) ->
     if not documents:
         raise InferenceError("the corpus holds no response: " + ", ".join(map(str, paths)))
     return documents
+
+
+def choose_documents(documents: Sequence[list[int]], *, max_tokens: int) -> list[list[int]]:
+    """The shortest documents up to `max_tokens` in all, at least one, in their order; prose before the rest.
+
+    Tables, formulas, code and other scripts each are a language of their own, too many for the tiny model.
+    """
+
+    def rank(index: int) -> tuple[bool, int]:
+        document = documents[index]
+        return sum(token in _PROSE for token in document) < 0.95 * len(document), len(document)
+
+    chosen: list[int] = []
+    total = 0
+    for index in sorted(range(len(documents)), key=rank):
+        total += len(documents[index])
+        if chosen and total > max_tokens:
+            break
+        chosen.append(index)
+    return [documents[index] for index in sorted(chosen)]
 
 
 def _line_documents(tokenizer: PreTrainedTokenizerBase, line: str, *, where: str) -> list[list[int]]:
@@ -97,17 +118,15 @@ def build_tiny_model(config: TinyConfig, *, tokenizer: PreTrainedTokenizerBase) 
 def _rows(documents: Sequence[list[int]], config: TinyConfig) -> Iterator[torch.Tensor]:
     """(rows, length) windows of the shuffled documents laid end to end, each epoch in a new order."""
     order = random.Random(config.seed)  # noqa: S311 (a shuffle that must repeat, not a secret)
+    size = config.rows * config.row_length
     stream: list[int] = []
-    for step in range(config.steps):
-        is_long = step >= config.steps * (1 - config.long_fraction)
-        length = config.long_row_length if is_long else config.row_length
-        rows = max(1, config.rows * config.row_length // length)
-        while len(stream) < rows * length:
+    for _ in range(config.steps):
+        while len(stream) < size:
             shuffled = list(documents)
             order.shuffle(shuffled)
             stream += [token for document in shuffled for token in document]
-        yield torch.tensor(stream[: rows * length]).view(rows, length)
-        stream = stream[rows * length :]
+        yield torch.tensor(stream[:size]).view(config.rows, config.row_length)
+        stream = stream[size:]
 
 
 def pretrain(model: PreTrainedModel, documents: Sequence[list[int]], *, config: TinyConfig) -> float:
@@ -139,8 +158,8 @@ def pretrain(model: PreTrainedModel, documents: Sequence[list[int]], *, config: 
 
 
 def _decay(step: int, config: TinyConfig) -> float:
-    warm_up = min(1.0, (step + 1) / 20)
-    return warm_up * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / config.steps)))
+    """A short warm-up, then linearly to nearly nothing."""
+    return min(1.0, (step + 1) / 20) * (1 - step / config.steps)
 
 
 def build(out_dir: Path, *, corpus: Sequence[Path] = (DEFAULT_CORPUS,), config: TinyConfig = TinyConfig()) -> float:
@@ -151,7 +170,7 @@ def build(out_dir: Path, *, corpus: Sequence[Path] = (DEFAULT_CORPUS,), config: 
     if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
         raise InferenceError(f"{out_dir} exists already and is not an empty directory")
     tokenizer = build_byte_tokenizer(context_length=CONTEXT_LENGTH)
-    documents = read_documents(tokenizer, corpus)
+    documents = choose_documents(read_documents(tokenizer, corpus), max_tokens=config.corpus_tokens)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # Sums over several threads differ in their last bits.
     try:
@@ -184,7 +203,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     defaults = TinyConfig()
     parser = argparse.ArgumentParser(prog="python -m inference.tiny", description="Build the built-in tiny model.")
     parser.add_argument("out_dir", type=Path)
-    parser.add_argument("--corpus", type=Path, nargs="+", default=[DEFAULT_CORPUS], metavar="FILE.jsonl")
+    parser.add_argument(
+        "--corpus", type=Path, nargs="+", default=[], metavar="FILE.jsonl", help="read these beside the built-in text"
+    )
     parser.add_argument("--steps", type=int, default=defaults.steps, help="pretraining steps (%(default)s)")
     parser.add_argument("--seed", type=int, default=defaults.seed)
     given = parser.parse_args(arguments)
@@ -194,7 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--steps must be at least 1")
     try:
         config = dataclasses.replace(defaults, steps=given.steps, seed=given.seed)
-        loss = build(given.out_dir, corpus=given.corpus, config=config)
+        loss = build(given.out_dir, corpus=[DEFAULT_CORPUS, *given.corpus], config=config)
     except (InferenceError, OSError) as error:
         print(f"inference.tiny: {error}", file=sys.stderr)
         return 1
