@@ -1,5 +1,6 @@
 """`manage.py prepare`: bring the database up to date, before any process serves it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -53,13 +54,20 @@ def migrate() -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
-        if isinstance(error.__cause__, psycopg.errors.InsufficientPrivilege):
+        if any(isinstance(cause, psycopg.errors.InsufficientPrivilege) for cause in _causes(error)):
             user = connection.settings_dict["USER"]
             raise CommandError(
                 f"the database user {user} may not migrate {connection.settings_dict['NAME']}: {_first_line(error)}; "
                 f"make {user} its owner"
             ) from error
         raise CommandError(f"cannot migrate the database: {_first_line(error)}") from error
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the errors that an error was raised from; Django wraps the driver's once or twice."""
+    while cause := error.__cause__:
+        yield cause
+        error = cause
 
 
 def _first_line(error: Exception) -> str:
