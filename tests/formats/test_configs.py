@@ -1,0 +1,86 @@
+import json
+
+import pytest
+
+from formats.configs import CONFIG_CLASSES, PpoConfig, RewardModelConfig, SampleConfig, SftConfig
+from formats.errors import FormatError
+from formats.presets import PRESET_NAMES, paper_sft_for_ppo, preset
+from formats.settings import describe
+
+KINDS = list(CONFIG_CLASSES)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", PRESET_NAMES)
+def test_presets_are_valid_and_survive_json(kind: str, name: str) -> None:
+    config = preset(kind, name)
+    config.validate()
+    assert CONFIG_CLASSES[kind].from_json(json.loads(json.dumps(config.to_json()))) == config
+
+
+def test_unknown_presets_are_refused() -> None:
+    with pytest.raises(FormatError, match="kind: must be one of"):
+        preset("dpo", "tiny")
+    with pytest.raises(FormatError, match="preset: must be one of tiny, paper"):
+        preset("sft", "huge")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_explains_itself(kind: str) -> None:
+    described = json.loads(json.dumps(describe(CONFIG_CLASSES[kind])))
+    assert [item["name"] for item in described] == list(CONFIG_CLASSES[kind]().to_json())
+    for item in described:
+        assert item["label"], item["name"]
+        assert item["help"].endswith("."), item["name"]
+        assert len(item["help"]) > 25, item["name"]
+        assert item["group"] in ("basic", "advanced")
+        assert item["type"] in ("integer", "number", "boolean", "text", "choice")
+        assert bool(item["choices"]) == (item["type"] == "choice")
+        if item["type"] in ("integer", "number"):
+            assert item["minimum"] <= item["default"] <= item["maximum"], item["name"]
+    assert any(item["group"] == "basic" for item in described)
+
+
+def test_the_defaults_are_the_papers() -> None:
+    sft, reward, ppo = SftConfig(), RewardModelConfig(), PpoConfig()
+    assert (sft.epochs, sft.batch_size, sft.learning_rate, sft.residual_dropout) == (16, 32, 9.65e-6, 0.2)
+    assert (sft.adam_beta1, sft.adam_beta2, sft.final_learning_rate_fraction) == (0.9, 0.95, 0.1)
+    assert (sft.max_prompt_tokens, sft.max_response_tokens) == (1024, 1024)
+    assert (paper_sft_for_ppo().epochs, paper_sft_for_ppo().pretraining_fraction) == (2, 0.1)
+    assert (reward.epochs, reward.batch_size, reward.learning_rate) == (1, 64, 9e-6)
+    assert reward.zero_point == "demonstrations"
+    assert (ppo.episodes, ppo.batch_size, ppo.minibatch_size, ppo.inner_epochs) == (256_000, 512, 64, 1)
+    assert (ppo.kl_coefficient, ppo.ptx_coefficient, ppo.ptx_examples_per_episode) == (0.02, 27.8, 8)
+    assert (ppo.clip_range, ppo.temperature, ppo.discount, ppo.gae_lambda) == (0.2, 1.0, 1.0, 0.95)
+    assert (ppo.ema_decay, ppo.warmup_iterations, ppo.warmup_start_fraction) == (0.992, 10, 0.1)
+    assert ppo.value_learning_rate == 9e-6
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "wrong_field"),
+    [
+        ("sft", {"epochs": 0}, "epochs"),
+        ("sft", {"learning_rate": 0}, "learning_rate"),
+        ("sft", {"batch_size": 4}, "micro_batch_size"),
+        ("sft", {"batch_size": 8, "pretraining_fraction": 0.9375}, "pretraining_fraction"),
+        ("sft", {"lr": 1e-3}, "lr"),
+        ("sft", {"device": "tpu"}, "device"),
+        ("reward_model", {"zero_point": "none"}, "zero_point"),
+        ("ppo", {"minibatch_size": 60}, "minibatch_size"),
+        ("ppo", {"episodes": 511}, "episodes"),
+        ("ppo", {"micro_batch_size": 65}, "micro_batch_size"),
+        ("sample", {"endpoint_url": "ftp://x"}, "endpoint_url"),
+        ("sample", {"endpoint_url": "http://x/v1"}, "endpoint_model"),
+        ("sample", {"endpoint_model": "m"}, "endpoint_url"),
+        ("sample", {"top_p": 0}, "top_p"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(kind: str, change: dict, wrong_field: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        CONFIG_CLASSES[kind].from_json(change)
+    assert caught.value.field == wrong_field
+
+
+def test_a_local_and_a_remote_sample_config_are_both_valid() -> None:
+    SampleConfig().validate()
+    SampleConfig(endpoint_url="https://host/v1", endpoint_model="m").validate()
