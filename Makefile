@@ -8,7 +8,7 @@
 
 PYTHON ?= python3
 TORCH_INDEX ?=
-PIP := .venv/bin/python -m pip --disable-pip-version-check install --quiet
+PIP := .venv/bin/python -m pip --disable-pip-version-check install -qq
 FRONTEND_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print 2>/dev/null)
 
 # The Python packages and the front end install side by side.

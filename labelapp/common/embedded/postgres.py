@@ -162,6 +162,8 @@ class EmbeddedPostgres:
             "--clear-groups",
             "--inh-caps=+dac_read_search",
             "--ambient-caps=+dac_read_search",
+            # Else access(2), by which PostgreSQL looks for its own programs, disregards the capability.
+            "--securebits=+no_setuid_fixup",
             # Changing the user clears the signal that `start_child` asked for.
             "--pdeathsig=INT",
         ]

