@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,13 @@ def normalise(text: str) -> str:
 
 
 def prompt_text(prompt: dict[str, Any]) -> str:
+    """All that the labeler reads before the responses."""
     return " ".join(message["content"] for message in prompt["messages"])
+
+
+def repeated(values: Iterable[str]) -> list[str]:
+    """The values that occur more than once."""
+    return [value for value, count in Counter(values).items() if count > 1]
 
 
 PROMPTS = read_all()
@@ -148,7 +155,7 @@ def test_length_does_not_give_the_quality_away() -> None:
         == max(prompt["responses"], key=lambda r: len(r["text"]))["text"]
         for prompt in PROMPTS
     )
-    assert 0.1 < best_is_longest / len(PROMPTS) < 0.75
+    assert 0.1 < best_is_longest / len(PROMPTS) < 0.5
 
 
 @each_prompt
@@ -200,8 +207,3 @@ def test_nothing_unprintable_slipped_in(prompt: dict[str, Any]) -> None:
     # Line feeds are the only control characters: no carriage returns, no bidirectional overrides, no replacements.
     odd = {c for text in texts for c in text if unicodedata.category(c) in {"Cc", "Cf", "Co", "Cn"} or c == "\ufffd"}
     assert odd <= {"\n"}
-
-
-def repeated(values: Any) -> list[Any]:
-    """The values that occur more than once."""
-    return [value for value, count in Counter(values).items() if count > 1]
