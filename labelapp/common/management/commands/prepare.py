@@ -54,21 +54,21 @@ def migrate() -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
-        if any(isinstance(cause, psycopg.errors.InsufficientPrivilege) for cause in _causes(error)):
-            user = connection.settings_dict["USER"]
-            raise CommandError(
-                f"the database user {user} may not migrate {connection.settings_dict['NAME']}: {_first_line(error)}; "
-                f"make {user} its owner"
-            ) from error
+        for cause in _causes(error):
+            if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+                user, database = connection.settings_dict["USER"], connection.settings_dict["NAME"]
+                raise CommandError(
+                    f"the database user {user} may not migrate {database}: {_first_line(cause)}; make {user} its owner"
+                ) from error
         raise CommandError(f"cannot migrate the database: {_first_line(error)}") from error
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield the errors that an error was raised from; Django wraps the driver's once or twice."""
-    while cause := error.__cause__:
+    while cause := error.__cause__ or error.__context__:
         yield cause
         error = cause
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
