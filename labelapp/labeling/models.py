@@ -1,7 +1,7 @@
 """Who labels what, and what they said.
 
-Assignments are slots made in advance (`overlap` of them per task), so nobody can be handed a task that has enough labelers:
-counting rows under a lock over-assigns, a row that exists once does not. Submissions are only ever added to.
+Assignments are slots made in advance (`overlap` of them per task), so nobody can be handed a task that has enough
+labelers: counting rows under a lock over-assigns, a row that exists once does not. Submissions are only ever added to.
 """
 
 import uuid
@@ -70,9 +70,7 @@ class Project(models.Model):
 class InstructionVersion(models.Model):
     """The instructions as they stood: each label is stamped with the one its labeler had before them."""
 
-    project = models.ForeignKey(
-        Project, on_delete=models.CASCADE, related_name="instruction_versions", db_index=False
-    )
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="instruction_versions", db_index=False)
     number = models.PositiveIntegerField()
     body = models.TextField(help_text="Markdown.")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -235,9 +233,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 class Submission(models.Model):
     """What a labeler said. Append-only: an edit is the next revision of the same assignment (a trigger holds it)."""
 
-    assignment = models.ForeignKey(
-        Assignment, on_delete=models.PROTECT, related_name="submissions", db_index=False
-    )
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="submissions", db_index=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="submissions", db_index=False)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="submissions")
     labeler = models.ForeignKey(User, on_delete=models.PROTECT, related_name="submissions", db_index=False)
@@ -271,9 +267,7 @@ class Submission(models.Model):
 class Judgment(models.Model):
     """What a submission says of one response: how good on its own, and where among the others."""
 
-    submission = models.ForeignKey(
-        Submission, on_delete=models.PROTECT, related_name="judgments", db_index=False
-    )
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="judgments", db_index=False)
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="judgments")
     rank = models.PositiveSmallIntegerField(help_text="1 is best; tied responses share a rank; no rank is left out.")
     quality = models.PositiveSmallIntegerField(help_text="Overall quality, 1 (worst) to 7.")

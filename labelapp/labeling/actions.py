@@ -1,0 +1,193 @@
+"""Writes of researchers: projects, their instructions and members. Tasks are in `task_creation`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from labelapp.accounts.models import User
+from labelapp.common.errors import InvalidInput, NotFound
+from labelapp.common.events import publish_on_commit
+from labelapp.labeling.models import (
+    MAX_OVERLAP,
+    MAX_RESPONSES,
+    MIN_RESPONSES,
+    Assignment,
+    Draft,
+    InstructionVersion,
+    Membership,
+    PriorityMode,
+    Project,
+    ProjectKind,
+    Task,
+)
+from labelapp.labeling.questions import ALL_KEYS
+from labelapp.labeling.recording import OPEN_SLOT
+from labelapp.labeling.task_creation import add_slots
+
+
+@transaction.atomic
+def create_project(
+    *,
+    name: str,
+    kind: str,
+    instructions: str,
+    created_by: User | None,
+    description: str = "",
+    responses_per_task: int = MIN_RESPONSES,
+    overlap: int = 1,
+    priority_mode: str = PriorityMode.HELPFUL_FIRST,
+    questions: Iterable[str] | None = None,
+    lease_minutes: int = 15,
+    member_ids: Iterable[int] = (),
+) -> Project:
+    """Create a project with its first instructions and members; `questions` None asks the paper's eleven.
+
+    Raises:
+        InvalidInput: names the field that is out of range, taken or unknown.
+    """
+    _check_in_range("responses_per_task", responses_per_task, MIN_RESPONSES, MAX_RESPONSES)
+    _check_in_range("overlap", overlap, 1, MAX_OVERLAP)
+    _check_name_free(name)
+    project = _save_new(
+        Project(
+            name=name,
+            kind=kind,
+            description=description,
+            responses_per_task=responses_per_task,
+            overlap=overlap,
+            priority_mode=priority_mode,
+            questions=_question_keys(questions, kind=kind),
+            lease_minutes=lease_minutes,
+            created_by=created_by,
+        )
+    )
+    add_instructions(project, body=instructions, created_by=created_by)
+    add_members(project, user_ids=member_ids, field="member_ids")
+    return project
+
+
+def _check_in_range(field: str, value: int, minimum: int, maximum: int) -> None:
+    if not minimum <= value <= maximum:
+        raise InvalidInput(f"This must be from {minimum} to {maximum}, not {value}.", field=field)
+
+
+def _check_name_free(name: str, *, besides: int = 0) -> None:
+    if Project.objects.filter(name=name).exclude(pk=besides).exists():
+        raise InvalidInput("Another project has this name.", field="name")
+
+
+def _save_new(project: Project) -> Project:
+    try:
+        with transaction.atomic():
+            project.save()
+    except IntegrityError as error:  # somebody took the name since we looked
+        raise InvalidInput("Another project has this name.", field="name") from error
+    return project
+
+
+def _question_keys(keys: Iterable[str] | None, *, kind: str) -> list[str]:
+    """Return the chosen keys in the paper's order."""
+    if kind == ProjectKind.DEMONSTRATION:
+        if keys:
+            raise InvalidInput("A demonstration project asks no questions.", field="questions")
+        return []
+    chosen = ALL_KEYS if keys is None else tuple(keys)
+    unknown = sorted(set(chosen) - set(ALL_KEYS))
+    if unknown:
+        raise InvalidInput(f"There is no question {', '.join(unknown)}.", field="questions")
+    return [key for key in ALL_KEYS if key in chosen]
+
+
+@transaction.atomic
+def update_project(project_id: int, *, changes: dict[str, Any]) -> Project:
+    """Change a project's name, description, state, priority mode, lease minutes or (upwards) overlap.
+
+    Raises:
+        NotFound: there is no such project.
+        InvalidInput: names the field.
+    """
+    project = locked_project(project_id)
+    if "name" in changes:
+        _check_name_free(changes["name"], besides=project.pk)
+    overlap = changes.get("overlap", project.overlap)
+    _check_in_range("overlap", overlap, project.overlap, MAX_OVERLAP)
+    if overlap > project.overlap:
+        add_slots(project, overlap=overlap)
+    for name, value in changes.items():
+        setattr(project, name, value)
+    project.save(update_fields=[*changes])
+    publish_on_commit(f"labeling:{project.pk}", type="changed", id=project.pk)
+    return project
+
+
+def locked_project(project_id: int) -> Project:
+    """Return the project, locked against other changes of its tasks and slots."""
+    project = Project.objects.select_for_update().filter(pk=project_id).first()
+    if project is None:
+        raise NotFound("There is no such project.")
+    return project
+
+
+@transaction.atomic
+def add_instructions(project: Project, *, body: str, created_by: User | None) -> InstructionVersion:
+    """Add the next version of the instructions; earlier labels keep theirs."""
+    locked_project(project.pk)
+    last = project.instruction_versions.aggregate(last=Max("number"))["last"] or 0
+    version = InstructionVersion.objects.create(project=project, number=last + 1, body=body, created_by=created_by)
+    publish_on_commit(f"labeling:{project.pk}", type="instructions", id=version.pk)
+    return version
+
+
+@transaction.atomic
+def add_members(project: Project, *, user_ids: Iterable[int], field: str = "user_ids") -> list[Membership]:
+    """Let people label in the project; those who had left come back.
+
+    Raises:
+        InvalidInput: somebody is unknown or no longer active.
+    """
+    wanted = list(dict.fromkeys(user_ids))
+    known = set(User.objects.filter(pk__in=wanted, is_active=True).values_list("pk", flat=True))
+    errors = [(f"{field}.{i}", f"There is no active user {pk}.") for i, pk in enumerate(wanted) if pk not in known]
+    if errors:
+        raise InvalidInput(errors[0][1], errors=errors)
+    Membership.objects.bulk_create([Membership(project=project, user_id=pk) for pk in wanted], ignore_conflicts=True)
+    members = project.memberships.filter(user__in=wanted)
+    members.exclude(left_at=None).update(left_at=None, joined_at=timezone.now())
+    return list(members.select_related("user"))
+
+
+@transaction.atomic
+def remove_member(project: Project, *, user_id: int) -> None:
+    """End a membership: what they have said stays, the slot that they hold goes to others, their draft is kept.
+
+    Raises:
+        NotFound: they are no member.
+    """
+    left = project.memberships.filter(user=user_id, left_at=None).update(left_at=timezone.now())
+    if not left:
+        raise NotFound("There is no such member.")
+    for slot in project.assignments.select_for_update().filter(labeler=user_id, state=Assignment.State.LEASED):
+        Draft.objects.get_or_create(task_id=slot.task_id, labeler_id=user_id)
+        Assignment.objects.filter(pk=slot.pk).update(**OPEN_SLOT)
+
+
+@transaction.atomic
+def withdraw_task(task_id: int) -> Task:
+    """Take a task out of the queue; what was said of it stays.
+
+    Raises:
+        NotFound: there is no such task.
+    """
+    task = Task.objects.select_for_update().filter(pk=task_id).first()
+    if task is None:
+        raise NotFound("There is no such task.")
+    if task.withdrawn_at is None:
+        task.withdrawn_at = timezone.now()
+        task.save(update_fields=["withdrawn_at"])
+        open_states = (Assignment.State.OPEN, Assignment.State.LEASED)
+        task.assignments.filter(state__in=open_states).update(state=Assignment.State.WITHDRAWN)
+        publish_on_commit(f"labeling:{task.project_id}", type="tasks", id=task.project_id)
+    return task

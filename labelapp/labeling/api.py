@@ -1,0 +1,143 @@
+"""The endpoints that labelers call all day: next, heartbeat, draft, submit, skip, and their own assignment."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from labelapp.accounts.models import Role
+from labelapp.common.errors import ErrorSerializer
+from labelapp.labeling.assignment import claim_next, read_assignment, renew_lease
+from labelapp.labeling.body import Body, read_json_object
+from labelapp.labeling.drafts import read_draft, save_draft
+from labelapp.labeling.fast_view import FastView, asker_id
+from labelapp.labeling.models import Skip
+from labelapp.labeling.recording import revise, skip, submit
+from labelapp.labeling.serializers import (
+    AssignmentSerializer,
+    LeaseSerializer,
+    LeaseTokenSerializer,
+    NextSerializer,
+    RecordedSerializer,
+    ReviseSerializer,
+    SavedDraftSerializer,
+    SaveDraftSerializer,
+    SkippedSerializer,
+    SkipRequestSerializer,
+    SubmitSerializer,
+)
+from labelapp.labeling.submission import MAX_NOTES, read_submission
+
+Answer = tuple[dict[str, Any], int]
+ERRORS = dict.fromkeys((400, 401, 403, 404, 409, 415), ErrorSerializer)
+
+
+class NextView(FastView):
+    """Work."""
+
+    required_role = Role.LABELER
+
+    @extend_schema(operation_id="assignments_next", request=None, responses={200: NextSerializer, **ERRORS})
+    def post(self, request: Request, project_id: int) -> Answer:
+        """Lease the labeler's next task in the project; their own live lease comes back first."""
+        found = claim_next(project_id=project_id, labeler_id=asker_id(request))
+        return {"status": found.status, "until": found.until, "assignment": found.assignment}, 200
+
+
+class AssignmentView(FastView):
+    """The labeler's own assignment."""
+
+    required_role = Role.LABELER
+
+    @extend_schema(operation_id="assignments_read", responses={200: AssignmentSerializer, **ERRORS})
+    def get(self, request: Request, assignment_id: int) -> Answer:
+        """Return an own assignment as `next` does, with what was submitted last."""
+        return read_assignment(assignment_id=assignment_id, labeler_id=asker_id(request)), 200
+
+
+class HeartbeatView(FastView):
+    """The lease."""
+
+    required_role = Role.LABELER
+
+    @extend_schema(
+        operation_id="assignments_heartbeat", request=LeaseTokenSerializer, responses={200: LeaseSerializer, **ERRORS}
+    )
+    def post(self, request: Request, assignment_id: int) -> Answer:
+        """Renew the lease."""
+        body = Body(read_json_object(request))
+        token = body.uuid("lease_token")
+        body.finish()
+        assert token is not None
+        ends_at = renew_lease(assignment_id=assignment_id, labeler_id=asker_id(request), token=token)
+        return {"lease_expires_at": ends_at}, 200
+
+
+class DraftView(FastView):
+    """The draft."""
+
+    required_role = Role.LABELER
+
+    @extend_schema(
+        operation_id="assignments_save_draft",
+        request=SaveDraftSerializer,
+        responses={200: SavedDraftSerializer, **ERRORS},
+    )
+    def put(self, request: Request, assignment_id: int) -> Answer:
+        """Save the whole draft; with the lease's token this renews the lease too."""
+        draft = read_draft(read_json_object(request))
+        return save_draft(draft, assignment_id=assignment_id, labeler_id=asker_id(request)), 200
+
+
+class SubmitView(FastView):
+    """The answer."""
+
+    required_role = Role.LABELER
+
+    @extend_schema(
+        operation_id="assignments_submit",
+        request=SubmitSerializer,
+        responses={200: RecordedSerializer, 201: RecordedSerializer, **ERRORS},
+    )
+    def post(self, request: Request, assignment_id: int) -> Answer:
+        """Record the answer; a retry with the same idempotency key finds it (200)."""
+        submission = read_submission(read_json_object(request), has_lease=True)
+        recorded = submit(submission, assignment_id=assignment_id, labeler_id=asker_id(request))
+        return recorded.as_json(), 201 if recorded.is_new else 200
+
+
+class ReviseView(FastView):
+    """The answer, edited."""
+
+    required_role = Role.LABELER
+
+    @extend_schema(
+        operation_id="assignments_revise",
+        request=ReviseSerializer,
+        responses={200: RecordedSerializer, 201: RecordedSerializer, **ERRORS},
+    )
+    def post(self, request: Request, assignment_id: int) -> Answer:
+        """Record the labeler's own answer anew, as its next revision."""
+        submission = read_submission(read_json_object(request), has_lease=False)
+        recorded = revise(submission, assignment_id=assignment_id, labeler_id=asker_id(request))
+        return recorded.as_json(), 201 if recorded.is_new else 200
+
+
+class SkipView(FastView):
+    """No answer."""
+
+    required_role = Role.LABELER
+
+    @extend_schema(
+        operation_id="assignments_skip", request=SkipRequestSerializer, responses={200: SkippedSerializer, **ERRORS}
+    )
+    def post(self, request: Request, assignment_id: int) -> Answer:
+        """Give the task to somebody else, and say why."""
+        body = Body(read_json_object(request))
+        token = body.uuid("lease_token")
+        reason = body.choice("reason", values=Skip.Reason.values)
+        note = body.text("note", max_length=MAX_NOTES)
+        body.finish()
+        assert token is not None
+        skipped = skip(assignment_id=assignment_id, labeler_id=asker_id(request), token=token, reason=reason, note=note)
+        return {"skip_id": skipped.pk, "task_id": skipped.task_id, "reason": skipped.reason}, 200

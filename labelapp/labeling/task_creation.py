@@ -1,0 +1,195 @@
+"""Making tasks: a prompt, its responses, and the slots for as many labelers as the project wants.
+
+The rows are made inside the database, a chunk of prompts at a time: twenty thousand tasks take seconds and no memory.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from labelapp.common.errors import InvalidInput, NotFound
+from labelapp.common.events import publish_on_commit
+from labelapp.labeling.models import Assignment, Project, ProjectKind, Task, TaskResponse
+from labelapp.prompts.models import Prompt, Response, SampleBatch
+
+CHUNK = 5_000
+MAX_SKIPPED_LISTED = 1_000
+
+MAKE_TASKS = """
+WITH made AS (
+    INSERT INTO labeling_task (project_id, prompt_id, batch_id, created_at)
+    SELECT %(project)s, chosen.id, %(batch)s, now() FROM unnest(%(prompts)s::bigint[]) WITH ORDINALITY chosen(id, place)
+    ORDER BY chosen.place
+    RETURNING id, prompt_id
+), linked AS (
+    INSERT INTO labeling_taskresponse (task_id, response_id, position)
+    SELECT made.id, ranked.id, ranked.place - 1
+    FROM made JOIN (
+        SELECT response.id, response.prompt_id,
+               row_number() OVER (PARTITION BY response.prompt_id ORDER BY response.number) AS place
+        FROM prompts_response response
+        WHERE response.batch_id = %(batch)s AND response.prompt_id = ANY(%(prompts)s::bigint[])
+    ) ranked ON ranked.prompt_id = made.prompt_id
+    WHERE ranked.place <= %(responses)s
+)
+INSERT INTO labeling_assignment (task_id, project_id, number, state, shown_order)
+SELECT made.id, %(project)s, number, 'open', '[]' FROM made, generate_series(1, %(overlap)s) AS number
+ORDER BY made.id, number
+"""
+
+ADD_SLOTS = """
+INSERT INTO labeling_assignment (task_id, project_id, number, state, shown_order)
+SELECT task.id, task.project_id, number, 'open', '[]'
+FROM labeling_task task, generate_series(%(old)s + 1, %(new)s) AS number
+WHERE task.project_id = %(project)s AND task.withdrawn_at IS NULL
+ORDER BY task.id, number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedPrompt:
+    """A prompt that became no task, and why."""
+
+    prompt_id: int
+    reason: str
+
+
+@dataclass(slots=True)
+class CreatedTasks:
+    """How many tasks were made, and the first of the prompts that were not."""
+
+    created: int = 0
+    skipped_count: int = 0
+    skipped: list[SkippedPrompt] = field(default_factory=list)
+
+    def skip(self, prompt_id: int, reason: str) -> None:
+        """Note a prompt that becomes no task."""
+        self.skipped_count += 1
+        if len(self.skipped) < MAX_SKIPPED_LISTED:
+            self.skipped.append(SkippedPrompt(prompt_id, reason))
+
+
+@transaction.atomic
+def create_tasks(
+    project_id: int, *, prompts: QuerySet[Prompt], batch: SampleBatch | None = None, limit: int | None = None
+) -> CreatedTasks:
+    """Make a task of each prompt, at most `limit`, with the first K responses of `batch` (comparison projects).
+
+    Raises:
+        NotFound: there is no such project.
+        InvalidInput: a comparison needs a batch; a demonstration takes none.
+    """
+    # The lock holds off a change of the overlap, which adds slots to the tasks that are there.
+    project = Project.objects.select_for_update().filter(pk=project_id).first()
+    if project is None:
+        raise NotFound("There is no such project.")
+    _check_batch(project, batch)
+    result = CreatedTasks()
+    for chunk in _chunks(prompts.order_by("pk").values_list("pk", flat=True)):
+        room = None if limit is None else limit - result.created
+        chosen = _choose(project, chunk, batch=batch, room=room, result=result)
+        _make(project, prompt_ids=chosen, batch=batch)
+        result.created += len(chosen)
+        if limit is not None and result.created >= limit:
+            break
+    publish_on_commit(f"labeling:{project.pk}", type="tasks", id=project.pk)
+    return result
+
+
+def _check_batch(project: Project, batch: SampleBatch | None) -> None:
+    if project.kind == ProjectKind.COMPARISON and batch is None:
+        raise InvalidInput("A comparison needs the batch that its responses come from.", field="batch_id")
+    if project.kind == ProjectKind.DEMONSTRATION and batch is not None:
+        raise InvalidInput("A demonstration project shows no responses.", field="batch_id")
+
+
+def _chunks(ids: QuerySet[Prompt, int]) -> Iterator[list[int]]:
+    chunk: list[int] = []
+    for prompt_id in ids.iterator(CHUNK):
+        chunk.append(prompt_id)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _choose(
+    project: Project, prompt_ids: list[int], *, batch: SampleBatch | None, room: int | None, result: CreatedTasks
+) -> list[int]:
+    """Return the prompts that can become tasks, and note why the others cannot."""
+    of_batch = Q(responses__batch=batch) if batch else Q(pk__in=[])
+    rows = (
+        Prompt.objects.filter(pk__in=prompt_ids)
+        .annotate(
+            found=Count("responses", filter=of_batch),
+            is_there=Exists(Task.objects.filter(project=project, prompt=OuterRef("pk"), batch=batch)),
+        )
+        .order_by("pk")
+        .values_list("pk", "archived_at", "is_there", "found")
+    )
+    wanted = project.responses_per_task if project.kind == ProjectKind.COMPARISON else 0
+    chosen: list[int] = []
+    for prompt_id, archived_at, is_there, found in rows:
+        if room is not None and len(chosen) >= room:
+            break
+        if archived_at is not None:
+            result.skip(prompt_id, "The prompt is archived.")
+        elif is_there:
+            result.skip(prompt_id, "It is in this project already.")
+        elif found < wanted:
+            result.skip(prompt_id, f"The batch has {found} of the {wanted} responses.")
+        else:
+            chosen.append(prompt_id)
+    return chosen
+
+
+def _make(project: Project, *, prompt_ids: list[int], batch: SampleBatch | None) -> None:
+    parameters = {
+        "project": project.pk,
+        "batch": batch.pk if batch else None,
+        "prompts": prompt_ids,
+        "responses": project.responses_per_task,
+        "overlap": project.overlap,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(MAKE_TASKS, parameters)
+
+
+@transaction.atomic
+def add_task(project_id: int, *, prompt: Prompt, responses: Sequence[Response] = ()) -> Task:
+    """Make one task of the prompt with exactly these responses, in this order.
+
+    Raises:
+        NotFound: there is no such project.
+        InvalidInput: the responses are not K different ones to this prompt, or the task is there already.
+    """
+    project = Project.objects.select_for_update().filter(pk=project_id).first()
+    if project is None:
+        raise NotFound("There is no such project.")
+    wanted = project.responses_per_task if project.kind == ProjectKind.COMPARISON else 0
+    if len({response.pk for response in responses}) != wanted or len(responses) != wanted:
+        message = f"This project's tasks have {wanted} different responses, not {len(responses)}."
+        raise InvalidInput(message, field="responses")
+    if any(response.prompt_id != prompt.pk for response in responses):
+        raise InvalidInput("A response is to another prompt.", field="responses")
+    batch_id = responses[0].batch_id if responses else None
+    task, is_new = Task.objects.get_or_create(project=project, prompt=prompt, batch_id=batch_id)
+    if not is_new:
+        raise InvalidInput("It is in this project already.", field="prompt")
+    TaskResponse.objects.bulk_create(
+        TaskResponse(task=task, response=response, position=position) for position, response in enumerate(responses)
+    )
+    Assignment.objects.bulk_create(
+        Assignment(task=task, project=project, number=number) for number in range(1, project.overlap + 1)
+    )
+    publish_on_commit(f"labeling:{project.pk}", type="tasks", id=project.pk)
+    return task
+
+
+def add_slots(project: Project, *, overlap: int) -> None:
+    """Give each task slots for more labelers; the caller holds the project's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_SLOTS, {"project": project.pk, "old": project.overlap, "new": overlap})
