@@ -1,7 +1,9 @@
 """Runs: the row is the truth, Celery only the bell."""
 
 import uuid
+from pathlib import Path
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -45,13 +47,18 @@ class Run(models.Model):
     directory = models.CharField(max_length=300, help_text="Relative to DATA_DIR.")
     lease_epoch = models.PositiveIntegerField(default=0)
     attempt = models.PositiveIntegerField(default=0, help_text="How often it was started; a resume counts.")
-    max_attempts = models.PositiveIntegerField(default=3)
+    failures = models.PositiveIntegerField(
+        default=0, help_text="Attempts that broke off by themselves since a person last started it."
+    )
+    max_attempts = models.PositiveIntegerField(default=3, help_text="So many failures end the run.")
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     supervisor_host = models.CharField(max_length=200, blank=True)
     supervisor_pid = models.PositiveIntegerField(null=True, blank=True)
-    device = models.CharField(max_length=40, blank=True, help_text="host:cpu or host:cuda:0, held while it runs.")
+    device = models.CharField(
+        max_length=120, blank=True, help_text="host:cpu:0 or host:cuda:0, held while it runs; empty if it needs none."
+    )
     gpu_count = models.PositiveIntegerField(default=0)
-    phase = models.CharField(max_length=60, blank=True)
+    phase = models.CharField(max_length=120, blank=True)
     step = models.PositiveIntegerField(default=0)
     total_steps = models.PositiveIntegerField(null=True, blank=True)
     eta_seconds = models.FloatField(null=True, blank=True)
@@ -94,8 +101,8 @@ class Run(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=["device"],
-                condition=Q(state="running") & Q(device__contains=":cuda"),
-                name="run_one_per_gpu",
+                condition=Q(state="running") & ~Q(device=""),
+                name="run_one_per_device",
             ),
             models.CheckConstraint(condition=Q(kind__in=RunKind.values), name="run_kind_known"),
             models.CheckConstraint(condition=Q(state__in=RunState.values), name="run_state_known"),
@@ -105,13 +112,28 @@ class Run(models.Model):
     def __str__(self) -> str:
         return f"run {self.pk} ({self.kind})"
 
+    @property
+    def is_live(self) -> bool:
+        """Say whether it is queued or running."""
+        return self.state in LIVE_STATES
+
+    @property
+    def path(self) -> Path:
+        """The run directory."""
+        return Path(settings.DATA_DIR) / self.directory
+
+    @property
+    def gpu_hours(self) -> float:
+        """What it cost; a run on the CPU costs none."""
+        return self.running_seconds / 3600 * self.gpu_count
+
 
 class RunInput(models.Model):
     """What a run reads: a checkpoint, an endpoint or a dataset version, and as what."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="inputs")
     role = models.CharField(
-        max_length=24, help_text="model, reward_model, demonstrations, comparisons, prompts, pretraining"
+        max_length=24, help_text="model, endpoint, reward_model, demonstrations, comparisons, prompts or pretraining."
     )
     checkpoint = models.ForeignKey(
         Checkpoint, on_delete=models.PROTECT, null=True, blank=True, related_name="run_inputs"

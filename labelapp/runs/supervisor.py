@@ -1,0 +1,175 @@
+"""The process that looks after one attempt: starts the trainer, keeps the lease, tells how far it is, and ends it.
+
+It is started by a worker but belongs to nobody, so restarts of the worker and of the web server do not touch it. It
+writes the row only while its epoch is the newest (`lease.py`), and starts a trainer only with the device's lock.
+"""
+
+import os
+import signal
+import threading
+import time
+from types import FrameType
+
+import structlog
+
+from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, RunDirectory
+from labelapp.common.errors import DomainError
+from labelapp.runs.announcing import announce
+from labelapp.runs.collecting import DamagedOutput, collect
+from labelapp.runs.devices import Device, DeviceLock, Holder, Orphan, host_name, process_created
+from labelapp.runs.lease import Heartbeat, Lease, LeaseLost, patiently
+from labelapp.runs.models import Run, RunState
+from labelapp.runs.progress import Progress
+from labelapp.runs.sweeping import give_back, waiting_run_ids
+from labelapp.runs.tasks import ring
+from labelapp.runs.trainer import Trainer, describe_end
+
+POLL_SECONDS = 0.25
+REPORT_SECONDS = 1.0
+WAITING_FOR_ORPHAN = "Waiting for an earlier process to leave the device"
+logger = structlog.get_logger(__name__)
+
+
+def supervise(run_id: int, *, epoch: int) -> None:
+    """See one attempt through to its end. Returns at once if another attempt has the run by now."""
+    run = patiently(lambda: Run.objects.filter(pk=run_id, lease_epoch=epoch, state=RunState.RUNNING).first())
+    if run is None:
+        logger.warning("this attempt has been overtaken", run_id=run_id, epoch=epoch)
+        return
+    Supervisor(run).see_through()
+
+
+class Supervisor:
+    """One attempt. `stop` is set when this process is asked to end, as when the whole server stops."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.epoch = run.lease_epoch
+        self.attempt = RunDirectory(run.path).attempt(self.epoch)
+        self.device = Device.parse(run.device) if run.device else None
+        self.lease = Lease(run.pk, self.epoch, seconds_before=run.running_seconds)
+        self.heartbeat = Heartbeat(self.lease)
+        self.progress = Progress(self.attempt)
+        self.stop = threading.Event()
+        self._reported_at = 0.0
+
+    def see_through(self) -> None:
+        """Compute, and make of the end what it means. Whatever happens, no trainer is left and the lease is let go."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._ask_to_stop)
+        try:
+            patiently(lambda: self.lease.write(supervisor_host=host_name(), supervisor_pid=os.getpid()))
+            self.heartbeat.start()
+            self._finish(self._compute())
+        except LeaseLost:
+            logger.warning("lease lost; nothing is registered", run_id=self.run.pk, epoch=self.epoch)
+        except DomainError as error:
+            self._fail(error.code, error.message)
+        finally:
+            self.heartbeat.stop()
+        announce(self.run.pk, "state")
+        if not self.stop.is_set():
+            ring(patiently(waiting_run_ids))
+
+    def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stop.set()
+
+    def is_to_end(self) -> bool:
+        """Say whether the trainer should stop now: cancelled, the server stops, or the database is gone for good."""
+        return self.stop.is_set() or self.heartbeat.is_cancel_asked.is_set() or self.heartbeat.is_abandoned.is_set()
+
+    def _compute(self) -> int | None:
+        """Run the trainer on the device; its exit status, or None if it was not started because the run is to end."""
+        if self.device is None:
+            return self._watch(lock=None)
+        lock = DeviceLock(self.device)
+        try:
+            return self._watch(lock=lock) if self._acquire(lock) else None
+        finally:
+            lock.close()
+
+    def _acquire(self, lock: DeviceLock) -> bool:
+        """Wait for the device's lock; a process that outlived its supervisor is made to leave it."""
+        orphan: Orphan | None = None
+        while not lock.try_acquire():
+            if self.heartbeat.is_lost.is_set():
+                raise LeaseLost
+            if self.is_to_end():
+                return False
+            holder = lock.read_holder()
+            if orphan is None and holder is not None and is_orphaned(holder):
+                orphan = Orphan(holder)
+                patiently(lambda: self.lease.write(phase=WAITING_FOR_ORPHAN))
+            if orphan is not None:
+                orphan.push()
+            self.stop.wait(POLL_SECONDS)
+        return True
+
+    def _watch(self, *, lock: DeviceLock | None) -> int:
+        """Start the trainer and follow it to its end; return its exit status. Raises LeaseLost with it killed."""
+        fds = (lock.descriptor,) if lock else ()
+        trainer = Trainer.start(self.run, epoch=self.epoch, device=self.device, pass_fds=fds)
+        if lock is not None:
+            lock.note_holder(Holder(trainer.pid, process_created(trainer.pid), self.run.pk, self.epoch))
+        try:
+            return self._follow(trainer)
+        finally:
+            trainer.kill()
+
+    def _follow(self, trainer: Trainer) -> int:
+        while True:
+            status = trainer.wait(POLL_SECONDS)
+            if self.heartbeat.is_lost.is_set():
+                raise LeaseLost
+            self._report(force=status is not None)
+            if status is not None:
+                return status
+            if self.is_to_end():
+                trainer.ask_to_stop()
+
+    def _report(self, *, force: bool) -> None:
+        """Write what the attempt says of itself into the row, about once a second, and tell the pages."""
+        if not force and time.monotonic() - self._reported_at < REPORT_SECONDS:
+            return
+        self._reported_at = time.monotonic()
+        changed = self.progress.read()
+        if not changed:
+            return
+        if self.heartbeat.is_cancel_asked.is_set():
+            changed.pop("phase", None)  # it says "Cancelling" until it is
+        patiently(lambda: self.lease.write(**changed))
+        announce(self.run.pk, "metrics" if "summary" in changed else "progress")
+
+    def _finish(self, status: int | None) -> None:
+        """Turn how the trainer ended into the run's state."""
+        if status == EXIT_DONE:
+            self._collect()
+        elif self.heartbeat.is_cancel_asked.is_set() or self.stop.is_set() or self.heartbeat.is_abandoned.is_set():
+            patiently(lambda: give_back(self.lease, reason="", is_failure=False))
+        elif status == EXIT_BAD_INPUT:
+            error = self.attempt.read_error()
+            self._fail(error.code if error else "bad_input", describe_end(status, attempt=self.attempt))
+        else:
+            assert status is not None
+            reason = describe_end(status, attempt=self.attempt)
+            patiently(lambda: give_back(self.lease, reason=reason, is_failure=True))
+
+    def _collect(self) -> None:
+        patiently(lambda: self.lease.write(phase="Registering the results"))
+        try:
+            patiently(lambda: collect(self.run.pk, epoch=self.epoch))
+        except DamagedOutput as error:
+            self._fail("output_damaged", str(error))
+
+    def _fail(self, code: str, message: str) -> None:
+        """End the run: another attempt would fail in the same way."""
+        try:
+            patiently(lambda: give_back(self.lease, reason=message, is_failure=True, code=code, is_final=True))
+        except LeaseLost:
+            logger.warning("lease lost; the failure is not recorded", run_id=self.run.pk, error=message)
+
+
+def is_orphaned(holder: Holder) -> bool:
+    """Say whether the process that holds a device works for an attempt that no longer counts."""
+    counts = Run.objects.filter(pk=holder.run_id, lease_epoch=holder.epoch, state=RunState.RUNNING)
+    return not patiently(counts.exists)

@@ -1,0 +1,117 @@
+"""The process of the torch side: a fixed command without a shell, a small environment, a process group of its own."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from formats.run_directory import AttemptDirectory, RunDirectory
+from labelapp.checkpoints.actions import endpoint_api_key
+from labelapp.common.embedded.process import start_child
+from labelapp.runs.devices import Device, signal_group
+from labelapp.runs.kinds import KINDS
+from labelapp.runs.models import Run
+
+# From SIGTERM, after which a trainer finishes its step and writes a checkpoint, until SIGKILL.
+GRACE_SECONDS = 30.0
+
+
+def trainer_arguments(run: Run, *, epoch: int) -> list[str]:
+    """The command of one attempt at a run."""
+    module = KINDS[run.kind].module
+    return [settings.MODELS_PYTHON, "-m", module, str(run.path), "--attempt", str(epoch)]
+
+
+def trainer_environment(run: Run, *, device: Device | None) -> dict[str, str]:
+    """What the process may know: paths, the hub's variables, its device, the key of the endpoint it samples from."""
+    threads = str(run.config.get("threads", 1))
+    environment = {
+        **settings.RUN_ENVIRONMENT,
+        "PYTHONUNBUFFERED": "1",
+        "OMP_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "TOKENIZERS_PARALLELISM": "false",
+        "CUDA_VISIBLE_DEVICES": str(device.number) if device is not None and device.kind == "cuda" else "",
+    }
+    chosen = run.inputs.filter(role="endpoint").select_related("endpoint").first()
+    key = endpoint_api_key(chosen.endpoint) if chosen is not None and chosen.endpoint is not None else ""
+    return environment | ({"LABELAPP_ENDPOINT_API_KEY": key} if key else {})
+
+
+class Trainer:
+    """One attempt's process. If the supervisor dies the kernel sends it SIGTERM, so that it writes a checkpoint."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        self._asked_at: float | None = None
+
+    @classmethod
+    def start(cls, run: Run, *, epoch: int, device: Device | None, pass_fds: Sequence[int]) -> "Trainer":
+        """Start it; what it prints is the attempt's log."""
+        attempt = RunDirectory(run.path).attempt(epoch)
+        attempt.root.mkdir(exist_ok=True)
+        with attempt.log_path.open("ab") as log:
+            process = start_child(
+                trainer_arguments(run, epoch=epoch),
+                log=log,
+                cwd=settings.BASE_DIR,
+                death_signal=signal.SIGTERM,
+                environment=trainer_environment(run, device=device),
+                pass_fds=pass_fds,
+            )
+        return cls(process)
+
+    @property
+    def pid(self) -> int:
+        """Of the process, which leads its group."""
+        return self._process.pid
+
+    def wait(self, seconds: float) -> int | None:
+        """Its exit status if it ends within so many seconds, else None; negative for a signal."""
+        try:
+            status = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        # What it started and left behind would keep the device.
+        signal_group(self.pid, signal.SIGKILL)
+        return status
+
+    def ask_to_stop(self) -> None:
+        """Ask at the first call; kill at one after the grace time."""
+        if self._asked_at is None:
+            self._asked_at = time.monotonic()
+            signal_group(self.pid, signal.SIGTERM)
+        elif time.monotonic() - self._asked_at > GRACE_SECONDS:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the whole group at once."""
+        signal_group(self.pid, signal.SIGKILL)
+
+
+def describe_end(status: int, *, attempt: AttemptDirectory) -> str:
+    """Why an attempt broke off, in words for a person."""
+    error = attempt.read_error()
+    if error is not None:
+        return f"{error.field}: {error.message}" if error.field else error.message
+    last = last_log_line(attempt)
+    tail = f" Its last line: {last}" if last else ""
+    if status == -signal.SIGKILL:
+        return f"The process was killed (SIGKILL); often the machine ran out of memory.{tail}"
+    if status < 0:
+        return f"The process was ended by {signal.Signals(-status).name}.{tail}"
+    return f"The process ended with exit status {status}.{tail}"
+
+
+def last_log_line(attempt: AttemptDirectory) -> str:
+    """The last line of the log that says something, cut to what a message can hold."""
+    try:
+        with attempt.log_path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - 8192))
+            lines = file.read().decode(errors="replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    return next((line.strip()[:500] for line in reversed(lines) if line.strip()), "")

@@ -1,0 +1,16 @@
+"""Addresses of runs, below /api/v1/."""
+
+from django.urls import path
+
+from labelapp.runs import api
+
+urlpatterns = [
+    path("run-kinds", api.RunKindList.as_view()),
+    path("runs", api.RunList.as_view()),
+    path("runs/<int:run_id>", api.RunDetail.as_view()),
+    path("runs/<int:run_id>/cancel", api.RunCancel.as_view()),
+    path("runs/<int:run_id>/resume", api.RunResume.as_view()),
+    path("runs/<int:run_id>/metrics", api.RunMetrics.as_view()),
+    path("runs/<int:run_id>/log", api.RunLog.as_view()),
+    path("checkpoints/<int:checkpoint_id>/sample-into", api.SampleIntoProject.as_view()),
+]
