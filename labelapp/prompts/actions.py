@@ -1,0 +1,168 @@
+"""Writes of prompts, their submitters and their responses."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from formats.errors import FormatError
+from labelapp.accounts.models import User
+from labelapp.checkpoints.models import Checkpoint, Endpoint
+from labelapp.common.errors import Conflict, InvalidInput
+from labelapp.prompts.content import PromptContent, check_annotations, check_language
+from labelapp.prompts.dedup import dedup_key
+from labelapp.prompts.models import Prompt, PromptImport, Response, SampleBatch, Submitter
+from labelapp.prompts.splits import split_of
+
+INSERT_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class NewResponse:
+    """One response to add to a batch. `number` tells it from the batch's others for the same prompt."""
+
+    prompt_id: int
+    number: int
+    text: str
+    finish_reason: str = ""
+    prompt_tokens: int | None = None
+    response_tokens: int | None = None
+    seed: int | None = None
+
+
+@transaction.atomic
+def create_prompt(fields: Mapping[str, Any], *, created_by: User) -> Prompt:
+    """Add one prompt; without a submitter it is its author's. Raises InvalidInput, and Conflict where it exists."""
+    try:
+        content = PromptContent.from_json(dict(fields))
+    except FormatError as error:
+        raise _invalid(error) from error
+    submitter = ensure_submitter(content.submitter) if content.submitter else submitter_of(created_by)
+    prompt = new_prompt(content, key=dedup_key(content.turns()), submitter=submitter, created_by=created_by)
+    try:
+        with transaction.atomic():
+            prompt.save(force_insert=True)
+    except IntegrityError as error:
+        existing = Prompt.objects.get(dedup_key=prompt.dedup_key)
+        raise Conflict("This prompt is there already.", code="duplicate_prompt", prompt_id=existing.pk) from error
+    return prompt
+
+
+def new_prompt(
+    content: PromptContent,
+    *,
+    key: str,
+    submitter: Submitter,
+    created_by: User | None,
+    prompt_import: PromptImport | None = None,
+) -> Prompt:
+    """Build the row of a prompt, unsaved."""
+    return Prompt(
+        messages=[message.to_json() for message in content.turns()],
+        text=content.text(),
+        kind=content.kind,
+        use_case=content.use_case,
+        submitter=submitter,
+        language=content.language,
+        annotations=content.annotations,
+        deployment_context=content.deployment_context,
+        dedup_key=key,
+        prompt_import=prompt_import,
+        created_by=created_by,
+    )
+
+
+def update_prompt(
+    prompt: Prompt,
+    *,
+    use_case: str | None = None,
+    annotations: dict[str, bool] | None = None,
+    language: str | None = None,
+    deployment_context: str | None = None,
+    archived: bool | None = None,
+) -> Prompt:
+    """Change what is known of a prompt where it is not given as None; its text never changes. Raises InvalidInput."""
+    try:
+        check_annotations(annotations or {}, "annotations")
+        check_language(language or "", "language")
+    except FormatError as error:
+        raise _invalid(error) from error
+    given = {
+        "use_case": use_case,
+        "annotations": annotations,
+        "language": language,
+        "deployment_context": deployment_context,
+    }
+    changes = {column: value for column, value in given.items() if value is not None}
+    for column, value in changes.items():
+        setattr(prompt, column, value)
+    if archived is not None:
+        prompt.archived_at = (prompt.archived_at or timezone.now()) if archived else None
+    prompt.save(update_fields=[*changes, "archived_at"])
+    return prompt
+
+
+def _invalid(error: FormatError) -> InvalidInput:
+    """The API's error for one of formats/, whose fields have brackets where the API's have dots."""
+    field = re.sub(r"\[(\d+)\]", r".\1", error.field)
+    return InvalidInput(f"{field} {error.message}.", errors=[(field, error.message)])
+
+
+def ensure_submitter(key: str) -> Submitter:
+    """Return the submitter of this key, made at the first use; the key decides the split."""
+    submitter, _ = Submitter.objects.get_or_create(key=key, defaults={"split": split_of(key)})
+    return submitter
+
+
+def ensure_submitters(keys: Iterable[str]) -> dict[str, Submitter]:
+    """Return many submitters by key, made where they are new."""
+    wanted = sorted(set(keys))
+    Submitter.objects.bulk_create(
+        [Submitter(key=key, split=split_of(key)) for key in wanted], ignore_conflicts=True, batch_size=INSERT_ROWS
+    )
+    return {submitter.key: submitter for submitter in Submitter.objects.filter(key__in=wanted)}
+
+
+def submitter_of(user: User) -> Submitter:
+    """Return the submitter that stands for a person of this workspace, under their pseudonym."""
+    key = f"user:{user.pseudonym}"
+    submitter, _ = Submitter.objects.get_or_create(user=user, defaults={"key": key, "split": split_of(key)})
+    return submitter
+
+
+@transaction.atomic
+def create_sample_batch(
+    name: str,
+    *,
+    responses: Iterable[NewResponse],
+    checkpoint: Checkpoint | None = None,
+    endpoint: Endpoint | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> SampleBatch:
+    """Add responses that were drawn together, from one checkpoint or endpoint or brought along from elsewhere."""
+    batch = SampleBatch.objects.create(
+        name=name, checkpoint=checkpoint, endpoint=endpoint, parameters=dict(parameters or {})
+    )
+    add_responses(batch, responses)
+    return batch
+
+
+def add_responses(batch: SampleBatch, responses: Iterable[NewResponse]) -> None:
+    """Add responses to a batch."""
+    rows = (
+        Response(
+            prompt_id=response.prompt_id,
+            batch=batch,
+            number=response.number,
+            text=response.text,
+            finish_reason=response.finish_reason,
+            prompt_tokens=response.prompt_tokens,
+            response_tokens=response.response_tokens,
+            seed=response.seed,
+        )
+        for response in responses
+    )
+    Response.objects.bulk_create(rows, batch_size=INSERT_ROWS)

@@ -1,0 +1,133 @@
+"""Reads of prompts, responses and imports."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Left
+
+from labelapp.common.errors import NotFound
+from labelapp.prompts.models import Prompt, PromptImport, PromptKind, Response, SampleBatch, Split, UseCase
+
+EXCERPT_LENGTH = 300
+ORDERINGS = {
+    "-created_at": ("-created_at", "-id"),
+    "created_at": ("created_at", "id"),
+    "-response_count": ("-response_count", "-id"),
+    "response_count": ("response_count", "id"),
+    "use_case": ("use_case", "-id"),
+    "submitter": ("submitter__key", "-id"),
+}
+DEFAULT_ORDERING = "-created_at"
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFilter:
+    """Which prompts are meant; what is empty does not matter. `archived` None means both."""
+
+    search: str = ""
+    use_case: str = ""
+    kind: str = ""
+    split: str = ""
+    language: str = ""
+    submitter: str = ""
+    archived: bool | None = False
+
+    def apply(self, prompts: QuerySet[Prompt]) -> QuerySet[Prompt]:
+        """Return those of `prompts` that are meant."""
+        wanted = {
+            "use_case": self.use_case,
+            "kind": self.kind,
+            "submitter__split": self.split,
+            "language": self.language,
+            "submitter__key": self.submitter,
+        }
+        found = prompts.filter(**{column: value for column, value in wanted.items() if value})
+        if self.search.strip():
+            query = SearchQuery(self.search, config="simple", search_type="websearch")
+            found = found.filter(search=query)
+        return found if self.archived is None else found.filter(archived_at__isnull=not self.archived)
+
+
+def prompt_rows(prompts: PromptFilter, *, ordering: str = DEFAULT_ORDERING) -> QuerySet[Prompt]:
+    """The rows of the list of prompts: the beginning of each text, and how many responses there are to it."""
+    responses = Response.objects.filter(prompt=OuterRef("pk")).order_by().values("prompt").annotate(found=Count("pk"))
+    return (
+        prompts.apply(Prompt.objects.all())
+        .select_related("submitter")
+        .defer("messages", "text", "search", "pii_findings", "deployment_context")
+        .annotate(
+            excerpt=Left("text", EXCERPT_LENGTH),
+            response_count=Coalesce(Subquery(responses.values("found"), output_field=IntegerField()), 0),
+        )
+        .order_by(*ORDERINGS[ordering])
+    )
+
+
+def access_prompt(prompt_id: int) -> Prompt:
+    """Return one prompt with all its responses. Raises NotFound."""
+    responses = Response.objects.select_related("batch__checkpoint", "batch__endpoint").order_by("-batch_id", "number")
+    prompt = (
+        Prompt.objects.filter(pk=prompt_id)
+        .select_related("submitter")
+        .defer("search")
+        .prefetch_related(Prefetch("responses", responses))
+        .first()
+    )
+    if prompt is None:
+        raise NotFound("There is no such prompt.")
+    return prompt
+
+
+def batches_of(prompt: Prompt) -> list[dict[str, Any]]:
+    """Return the batches that have responses to a prompt of `access_prompt`, newest first, each with them."""
+    batches: dict[int, dict[str, Any]] = {}
+    for response in prompt.responses.all():
+        entry = batches.setdefault(response.batch_id, {"batch": response.batch, "responses": []})
+        entry["responses"].append(response)
+    return list(batches.values())
+
+
+def facets() -> dict[str, list[dict[str, Any]]]:
+    """Return how many unarchived prompts have each value, for every filter that offers a choice."""
+    languages = _counts("language")
+    return {
+        "use_case": _choices(UseCase.choices, _counts("use_case")),
+        "kind": _choices(PromptKind.choices, _counts("kind")),
+        "split": _choices(Split.choices, _counts("submitter__split")),
+        "language": _choices([(code, code) for code in sorted(languages) if code], languages),
+    }
+
+
+def _counts(column: str) -> dict[str, int]:
+    found = Prompt.objects.filter(archived_at=None).order_by().values_list(column).annotate(Count("pk"))
+    return dict(found)
+
+
+def _choices(choices: list[tuple[str, Any]], counts: dict[str, int]) -> list[dict[str, Any]]:
+    return [{"value": value, "label": str(label), "count": counts.get(value, 0)} for value, label in choices]
+
+
+def sample_batches(*, checkpoint: int | None = None) -> QuerySet[SampleBatch]:
+    """The batches, newest first, with the number of their responses."""
+    responses = Response.objects.filter(batch=OuterRef("pk")).order_by().values("batch").annotate(found=Count("pk"))
+    found = SampleBatch.objects.select_related("checkpoint", "endpoint").annotate(
+        response_count=Coalesce(Subquery(responses.values("found"), output_field=IntegerField()), 0)
+    )
+    if checkpoint is not None:
+        found = found.filter(checkpoint__pk=checkpoint)
+    return found.order_by("-id")
+
+
+def imports() -> QuerySet[PromptImport]:
+    """The imports, newest first, without their reports."""
+    return PromptImport.objects.defer("report").select_related("created_by").order_by("-created_at", "-id")
+
+
+def access_import(import_id: int) -> PromptImport:
+    """Return one import. Raises NotFound."""
+    found = PromptImport.objects.select_related("created_by").filter(pk=import_id).first()
+    if found is None:
+        raise NotFound("There is no such import.")
+    return found

@@ -1,0 +1,279 @@
+"""Shapes of requests and answers about prompts."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from labelapp.common.serializers import StrictSerializer
+from labelapp.prompts.content import (
+    MAX_LANGUAGE_LENGTH,
+    MAX_NOTES_LENGTH,
+    MAX_SUBMITTER_LENGTH,
+    MAX_TEXT_LENGTH,
+)
+from labelapp.prompts.importing.actions import DEFAULT_CAP_PER_SUBMITTER
+from labelapp.prompts.models import Prompt, PromptImport, PromptKind, Response, SampleBatch, Split, UseCase
+from labelapp.prompts.queries import DEFAULT_ORDERING, ORDERINGS, batches_of
+
+ROLES = ("system", "user", "assistant")
+
+
+class PromptQuery(StrictSerializer):
+    """Filters and order of the list of prompts."""
+
+    search = serializers.CharField(
+        max_length=1000, required=False, help_text='Words; "a phrase", -without and or as in a web search.'
+    )
+    use_case = serializers.ChoiceField(choices=UseCase.choices, required=False)
+    kind = serializers.ChoiceField(choices=PromptKind.choices, required=False)
+    split = serializers.ChoiceField(choices=Split.choices, required=False)
+    language = serializers.CharField(max_length=MAX_LANGUAGE_LENGTH, required=False)
+    submitter = serializers.CharField(max_length=MAX_SUBMITTER_LENGTH, required=False)
+    archived = serializers.BooleanField(default=False)
+    ordering = serializers.ChoiceField(choices=sorted(ORDERINGS), default=DEFAULT_ORDERING)
+
+
+class MessageSerializer(StrictSerializer):
+    """One turn of a conversation."""
+
+    role = serializers.ChoiceField(choices=ROLES)
+    content = serializers.CharField(max_length=MAX_TEXT_LENGTH, trim_whitespace=False)
+
+
+class CreatePrompt(StrictSerializer):
+    """A prompt that a researcher writes. The last message is the user's."""
+
+    messages = MessageSerializer(many=True, allow_empty=False)
+    kind = serializers.ChoiceField(choices=PromptKind.choices, default=PromptKind.PLAIN.value)
+    use_case = serializers.ChoiceField(choices=UseCase.choices, default=UseCase.OTHER.value)
+    submitter = serializers.CharField(
+        max_length=MAX_SUBMITTER_LENGTH, required=False, help_text="Whose it is; your own where left out."
+    )
+    language = serializers.CharField(max_length=MAX_LANGUAGE_LENGTH, allow_blank=True, required=False)
+    annotations = serializers.DictField(child=serializers.BooleanField(), required=False)
+    deployment_context = serializers.CharField(
+        max_length=MAX_NOTES_LENGTH, allow_blank=True, trim_whitespace=False, required=False
+    )
+
+
+class UpdatePrompt(StrictSerializer):
+    """What may change about a prompt. Its text may not: people have answered it."""
+
+    use_case = serializers.ChoiceField(choices=UseCase.choices, required=False)
+    annotations = serializers.DictField(child=serializers.BooleanField(), required=False)
+    language = serializers.CharField(max_length=MAX_LANGUAGE_LENGTH, allow_blank=True, required=False)
+    deployment_context = serializers.CharField(
+        max_length=MAX_NOTES_LENGTH, allow_blank=True, trim_whitespace=False, required=False
+    )
+    archived = serializers.BooleanField(required=False)
+
+
+class PromptRowSerializer(serializers.ModelSerializer[Prompt]):
+    """A prompt in the list: `text` is its beginning."""
+
+    text = serializers.CharField(source="excerpt", read_only=True)
+    split = serializers.ChoiceField(source="submitter.split", choices=Split.choices, read_only=True)
+    submitter = serializers.CharField(source="submitter.key", read_only=True)
+    annotations = serializers.DictField(child=serializers.BooleanField(), read_only=True)
+    response_count = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Prompt
+        fields = (
+            "id",
+            "text",
+            "kind",
+            "use_case",
+            "split",
+            "submitter",
+            "language",
+            "annotations",
+            "response_count",
+            "created_at",
+            "archived_at",
+        )
+        read_only_fields = fields
+
+
+class SourceSerializer(serializers.Serializer[Any]):
+    """A checkpoint or endpoint that something came from."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class ResponseSerializer(serializers.ModelSerializer[Response]):
+    """One sample."""
+
+    class Meta:
+        model = Response
+        fields = ("id", "number", "text", "finish_reason", "prompt_tokens", "response_tokens", "seed")
+        read_only_fields = fields
+
+
+class SampleBatchSerializer(serializers.ModelSerializer[SampleBatch]):
+    """Responses that were drawn together."""
+
+    checkpoint = SourceSerializer(read_only=True, allow_null=True)
+    endpoint = SourceSerializer(read_only=True, allow_null=True)
+    parameters = serializers.DictField(read_only=True)
+    response_count = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = SampleBatch
+        fields = ("id", "name", "checkpoint", "endpoint", "parameters", "response_count", "created_at")
+        read_only_fields = fields
+
+
+class PromptBatchSerializer(serializers.Serializer[Any]):
+    """A batch as far as it answers one prompt."""
+
+    id = serializers.IntegerField(source="batch.id")
+    name = serializers.CharField(source="batch.name")
+    checkpoint = SourceSerializer(source="batch.checkpoint", allow_null=True)
+    endpoint = SourceSerializer(source="batch.endpoint", allow_null=True)
+    parameters = serializers.DictField(source="batch.parameters")
+    responses = ResponseSerializer(many=True)
+
+
+class PromptSerializer(serializers.ModelSerializer[Prompt]):
+    """A prompt in full, with every response to it, by batch."""
+
+    messages = MessageSerializer(many=True, read_only=True)
+    split = serializers.ChoiceField(source="submitter.split", choices=Split.choices, read_only=True)
+    submitter = serializers.CharField(source="submitter.key", read_only=True)
+    annotations = serializers.DictField(child=serializers.BooleanField(), read_only=True)
+    batches = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Prompt
+        fields = (
+            "id",
+            "messages",
+            "kind",
+            "use_case",
+            "split",
+            "submitter",
+            "language",
+            "annotations",
+            "deployment_context",
+            "is_closed_domain",
+            "batches",
+            "created_at",
+            "archived_at",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(PromptBatchSerializer(many=True))
+    def get_batches(self, prompt: Prompt) -> Any:
+        return PromptBatchSerializer(batches_of(prompt), many=True).data
+
+
+class FacetSerializer(serializers.Serializer[Any]):
+    """One value of a filter."""
+
+    value = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF has an attribute of this name
+    count = serializers.IntegerField()
+
+
+class FacetsSerializer(serializers.Serializer[Any]):
+    """Every value of every filter of the list of prompts."""
+
+    use_case = FacetSerializer(many=True)
+    kind = FacetSerializer(many=True)
+    split = FacetSerializer(many=True)
+    language = FacetSerializer(many=True)
+
+
+class UploadPrompts(StrictSerializer):
+    """A file of prompts."""
+
+    file = serializers.FileField(
+        help_text="JSON lines (.jsonl) or CSV (.csv), UTF-8, up to 100 MB.", allow_empty_file=True
+    )
+    cap_per_submitter = serializers.IntegerField(
+        min_value=1,
+        max_value=1_000_000,
+        default=DEFAULT_CAP_PER_SUBMITTER,
+        help_text="How many prompts one submitter may have in the workspace.",
+    )
+
+
+class ConfirmImport(StrictSerializer):
+    """What to do with a file that was previewed."""
+
+    on_error = serializers.ChoiceField(choices=PromptImport.OnError.choices)
+
+
+class BadLineSerializer(serializers.Serializer[Any]):
+    """A line that is no prompt."""
+
+    line = serializers.IntegerField()
+    field = serializers.CharField()
+    message = serializers.CharField()
+    text = serializers.CharField(help_text="The beginning of the line.")
+
+
+class GoodLineSerializer(serializers.Serializer[Any]):
+    """A line that would become a prompt."""
+
+    line = serializers.IntegerField()
+    text = serializers.CharField()
+    kind = serializers.CharField()
+    use_case = serializers.CharField()
+    submitter = serializers.CharField()
+    language = serializers.CharField()
+    responses = serializers.IntegerField(help_text="How many responses the line brings along.")
+
+
+class ImportReportSerializer(serializers.Serializer[Any]):
+    """The first bad lines and the first good ones."""
+
+    bad = BadLineSerializer(many=True)
+    good = GoodLineSerializer(many=True)
+
+
+class PromptImportRowSerializer(serializers.ModelSerializer[PromptImport]):
+    """An import in the list."""
+
+    created_by = serializers.CharField(source="created_by.__str__", read_only=True)
+
+    class Meta:
+        model = PromptImport
+        fields: tuple[str, ...] = (
+            "id",
+            "file_name",
+            "file_format",
+            "state",
+            "on_error",
+            "cap_per_submitter",
+            "line_count",
+            "good_count",
+            "duplicate_count",
+            "over_cap_count",
+            "bad_count",
+            "response_count",
+            "imported_count",
+            "created_by",
+            "created_at",
+            "imported_at",
+        )
+        read_only_fields = fields
+
+
+class PromptImportSerializer(PromptImportRowSerializer):
+    """An import with its report."""
+
+    report = ImportReportSerializer(read_only=True)
+
+    class Meta(PromptImportRowSerializer.Meta):
+        fields = (*PromptImportRowSerializer.Meta.fields, "report")
+        read_only_fields = fields
+
+
+class SampleBatchQuery(StrictSerializer):
+    """Filters of the list of batches."""
+
+    checkpoint = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
