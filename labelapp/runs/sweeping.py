@@ -28,9 +28,12 @@ def lost_runs() -> QuerySet[Run]:
     ).order_by("pk")
 
 
-def requeue_lost_runs() -> int:
-    """Queue again the runs that nobody looks after any more; return how many."""
-    if not database_is_settled():
+def requeue_lost_runs(*, settle_seconds: float = LOST_SECONDS) -> int:
+    """Queue again the runs that nobody looks after any more; return how many.
+
+    None while the database has not been up for `settle_seconds`: living supervisors renew their leases first.
+    """
+    if not database_is_settled(settle_seconds):
         return 0
     count = 0
     for run in lost_runs():
@@ -45,10 +48,10 @@ def requeue_lost_runs() -> int:
     return count
 
 
-def database_is_settled() -> bool:
-    """Say whether the database has been up for long enough that a living supervisor has renewed its lease by now."""
+def database_is_settled(seconds: float) -> bool:
+    """Say whether the database has been up for so long."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT now() - pg_postmaster_start_time() > make_interval(secs => %s)", [LOST_SECONDS])
+        cursor.execute("SELECT now() - pg_postmaster_start_time() > make_interval(secs => %s)", [seconds])
         return bool(cursor.fetchone()[0])
 
 

@@ -129,9 +129,7 @@ class FakeTrainer:
         write(staging)
         self.directory.publish_output(staging, kind=kind, summary={"final_loss": 0.1})
         if self.plan.get("damage"):
-            victim = next(
-                path for path in self.directory.output.rglob("*") if path.name != "manifest.json" and path.is_file()
-            )
+            victim = next(self.directory.output.rglob("config.json"))
             victim.write_bytes(b"x" * victim.stat().st_size)
 
     def write_model(self, staging: Path) -> None:
