@@ -4,6 +4,108 @@
  */
 
 export interface paths {
+    "/api/v1/assignments/{assignment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return an own assignment as `next` does, with what was submitted last. */
+        get: operations["assignments_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{assignment_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Save the whole draft; with the lease's token this renews the lease too. */
+        put: operations["assignments_save_draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{assignment_id}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Renew the lease. */
+        post: operations["assignments_heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{assignment_id}/revise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Record the labeler's own answer anew, as its next revision. */
+        post: operations["assignments_revise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{assignment_id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give the task to somebody else, and say why. */
+        post: operations["assignments_skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{assignment_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Record the answer; a retry with the same idempotency key finds it (200). */
+        post: operations["assignments_submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/checkpoints": {
         parameters: {
             query?: never;
@@ -38,6 +140,23 @@ export interface paths {
         head?: never;
         /** @description One checkpoint. */
         patch: operations["checkpoints_update"];
+        trace?: never;
+    };
+    "/api/v1/checkpoints/{checkpoint_id}/sample-into": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Putting a checkpoint's outputs into a project's queue. */
+        post: operations["checkpoints_sample_into"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/endpoints": {
@@ -181,6 +300,282 @@ export interface paths {
         patch: operations["me_change"];
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Lease the labeler's next task in the project; their own live lease comes back first. */
+        post: operations["assignments_next"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompt-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Files of prompts. Uploading one previews it and writes no prompt. */
+        get: operations["prompt_imports_list"];
+        put?: never;
+        /** @description Files of prompts. Uploading one previews it and writes no prompt. */
+        post: operations["prompt_imports_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompt-imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One import. */
+        get: operations["prompt_imports_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompt-imports/{import_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Writing a previewed file's prompts: all of its good lines, or nothing if any is bad. */
+        post: operations["prompt_imports_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompt-imports/{import_id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All bad lines of an import, as a CSV that a spreadsheet can open safely. */
+        get: operations["prompt_imports_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All prompts of the workspace. */
+        get: operations["prompts_list"];
+        put?: never;
+        /** @description All prompts of the workspace. */
+        post: operations["prompts_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{prompt_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One prompt with all its responses. */
+        get: operations["prompts_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description One prompt with all its responses. */
+        patch: operations["prompts_update"];
+        trace?: never;
+    };
+    "/api/v1/prompts/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the list of prompts can be filtered by, and how much of each there is. */
+        get: operations["prompts_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/run-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What can be run, and what each kind wants to know. */
+        get: operations["run_kinds_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All runs; starting one. */
+        get: operations["runs_list"];
+        put?: never;
+        /** @description All runs; starting one. */
+        post: operations["runs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One run. */
+        get: operations["runs_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Stopping a run. */
+        post: operations["runs_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A run's log. */
+        get: operations["runs_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A run's curves. */
+        get: operations["runs_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Going on with a run that failed or was cancelled. */
+        post: operations["runs_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sample-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All batches of responses. */
+        get: operations["sample_batches_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system": {
         parameters: {
             query?: never;
@@ -276,11 +671,54 @@ export interface components {
             name: string;
             password: string;
         };
+        /**
+         * @description * `checkpoint` - checkpoint
+         *     * `endpoint` - endpoint
+         *     * `dataset_version` - dataset_version
+         * @enum {string}
+         */
+        AcceptsEnum: "checkpoint" | "endpoint" | "dataset_version";
+        /** @description Everything that a labeler needs to answer a task. */
+        Assignment: {
+            id: number;
+            task_id: number;
+            state: components["schemas"]["AssignmentStateEnum"];
+            /** Format: uuid */
+            lease_token: string | null;
+            /** Format: date-time */
+            lease_expires_at: string | null;
+            /** Format: date-time */
+            claimed_at: string | null;
+            /** Format: date-time */
+            submitted_at: string | null;
+            project: components["schemas"]["ShownProject"];
+            instruction_version: components["schemas"]["InstructionReference"];
+            prompt: components["schemas"]["ShownPrompt"];
+            responses: components["schemas"]["ShownResponse"][];
+            draft: components["schemas"]["Draft"] | null;
+            submission: components["schemas"]["Said"] | null;
+        };
+        /**
+         * @description * `open` - Open
+         *     * `leased` - Leased
+         *     * `submitted` - Submitted
+         *     * `withdrawn` - Withdrawn
+         * @enum {string}
+         */
+        AssignmentStateEnum: "open" | "leased" | "submitted" | "withdrawn";
+        /** @description A line that is no prompt. */
+        BadLine: {
+            line: number;
+            field: string;
+            message: string;
+            /** @description The beginning of the line. */
+            text: string;
+        };
         /** @description A checkpoint. */
         Checkpoint: {
             readonly id: number;
             readonly name: string;
-            readonly kind: components["schemas"]["KindEnum"];
+            readonly kind: components["schemas"]["KindEfcEnum"];
             /** @description A directory relative to DATA_DIR, an absolute directory, or a Hugging Face hub name. */
             readonly location: string;
             /** @description Of the manifest; empty for a hub name. */
@@ -296,16 +734,84 @@ export interface components {
             /** Format: date-time */
             readonly archived_at: string | null;
         };
+        /** @description A checkpoint by name. */
+        CheckpointBrief: {
+            readonly id: number;
+            readonly name: string;
+            readonly kind: components["schemas"]["KindEfcEnum"];
+        };
         /** @description What a checkpoint was made from. */
         CheckpointParent: {
             readonly id: number;
             readonly name: string;
-            readonly kind: components["schemas"]["KindEnum"];
+            readonly kind: components["schemas"]["KindEfcEnum"];
             readonly used_as: components["schemas"]["UsedAsEnum"];
+        };
+        /** @description What to do with a file that was previewed. */
+        ConfirmImportRequest: {
+            on_error: components["schemas"]["OnErrorEnum"];
+        };
+        /** @description A prompt that a researcher writes. The last message is the user's. */
+        CreatePromptRequest: {
+            messages: components["schemas"]["MessageRequest"][];
+            /** @default plain */
+            kind: components["schemas"]["Kind78bEnum"];
+            /** @default other */
+            use_case: components["schemas"]["UseCaseEnum"];
+            /** @description Whose it is; your own where left out. */
+            submitter?: string;
+            language?: string;
+            annotations?: {
+                [key: string]: boolean;
+            };
+            deployment_context?: string;
+        };
+        /** @description A run to start. `run-kinds` says which inputs and settings each kind has. */
+        CreateRunRequest: {
+            kind: components["schemas"]["Kind2adEnum"];
+            /** @default  */
+            name: string;
+            /** @description Settings by name; those left out have the paper's values. */
+            config: {
+                [key: string]: unknown;
+            };
+            /** @description By role. */
+            inputs: {
+                [key: string]: components["schemas"]["InputChoiceRequest"];
+            };
+            /**
+             * Format: int64
+             * @description Sample runs: the project whose queue the responses go to.
+             */
+            target_project_id?: number | null;
         };
         /** @description The PostgreSQL database. */
         Database: {
             size_bytes: number;
+        };
+        /** @description A dataset version by name. */
+        DatasetVersionBrief: {
+            readonly id: number;
+            readonly name: string;
+            readonly dataset_id: number;
+            readonly number: number;
+            readonly kind: components["schemas"]["DatasetVersionBriefKindEnum"];
+        };
+        /**
+         * @description * `demonstrations` - Demonstrations
+         *     * `comparisons` - Comparisons
+         *     * `prompts` - Prompts
+         * @enum {string}
+         */
+        DatasetVersionBriefKindEnum: "demonstrations" | "comparisons" | "prompts";
+        /** @description What was typed and not submitted. */
+        Draft: {
+            content: {
+                [key: string]: unknown;
+            };
+            revision: number;
+            /** Format: date-time */
+            updated_at: string;
         };
         /** @description An endpoint. Its key is not shown; only whether there is one. */
         Endpoint: {
@@ -322,6 +828,12 @@ export interface components {
             /** Format: date-time */
             readonly archived_at: string | null;
         };
+        /** @description An endpoint by name. */
+        EndpointBrief: {
+            readonly id: number;
+            readonly name: string;
+            readonly model: string;
+        };
         /** @description The body of every 4xx answer. */
         Error: {
             code: string;
@@ -331,23 +843,78 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description One value of a filter. */
+        Facet: {
+            value: string;
+            label: string;
+            count: number;
+        };
+        /** @description Every value of every filter of the list of prompts. */
+        Facets: {
+            use_case: components["schemas"]["Facet"][];
+            kind: components["schemas"]["Facet"][];
+            split: components["schemas"]["Facet"][];
+            language: components["schemas"]["Facet"][];
+        };
         /** @description One wrong field. */
         FieldError: {
             /** @description Dotted path of the field, e.g. `judgments.2.rank`; empty for the whole. */
             field: string;
             message: string;
         };
+        /** @description A line that would become a prompt. */
+        GoodLine: {
+            line: number;
+            text: string;
+            kind: string;
+            use_case: string;
+            submitter: string;
+            language: string;
+            /** @description How many responses the line brings along. */
+            responses: number;
+        };
+        /**
+         * @description * `basic` - basic
+         *     * `advanced` - advanced
+         * @enum {string}
+         */
+        GroupEnum: "basic" | "advanced";
         /** @description Whether the servers behind the app answer. */
         Health: {
-            status: components["schemas"]["StatusEnum"];
+            status: components["schemas"]["HealthStatusEnum"];
+        };
+        /**
+         * @description * `ok` - ok
+         *     * `unreachable` - unreachable
+         * @enum {string}
+         */
+        HealthStatusEnum: "ok" | "unreachable";
+        /** @description The first bad lines and the first good ones. */
+        ImportReport: {
+            bad: components["schemas"]["BadLine"][];
+            good: components["schemas"]["GoodLine"][];
+        };
+        /** @description What a run reads in one role: exactly one of the three. */
+        InputChoiceRequest: {
+            /** Format: int64 */
+            checkpoint_id?: number;
+            /** Format: int64 */
+            endpoint_id?: number;
+            /** Format: int64 */
+            dataset_version_id?: number;
+        };
+        /** @description Which instructions stand now. */
+        InstructionReference: {
+            id: number;
+            number: number;
         };
         /** @description An invitation in the admin's list; `link` is there in the answer that made it and never again. */
         Invitation: {
             readonly id: number;
             /** Format: email */
             readonly email: string;
-            readonly role: components["schemas"]["RoleEnum"];
-            readonly state: components["schemas"]["StateEnum"];
+            readonly role: components["schemas"]["Role9aeEnum"];
+            readonly state: components["schemas"]["InvitationStateEnum"];
             readonly link: string | null;
             invited_by: string;
             /** Format: date-time */
@@ -357,11 +924,19 @@ export interface components {
             /** Format: date-time */
             readonly accepted_at: string | null;
         };
+        /**
+         * @description * `open` - open
+         *     * `accepted` - accepted
+         *     * `revoked` - revoked
+         *     * `expired` - expired
+         * @enum {string}
+         */
+        InvitationStateEnum: "open" | "accepted" | "revoked" | "expired";
         /** @description Whom to invite as what. */
         InviteRequest: {
             /** Format: email */
             email: string;
-            role: components["schemas"]["RoleEnum"];
+            role: components["schemas"]["Role9aeEnum"];
             /** @default 14 */
             days: number;
         };
@@ -372,6 +947,50 @@ export interface components {
             /** @default 90 */
             days: number;
         };
+        /** @description What a labeler says of one response. */
+        JudgmentRequest: {
+            response_id: number;
+            /** @description 1 is best; ties share a rank. */
+            rank: number;
+            quality: number;
+            /** @description Question key → yes; a missing one is not a no. */
+            answers?: {
+                [key: string]: boolean;
+            };
+            notes?: string;
+        };
+        /**
+         * @description * `fails_instruction` - fails_instruction
+         *     * `inappropriate_for_assistant` - inappropriate_for_assistant
+         *     * `hallucination` - hallucination
+         *     * `satisfies_constraint` - satisfies_constraint
+         *     * `sexual_content` - sexual_content
+         *     * `violent_content` - violent_content
+         *     * `encourages_harm` - encourages_harm
+         *     * `denigrates_protected_class` - denigrates_protected_class
+         *     * `harmful_advice` - harmful_advice
+         *     * `expresses_opinion` - expresses_opinion
+         *     * `moral_judgment` - moral_judgment
+         * @enum {string}
+         */
+        KeyEnum: "fails_instruction" | "inappropriate_for_assistant" | "hallucination" | "satisfies_constraint" | "sexual_content" | "violent_content" | "encourages_harm" | "denigrates_protected_class" | "harmful_advice" | "expresses_opinion" | "moral_judgment";
+        /**
+         * @description * `sample` - Sample responses
+         *     * `sft` - Supervised fine-tuning
+         *     * `reward_model` - Reward model
+         *     * `ppo` - PPO
+         * @enum {string}
+         */
+        Kind2adEnum: "sample" | "sft" | "reward_model" | "ppo";
+        /**
+         * @description * `plain` - Plain
+         *     * `few_shot` - Few-shot
+         *     * `user_based` - User-based
+         *     * `customer` - Customer
+         *     * `imported` - Imported
+         * @enum {string}
+         */
+        Kind78bEnum: "plain" | "few_shot" | "user_based" | "customer" | "imported";
         /**
          * @description * `base` - Base model
          *     * `sft` - Supervised fine-tuned
@@ -379,24 +998,79 @@ export interface components {
          *     * `policy` - Policy (PPO)
          * @enum {string}
          */
-        KindEnum: "base" | "sft" | "reward_model" | "policy";
+        KindEfcEnum: "base" | "sft" | "reward_model" | "policy";
+        /** @description How long the lease lasts now. */
+        Lease: {
+            /** Format: date-time */
+            lease_expires_at: string;
+        };
+        /** @description The proof of a lease. */
+        LeaseTokenRequest: {
+            /** Format: uuid */
+            lease_token: string;
+        };
+        /** @description A piece of the log. */
+        Log: {
+            text: string;
+            /** @description What to pass as `after` to get what comes next. */
+            next: number;
+        };
         /** @description A person as they see themselves. */
         Me: {
             readonly id: number;
             /** Format: email */
             readonly email: string;
             readonly name: string;
-            readonly role: components["schemas"]["RoleEnum"];
+            readonly role: components["schemas"]["Role9aeEnum"];
             readonly pseudonym: string;
             readonly preferences: unknown;
             /** Format: date-time */
             readonly date_joined: string;
         };
+        /** @description One turn of a conversation. */
+        Message: {
+            role: components["schemas"]["RoleF53Enum"];
+            content: string;
+        };
+        /** @description One turn of a conversation. */
+        MessageRequest: {
+            role: components["schemas"]["RoleF53Enum"];
+            content: string;
+        };
+        /** @description Rows of curves. A row whose step is smaller than the one before replaces everything from that step on. */
+        Metrics: {
+            rows: {
+                [key: string]: number;
+            }[];
+            /** @description What to pass as `after` to get what comes next. */
+            next: number;
+        };
+        /** @description A task, or why there is none: `busy` until a lease of somebody else ends, `empty`, or `paused`. */
+        Next: {
+            status: components["schemas"]["NextStatusEnum"];
+            /** Format: date-time */
+            until: string | null;
+            assignment: components["schemas"]["Assignment"] | null;
+        };
+        /**
+         * @description * `task` - task
+         *     * `busy` - busy
+         *     * `empty` - empty
+         *     * `paused` - paused
+         * @enum {string}
+         */
+        NextStatusEnum: "task" | "busy" | "empty" | "paused";
+        /**
+         * @description * `keep_good` - Keep the good lines
+         *     * `nothing` - Import nothing if any line is bad
+         * @enum {string}
+         */
+        OnErrorEnum: "keep_good" | "nothing";
         /** @description What the invited person is told before there is an account. */
         OpenInvitation: {
             /** Format: email */
             readonly email: string;
-            readonly role: components["schemas"]["RoleEnum"];
+            readonly role: components["schemas"]["Role9aeEnum"];
             /** Format: date-time */
             readonly expires_at: string;
         };
@@ -445,6 +1119,66 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Invitation"][];
         };
+        PaginatedPromptImportRowList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["PromptImportRow"][];
+        };
+        PaginatedPromptRowList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["PromptRow"][];
+        };
+        PaginatedRunList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Run"][];
+        };
+        PaginatedSampleBatchList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["SampleBatch"][];
+        };
         PaginatedUserList: {
             /** @example 123 */
             count: number;
@@ -470,7 +1204,7 @@ export interface components {
         /** @description What an admin may change about somebody. */
         PatchedChangeUserRequest: {
             name?: string;
-            role?: components["schemas"]["RoleEnum"];
+            role?: components["schemas"]["Role9aeEnum"];
             is_active?: boolean;
         };
         /** @description What may change about a checkpoint. */
@@ -488,6 +1222,35 @@ export interface components {
             max_concurrency?: number;
             archived?: boolean;
         };
+        /** @description What may change about a prompt. Its text may not: people have answered it. */
+        PatchedUpdatePromptRequest: {
+            use_case?: components["schemas"]["UseCaseEnum"];
+            annotations?: {
+                [key: string]: boolean;
+            };
+            language?: string;
+            deployment_context?: string;
+            archived?: boolean;
+        };
+        /** @description Who did it. */
+        Person: {
+            id: number;
+            name: string;
+        };
+        /** @description A named set of values. */
+        Preset: {
+            name: string;
+            label: string;
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @description * `helpful_first` - Helpful first
+         *     * `truthful_harmless_first` - Truthful and harmless first
+         * @enum {string}
+         */
+        PriorityModeEnum: "helpful_first" | "truthful_harmless_first";
         /** @description A worker process and when it last gave a sign of life. */
         Process: {
             name: string;
@@ -496,6 +1259,119 @@ export interface components {
             last_seen_at: string;
             is_alive: boolean;
         };
+        /** @description A project by name. */
+        ProjectBrief: {
+            readonly id: number;
+            readonly name: string;
+        };
+        /** @description A prompt in full, with every response to it, by batch. */
+        Prompt: {
+            readonly id: number;
+            readonly messages: components["schemas"]["Message"][];
+            readonly kind: components["schemas"]["Kind78bEnum"];
+            readonly use_case: components["schemas"]["UseCaseEnum"];
+            readonly split: components["schemas"]["SplitEnum"];
+            readonly submitter: string;
+            readonly language: string;
+            readonly annotations: {
+                [key: string]: boolean;
+            };
+            readonly deployment_context: string;
+            /** @description Say whether the answer must come from the prompt itself; Hallucination is asked on these only. */
+            readonly is_closed_domain: boolean;
+            readonly batches: components["schemas"]["PromptBatch"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly archived_at: string | null;
+        };
+        /** @description A batch as far as it answers one prompt. */
+        PromptBatch: {
+            id: number;
+            name: string;
+            checkpoint: components["schemas"]["Source"] | null;
+            endpoint: components["schemas"]["Source"] | null;
+            parameters: {
+                [key: string]: unknown;
+            };
+            responses: components["schemas"]["Response"][];
+        };
+        /** @description An import with its report. */
+        PromptImport: {
+            readonly id: number;
+            readonly file_name: string;
+            readonly file_format: string;
+            readonly state: components["schemas"]["State0baEnum"];
+            readonly on_error: components["schemas"]["OnErrorEnum"];
+            readonly cap_per_submitter: number;
+            readonly line_count: number;
+            readonly good_count: number;
+            readonly duplicate_count: number;
+            readonly over_cap_count: number;
+            readonly bad_count: number;
+            /** @description Responses that the file brings along. */
+            readonly response_count: number;
+            readonly imported_count: number;
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly imported_at: string | null;
+            readonly report: components["schemas"]["ImportReport"];
+        };
+        /** @description An import in the list. */
+        PromptImportRow: {
+            readonly id: number;
+            readonly file_name: string;
+            readonly file_format: string;
+            readonly state: components["schemas"]["State0baEnum"];
+            readonly on_error: components["schemas"]["OnErrorEnum"];
+            readonly cap_per_submitter: number;
+            readonly line_count: number;
+            readonly good_count: number;
+            readonly duplicate_count: number;
+            readonly over_cap_count: number;
+            readonly bad_count: number;
+            /** @description Responses that the file brings along. */
+            readonly response_count: number;
+            readonly imported_count: number;
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly imported_at: string | null;
+        };
+        /** @description A prompt in the list: `text` is its beginning. */
+        PromptRow: {
+            readonly id: number;
+            readonly text: string;
+            readonly kind: components["schemas"]["Kind78bEnum"];
+            readonly use_case: components["schemas"]["UseCaseEnum"];
+            readonly split: components["schemas"]["SplitEnum"];
+            readonly submitter: string;
+            readonly language: string;
+            readonly annotations: {
+                [key: string]: boolean;
+            };
+            readonly response_count: number;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly archived_at: string | null;
+        };
+        /** @description A yes/no question that is asked of each response. */
+        Question: {
+            key: components["schemas"]["KeyEnum"];
+            label: string;
+            help: string;
+            kind: components["schemas"]["QuestionKindEnum"];
+            closed_domain_only: boolean;
+        };
+        /**
+         * @description * `yes_no` - yes_no
+         * @enum {string}
+         */
+        QuestionKindEnum: "yes_no";
         /** @description A queue of the broker. */
         Queue: {
             name: string;
@@ -503,10 +1379,27 @@ export interface components {
             /** @description A live worker takes tasks from it. */
             is_served: boolean;
         };
+        /**
+         * @description * `unclear` - The prompt is unclear
+         *     * `outside_knowledge` - Outside my knowledge
+         *     * `unsafe` - Unsafe or upsetting
+         *     * `personal_data` - Contains personal data
+         *     * `language` - A language I do not read well
+         *     * `broken` - Something is broken
+         *     * `other` - Another reason
+         * @enum {string}
+         */
+        ReasonEnum: "unclear" | "outside_knowledge" | "unsafe" | "personal_data" | "language" | "broken" | "other";
+        /** @description The answer is in the record. */
+        Recorded: {
+            submission_id: number;
+            revision: number;
+            assignment_id: number;
+        };
         /** @description A model that exists already: a directory on the server, or a name on the Hugging Face hub. */
         RegisterCheckpointRequest: {
             name: string;
-            kind: components["schemas"]["KindEnum"];
+            kind: components["schemas"]["KindEfcEnum"];
             location: string;
             description?: string;
         };
@@ -519,13 +1412,211 @@ export interface components {
             timeout_seconds?: number;
             max_concurrency?: number;
         };
+        /** @description One sample. */
+        Response: {
+            readonly id: number;
+            /** @description 0 … K−1 within the batch and prompt. */
+            readonly number: number;
+            readonly text: string;
+            readonly finish_reason: string;
+            readonly prompt_tokens: number | null;
+            readonly response_tokens: number | null;
+            readonly seed: number | null;
+        };
+        /** @description An answer: a demonstration, or one judgment of each response. */
+        ReviseRequest: {
+            /**
+             * Format: uuid
+             * @description One per answer; a retry sends the same.
+             */
+            idempotency_key: string;
+            /** @description The instructions that were read. */
+            instruction_version_id: number;
+            elapsed_seconds: number;
+            active_seconds: number;
+            notes?: string;
+            demonstration?: string | null;
+            judgments?: components["schemas"]["JudgmentRequest"][] | null;
+        };
         /**
          * @description * `labeler` - Labeler
          *     * `researcher` - Researcher
          *     * `admin` - Admin
          * @enum {string}
          */
-        RoleEnum: "labeler" | "researcher" | "admin";
+        Role9aeEnum: "labeler" | "researcher" | "admin";
+        /**
+         * @description * `system` - system
+         *     * `user` - user
+         *     * `assistant` - assistant
+         * @enum {string}
+         */
+        RoleF53Enum: "system" | "user" | "assistant";
+        /** @description A run: what it was told, how far it is, what it made. */
+        Run: {
+            readonly id: number;
+            readonly kind: components["schemas"]["Kind2adEnum"];
+            readonly name: string;
+            /** @default queued */
+            readonly state: components["schemas"]["RunStateEnum"];
+            readonly config: {
+                [key: string]: unknown;
+            };
+            readonly inputs: components["schemas"]["RunInput"][];
+            /** @description How often it was started; a resume counts. */
+            readonly attempt: number;
+            /** @description Attempts that broke off by themselves since a person last started it. */
+            readonly failures: number;
+            /** @description So many failures end the run. */
+            readonly max_attempts: number;
+            /**
+             * @description host:cpu:0 or host:cuda:0, held while it runs; empty if it needs none.
+             * @default
+             */
+            readonly device: string;
+            /** @description What it does now; of a queued run also why nobody takes it. */
+            readonly phase: string;
+            readonly step: number;
+            readonly total_steps: number | null;
+            /** Format: double */
+            readonly eta_seconds: number | null;
+            /**
+             * Format: double
+             * @description Summed over the attempts.
+             */
+            readonly running_seconds: number;
+            /** Format: double */
+            readonly gpu_hours: number;
+            /** @description Last value of each metric, and final figures. */
+            readonly summary: {
+                [key: string]: unknown;
+            };
+            readonly error_code: string;
+            readonly error_message: string;
+            /** Format: date-time */
+            readonly cancel_requested_at: string | null;
+            /** Format: date-time */
+            readonly heartbeat_at: string | null;
+            readonly checkpoint: components["schemas"]["CheckpointBrief"] | null;
+            readonly sample_batch: components["schemas"]["SampleBatchBrief"] | null;
+            readonly target_project: components["schemas"]["ProjectBrief"] | null;
+            readonly created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly started_at: string | null;
+            /** Format: date-time */
+            readonly ended_at: string | null;
+        };
+        /** @description What a run reads in one role. */
+        RunInput: {
+            /** @description model, endpoint, reward_model, demonstrations, comparisons, prompts or pretraining. */
+            readonly role: string;
+            readonly checkpoint: components["schemas"]["CheckpointBrief"] | null;
+            readonly endpoint: components["schemas"]["EndpointBrief"] | null;
+            readonly dataset_version: components["schemas"]["DatasetVersionBrief"] | null;
+        };
+        /** @description A role of a kind of run. */
+        RunInputKind: {
+            role: string;
+            label: string;
+            accepts: components["schemas"]["AcceptsEnum"];
+            /** @description Of checkpoints or datasets that fit. */
+            kinds: string[];
+            required: boolean;
+            help: string;
+        };
+        /** @description All that the launch form of one kind of run shows. */
+        RunKind: {
+            kind: components["schemas"]["Kind2adEnum"];
+            label: string;
+            description: string;
+            inputs: components["schemas"]["RunInputKind"][];
+            fields: components["schemas"]["Setting"][];
+            defaults: {
+                [key: string]: unknown;
+            };
+            presets: components["schemas"]["Preset"][];
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `running` - Running
+         *     * `succeeded` - Succeeded
+         *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
+         * @enum {string}
+         */
+        RunStateEnum: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        /** @description The newest revision of what was submitted, for editing it. */
+        Said: {
+            submission_id: number;
+            revision: number;
+            demonstration: string;
+            notes: string;
+            elapsed_seconds: number;
+            active_seconds: number;
+            /** Format: date-time */
+            created_at: string;
+            judgments: components["schemas"]["SaidJudgment"][];
+        };
+        /** @description What was said of one response. */
+        SaidJudgment: {
+            response_id: number;
+            rank: number;
+            quality: number;
+            answers: {
+                [key: string]: boolean;
+            };
+            notes: string;
+        };
+        /** @description Responses that were drawn together. */
+        SampleBatch: {
+            readonly id: number;
+            readonly name: string;
+            readonly checkpoint: components["schemas"]["Source"] | null;
+            readonly endpoint: components["schemas"]["Source"] | null;
+            readonly parameters: {
+                [key: string]: unknown;
+            };
+            readonly response_count: number;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description What a sample run drew. */
+        SampleBatchBrief: {
+            readonly id: number;
+            readonly name: string;
+            readonly response_count: number;
+        };
+        /** @description Which of a project's prompts to sample for. */
+        SampleIntoRequest: {
+            /** Format: int64 */
+            project_id: number;
+            limit?: number;
+            /** @description All prompts of these, instead of the project's own. */
+            use_cases?: components["schemas"]["UseCasesEnum"][];
+            config?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The whole draft, and the newest revision that its author knows of (0: none). The token renews the lease. */
+        SaveDraftRequest: {
+            /** @description Any JSON object of at most 1,000,000 bytes. */
+            content: {
+                [key: string]: unknown;
+            };
+            revision: number;
+            /** Format: uuid */
+            lease_token?: string | null;
+        };
+        /** @description The draft is saved. */
+        SavedDraft: {
+            revision: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: date-time */
+            lease_expires_at: string | null;
+        };
         /**
          * @description * `read` - read
          *     * `label` - label
@@ -534,26 +1625,106 @@ export interface components {
          * @enum {string}
          */
         ScopesEnum: "read" | "label" | "write" | "admin";
+        /** @description A setting that explains itself. */
+        Setting: {
+            name: string;
+            type: components["schemas"]["TypeEnum"];
+            choices: string[];
+            default: unknown;
+            label: string;
+            help: string;
+            unit: string;
+            /** Format: double */
+            minimum: number | null;
+            /** Format: double */
+            maximum: number | null;
+            group: components["schemas"]["GroupEnum"];
+            source: string;
+        };
+        /** @description The project's rules, with the questions that apply to this prompt. */
+        ShownProject: {
+            id: number;
+            name: string;
+            kind: components["schemas"]["ShownProjectKindEnum"];
+            priority_mode: components["schemas"]["PriorityModeEnum"];
+            questions: components["schemas"]["Question"][];
+        };
         /**
-         * @description * `open` - open
-         *     * `accepted` - accepted
-         *     * `revoked` - revoked
-         *     * `expired` - expired
+         * @description * `demonstration` - Demonstration
+         *     * `comparison` - Comparison
          * @enum {string}
          */
-        StateEnum: "open" | "accepted" | "revoked" | "expired";
+        ShownProjectKindEnum: "demonstration" | "comparison";
+        /** @description The prompt as a labeler sees it. */
+        ShownPrompt: {
+            id: number;
+            messages: components["schemas"]["Turn"][];
+            use_case: components["schemas"]["UseCaseEnum"];
+            language: string;
+            is_closed_domain: boolean;
+            deployment_context: string;
+        };
+        /** @description A response as a labeler sees it: a letter and a text, nothing of where it came from. */
+        ShownResponse: {
+            id: number;
+            letter: string;
+            text: string;
+        };
+        /** @description Why the labeler will not answer this task. */
+        SkipRequestRequest: {
+            /** Format: uuid */
+            lease_token: string;
+            reason: components["schemas"]["ReasonEnum"];
+            note?: string;
+        };
+        /** @description The task goes to somebody else. */
+        Skipped: {
+            skip_id: number;
+            task_id: number;
+            reason: components["schemas"]["ReasonEnum"];
+        };
+        /** @description A checkpoint or endpoint that something came from. */
+        Source: {
+            id: number;
+            name: string;
+        };
         /**
-         * @description * `ok` - ok
-         *     * `unreachable` - unreachable
+         * @description * `train` - Train
+         *     * `valid` - Validation
+         *     * `test` - Test
          * @enum {string}
          */
-        StatusEnum: "ok" | "unreachable";
+        SplitEnum: "train" | "valid" | "test";
+        /**
+         * @description * `previewed` - Previewed
+         *     * `imported` - Imported
+         *     * `refused` - Refused: bad lines
+         * @enum {string}
+         */
+        State0baEnum: "previewed" | "imported" | "refused";
         /** @description The disk under DATA_DIR. */
         Storage: {
             free_bytes: number;
             total_bytes: number;
             /** @description By runs, datasets, models and imports. */
             used_bytes: number;
+        };
+        /** @description An answer with the proof of the lease under which it was made. */
+        SubmitRequest: {
+            /**
+             * Format: uuid
+             * @description One per answer; a retry sends the same.
+             */
+            idempotency_key: string;
+            /** @description The instructions that were read. */
+            instruction_version_id: number;
+            elapsed_seconds: number;
+            active_seconds: number;
+            notes?: string;
+            demonstration?: string | null;
+            judgments?: components["schemas"]["JudgmentRequest"][] | null;
+            /** Format: uuid */
+            lease_token: string;
         };
         /** @description What an admin wants to see at a glance. */
         System: {
@@ -581,6 +1752,61 @@ export interface components {
             /** Format: date-time */
             readonly revoked_at: string | null;
         };
+        /** @description One message of a prompt. */
+        Turn: {
+            role: components["schemas"]["RoleF53Enum"];
+            content: string;
+        };
+        /**
+         * @description * `integer` - integer
+         *     * `number` - number
+         *     * `boolean` - boolean
+         *     * `text` - text
+         *     * `choice` - choice
+         * @enum {string}
+         */
+        TypeEnum: "integer" | "number" | "boolean" | "text" | "choice";
+        /** @description A file of prompts. */
+        UploadPromptsRequest: {
+            /**
+             * Format: binary
+             * @description JSON lines (.jsonl) or CSV (.csv), UTF-8, up to 100 MB.
+             */
+            file: string;
+            /**
+             * @description How many prompts one submitter may have in the workspace.
+             * @default 200
+             */
+            cap_per_submitter: number;
+        };
+        /**
+         * @description * `generation` - Generation
+         *     * `open_qa` - Open QA
+         *     * `brainstorming` - Brainstorming
+         *     * `chat` - Chat
+         *     * `rewrite` - Rewrite
+         *     * `summarization` - Summarization
+         *     * `classification` - Classification
+         *     * `other` - Other
+         *     * `closed_qa` - Closed QA
+         *     * `extract` - Extract
+         * @enum {string}
+         */
+        UseCaseEnum: "generation" | "open_qa" | "brainstorming" | "chat" | "rewrite" | "summarization" | "classification" | "other" | "closed_qa" | "extract";
+        /**
+         * @description * `generation` - Generation
+         *     * `open_qa` - Open QA
+         *     * `brainstorming` - Brainstorming
+         *     * `chat` - Chat
+         *     * `rewrite` - Rewrite
+         *     * `summarization` - Summarization
+         *     * `classification` - Classification
+         *     * `other` - Other
+         *     * `closed_qa` - Closed QA
+         *     * `extract` - Extract
+         * @enum {string}
+         */
+        UseCasesEnum: "generation" | "open_qa" | "brainstorming" | "chat" | "rewrite" | "summarization" | "classification" | "other" | "closed_qa" | "extract";
         /**
          * @description * `initial_weights` - Initial weights
          *     * `reward_model` - Reward model
@@ -593,7 +1819,7 @@ export interface components {
             /** Format: email */
             readonly email: string;
             readonly name: string;
-            readonly role: components["schemas"]["RoleEnum"];
+            readonly role: components["schemas"]["Role9aeEnum"];
             readonly pseudonym: string;
             readonly is_active: boolean;
             /** Format: date-time */
@@ -610,6 +1836,456 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    assignments_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    assignments_save_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveDraftRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDraft"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    assignments_heartbeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseTokenRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    assignments_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviseRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    assignments_skip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skipped"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    assignments_submit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmitRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     checkpoints_list: {
         parameters: {
             query?: {
@@ -621,7 +2297,9 @@ export interface operations {
                  *     * `policy` - Policy (PPO)
                  */
                 kind?: "base" | "sft" | "reward_model" | "policy";
+                /** @description A page number within the paginated result set. */
                 page?: number;
+                /** @description Number of results to return per page. */
                 page_size?: number;
             };
             header?: never;
@@ -757,11 +2435,62 @@ export interface operations {
             };
         };
     };
+    checkpoints_sample_into: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleIntoRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     endpoints_list: {
         parameters: {
             query?: {
                 archived?: boolean;
+                /** @description A page number within the paginated result set. */
                 page?: number;
+                /** @description Number of results to return per page. */
                 page_size?: number;
             };
             header?: never;
@@ -1204,6 +2933,812 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    assignments_next: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Next"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_imports_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPromptImportRowList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_imports_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["UploadPromptsRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptImport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_imports_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_imports_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmImportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptImport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_imports_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_list: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+                /**
+                 * @description * `plain` - Plain
+                 *     * `few_shot` - Few-shot
+                 *     * `user_based` - User-based
+                 *     * `customer` - Customer
+                 *     * `imported` - Imported
+                 */
+                kind?: "plain" | "few_shot" | "user_based" | "customer" | "imported";
+                language?: string;
+                /**
+                 * @description * `-created_at` - -created_at
+                 *     * `-response_count` - -response_count
+                 *     * `created_at` - created_at
+                 *     * `response_count` - response_count
+                 *     * `submitter` - submitter
+                 *     * `use_case` - use_case
+                 */
+                ordering?: "-created_at" | "-response_count" | "created_at" | "response_count" | "submitter" | "use_case";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description Words; "a phrase", -without and or as in a web search. */
+                search?: string;
+                /**
+                 * @description * `train` - Train
+                 *     * `valid` - Validation
+                 *     * `test` - Test
+                 */
+                split?: "train" | "valid" | "test";
+                submitter?: string;
+                /**
+                 * @description * `generation` - Generation
+                 *     * `open_qa` - Open QA
+                 *     * `brainstorming` - Brainstorming
+                 *     * `chat` - Chat
+                 *     * `rewrite` - Rewrite
+                 *     * `summarization` - Summarization
+                 *     * `classification` - Classification
+                 *     * `other` - Other
+                 *     * `closed_qa` - Closed QA
+                 *     * `extract` - Extract
+                 */
+                use_case?: "generation" | "open_qa" | "brainstorming" | "chat" | "rewrite" | "summarization" | "classification" | "other" | "closed_qa" | "extract";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPromptRowList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatePromptRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedUpdatePromptRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_facets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    run_kinds_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunKind"][];
+                };
+            };
+        };
+    };
+    runs_list: {
+        parameters: {
+            query?: {
+                /**
+                 * @description * `sample` - Sample responses
+                 *     * `sft` - Supervised fine-tuning
+                 *     * `reward_model` - Reward model
+                 *     * `ppo` - PPO
+                 */
+                kind?: "sample" | "sft" | "reward_model" | "ppo";
+                page?: number;
+                page_size?: number;
+                /**
+                 * @description * `queued` - Queued
+                 *     * `running` - Running
+                 *     * `succeeded` - Succeeded
+                 *     * `failed` - Failed
+                 *     * `cancelled` - Cancelled
+                 */
+                state?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedRunList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRunRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_log: {
+        parameters: {
+            query?: {
+                /** @description A byte; left out, the end of the log is read. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Log"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_metrics: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: never;
+            path: {
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sample_batches_list: {
+        parameters: {
+            query?: {
+                checkpoint?: number;
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSampleBatchList"];
                 };
             };
             400: {

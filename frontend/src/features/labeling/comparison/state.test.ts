@@ -1,0 +1,256 @@
+import { describe, expect, test } from "vitest";
+import {
+  type Answer,
+  answerOf,
+  bands,
+  contradictions,
+  emptyAnswer,
+  isComplete,
+  judgmentOf,
+  readAnswer,
+  readBack,
+  submittedJudgments,
+} from "@/features/labeling/comparison/answer";
+import { type Act, focusedId, reduce, type State, start } from "@/features/labeling/comparison/state";
+
+const ORDER = [40, 10, 30, 20];
+const LETTERS = { 40: "A", 10: "B", 30: "C", 20: "D" };
+const KEYS = ["fails_instruction", "hallucination", "expresses_opinion"];
+
+function fresh(order = ORDER): State {
+  const letters = Object.fromEntries(order.map((id, index) => [id, "ABCDEFGHI".charAt(index)]));
+  return start({ order, letters, questionKeys: KEYS, answer: emptyAnswer(order) });
+}
+
+function played(acts: Act[], state = fresh()): State {
+  return acts.reduce(reduce, state);
+}
+
+function digits(...ranks: number[]): Act[] {
+  return ranks.map((rank) => ({ type: "place", rank, moveOn: true }));
+}
+
+describe("ranking", () => {
+  test("K digits rank K responses, the focus moving on by itself", () => {
+    const state = played(digits(2, 1, 3, 2));
+    expect(readBack(state.answer, ORDER, LETTERS)).toBe("B > A = D > C");
+  });
+
+  test("an untouched answer is empty and incomplete, whatever was looked at", () => {
+    const state = played([
+      { type: "move", by: 1 },
+      { type: "stage", stage: "rank" },
+      { type: "showMissing" },
+    ]);
+    expect(isComplete(state.answer, ORDER)).toBe(false);
+    expect(state.answer).toEqual(emptyAnswer(ORDER));
+    expect(() => submittedJudgments(state.answer, ORDER)).toThrow("not judged");
+  });
+
+  test("T ties with the next better band, or with the worst when there is no rank yet", () => {
+    const unrankedLast = played([...digits(1, 2, 3), { type: "tie" }]);
+    expect(readBack(unrankedLast.answer, ORDER, LETTERS)).toBe("A > B > C = D");
+    const merged = played([...digits(1, 2, 3, 4), { type: "tie", id: 10 }]);
+    expect(readBack(merged.answer, ORDER, LETTERS)).toBe("A = B > C > D");
+  });
+
+  test("T on the best says so and changes nothing", () => {
+    const before = played(digits(1, 2, 3, 4));
+    const state = reduce(before, { type: "tie", id: 40 });
+    expect(state.answer).toBe(before.answer);
+    expect(state.announcement).toContain("Nothing is ranked above A");
+  });
+
+  test("gaps between bands are allowed and mean nothing", () => {
+    expect(bands(played(digits(4, 1, 4, 2)).answer, ORDER)).toEqual([[10], [20], [40, 30]]);
+  });
+
+  test("refuses ranks, qualities, questions and responses that do not exist", () => {
+    const state = fresh();
+    const wrong: Act[] = [
+      { type: "place", rank: 0 },
+      { type: "place", rank: 5 },
+      { type: "place", rank: 1.5 },
+      { type: "place", rank: 1, id: 999, moveOn: true },
+      { type: "rate", quality: 8 },
+      { type: "rate", quality: 0 },
+      { type: "answer", key: "surprise", value: true },
+      { type: "note", id: 999, text: "x" },
+      { type: "focus", index: 4 },
+      { type: "question", index: 3 },
+    ];
+    for (const act of wrong) expect(reduce(state, act), JSON.stringify(act)).toBe(state);
+  });
+});
+
+describe("rating", () => {
+  test("Y and N answer the marked question of the focused response and go on", () => {
+    const state = played([
+      { type: "rate", quality: 6 },
+      { type: "answerHere", value: true },
+      { type: "answerHere", value: false },
+    ]);
+    expect(judgmentOf(state.answer, 40)).toMatchObject({
+      quality: 6,
+      answers: { fails_instruction: true, hallucination: false },
+    });
+    expect(state.view.question).toBe(2);
+  });
+
+  test("a cleared answer is missing, not no", () => {
+    const state = played([
+      { type: "answer", key: "hallucination", value: false },
+      { type: "answer", key: "hallucination", value: null },
+    ]);
+    expect(judgmentOf(state.answer, 40).answers).toEqual({});
+  });
+
+  test("points at ranks that contradict the ratings", () => {
+    const acts: Act[] = [
+      { type: "rate", id: 40, quality: 3 },
+      { type: "rate", id: 10, quality: 5 },
+      { type: "place", id: 40, rank: 1 },
+      { type: "place", id: 10, rank: 2 },
+    ];
+    expect(contradictions(played(acts).answer, ORDER)).toEqual([{ better: 40, worse: 10 }]);
+  });
+
+  test("asks for what is missing, ratings first", () => {
+    const state = played([...digits(1, 2, 3, 4), { type: "stage", stage: "rank" }, { type: "showMissing" }]);
+    expect(state.view).toMatchObject({ stage: "rate", focus: 0 });
+    expect(state.announcement).toBe("A has no quality yet.");
+  });
+});
+
+describe("undo", () => {
+  test("goes back to where it happened", () => {
+    const state = played([
+      { type: "focus", index: 2 },
+      { type: "rate", quality: 4 },
+      { type: "focus", index: 0 },
+      { type: "undo" },
+    ]);
+    expect(state.view.focus).toBe(2);
+    expect(state.announcement).toBe("Undone: quality 4 for C.");
+  });
+
+  test("takes the typing in one field as one step", () => {
+    const typing: Act[] = ["g", "go", "goo", "good"].map((text) => ({ type: "note", id: 40, text }));
+    const state = played([{ type: "rate", quality: 5 }, ...typing]);
+    expect(state.past).toHaveLength(2);
+    expect(judgmentOf(reduce(state, { type: "undo" }).answer, 40)).toMatchObject({ quality: 5, notes: "" });
+  });
+
+  test("a new act forgets what could be redone", () => {
+    const state = played([...digits(1), { type: "undo" }, { type: "rate", quality: 2 }]);
+    expect(state.future).toEqual([]);
+    expect(reduce(state, { type: "redo" }).answer).toBe(state.answer);
+  });
+});
+
+/** Small and seeded, so that a failure can be repeated from its seed. */
+function generator(seed: number): (below: number) => number {
+  let value = seed;
+  return (below) => {
+    value = (value * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((value / 2_147_483_648) * below);
+  };
+}
+
+function randomAct(below: (limit: number) => number, order: number[]): Act {
+  const id = below(12) ? order[below(order.length)] : 999;
+  const rank = below(8) ? below(order.length + 2) : null;
+  const key = KEYS[below(4)] ?? "unknown";
+  const value = [true, false, null][below(3)] ?? null;
+  const acts: Act[] = [
+    { type: "rate", quality: below(10), id },
+    { type: "answer", key, value, id },
+    { type: "answerHere", value },
+    { type: "note", id: id ?? 0, text: String(below(3)) },
+    { type: "comment", text: String(below(3)) },
+    { type: "place", rank, id, moveOn: below(2) === 0 },
+    { type: "place", rank, moveOn: true },
+    { type: "tie" },
+    { type: "tie", id },
+    { type: "focus", index: below(order.length + 2) - 1 },
+    { type: "move", by: below(2) ? 1 : -1 },
+    { type: "question", index: below(5) - 1 },
+    { type: "moveQuestion", by: below(2) ? 1 : -1 },
+    { type: "stage", stage: below(2) ? "rate" : "rank" },
+    { type: "showMissing" },
+    { type: "undo" },
+    { type: "redo" },
+  ];
+  return acts[below(acts.length)] ?? { type: "undo" };
+}
+
+function expectValid(state: State): void {
+  const { order, view, answer } = state;
+  expect(Object.keys(answer.judgments).map(Number).sort()).toEqual([...order].sort());
+  expect(view.focus).toBeGreaterThanOrEqual(0);
+  expect(view.focus).toBeLessThan(order.length);
+  expect(view.question).toBeGreaterThanOrEqual(0);
+  expect(view.question).toBeLessThan(KEYS.length);
+  expect(order).toContain(focusedId(state));
+  for (const id of order) {
+    const { quality, rank, answers } = judgmentOf(answer, id);
+    if (quality !== null) expect([1, 2, 3, 4, 5, 6, 7]).toContain(quality);
+    if (rank !== null) expect(order.map((_, index) => index + 1)).toContain(rank);
+    expect(KEYS).toEqual(expect.arrayContaining(Object.keys(answers)));
+  }
+  // What a draft stores is what comes back.
+  expect(readAnswer(JSON.parse(JSON.stringify(answer)), order, KEYS)).toEqual(answer);
+}
+
+test.each(Array.from({ length: 30 }, (_, seed) => seed))("any acts leave a valid state (seed %i)", (seed) => {
+  const below = generator(seed + 1);
+  const order = Array.from({ length: 4 + below(6) }, (_, index) => 100 - index);
+  const seen: Answer[] = [];
+  let state = fresh(order);
+  for (let count = 0; count < 150; count++) {
+    const act = randomAct(below, order);
+    const next = reduce(state, act);
+    expectValid(next);
+    if (next.past.length > state.past.length) seen.push(state.answer);
+    state = next;
+  }
+  expect(seen.length).toBeGreaterThan(0);
+});
+
+test.each(Array.from({ length: 25 }, (_, seed) => seed))("undo and redo are exact (seed %i)", (seed) => {
+  const below = generator(seed + 1000);
+  let state = fresh();
+  const trail = [state.answer];
+  for (let count = 0; count < 80; count++) {
+    const act = randomAct(below, ORDER);
+    if (act.type === "undo" || act.type === "redo" || act.type === "note" || act.type === "comment") continue;
+    const next = reduce(state, act);
+    if (next.answer !== state.answer) trail.push(next.answer);
+    state = next;
+  }
+  const last = state.answer;
+  for (const expected of [...trail].reverse().slice(1)) {
+    state = reduce(state, { type: "undo" });
+    expect(state.answer).toBe(expected);
+  }
+  expect(reduce(state, { type: "undo" }).answer).toBe(trail[0]);
+  for (const expected of trail.slice(1)) {
+    state = reduce(state, { type: "redo" });
+    expect(state.answer).toBe(expected);
+  }
+  expect(state.answer).toBe(last);
+});
+
+test("a complete answer survives the way to the server and back", () => {
+  const rated = ORDER.map((id, index): Act => ({ type: "rate", id, quality: index + 1 }));
+  const { answer } = played([...digits(2, 1, 3, 2), ...rated, { type: "note", id: 10, text: "clear" }]);
+  expect(isComplete(answer, ORDER)).toBe(true);
+  expect(answerOf(submittedJudgments(answer, ORDER), answer.notes)).toEqual(answer);
+});
+
+test("a stored draft of another shape does no harm", () => {
+  expect(readAnswer(null, ORDER, KEYS)).toBeNull();
+  expect(readAnswer({ judgments: [] }, ORDER, KEYS)).toBeNull();
+  const odd = { judgments: { 40: { quality: 99, rank: "1", answers: { hallucination: "yes" }, notes: 3 } } };
+  expect(readAnswer(odd, ORDER, KEYS)).toEqual(emptyAnswer(ORDER));
+});
