@@ -38,7 +38,7 @@ def clip_and_step(model: nn.Module, optimizer: torch.optim.Optimizer, *, limit: 
 def check_finite(value: float, *, what: str) -> None:
     """Raise TrainingError for a NaN or an infinity, before it reaches the weights."""
     if not math.isfinite(value):
-        message = f"the {what} is {value}: the run has diverged; lower the learning rate"
+        message = f"the {what} is {value}: lower the learning rate, or a model that the run began from is damaged"
         raise TrainingError("not_finite", message, field="config.learning_rate")
 
 

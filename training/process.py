@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import shutil
 import signal
 import sys
 import threading
@@ -94,6 +95,8 @@ class TrainingRun(Generic[TrainingConfig]):
 
     def publish(self, save_model: Callable[[Path], None], *, kind: str, summary: Summary) -> None:
         """Write the output, whole or not at all; the checkpoints are of no more use then."""
+        for left_by_a_kill in self.directory.root.glob(".output-*"):
+            shutil.rmtree(left_by_a_kill)
         staging = self.directory.root / f".output-{self.attempt.epoch}"
         (staging / "model").mkdir(parents=True)
         save_model(staging / "model")
@@ -112,7 +115,8 @@ def main(
     parser.add_argument("--attempt", type=int, help="number of the attempt; one more than the last by default")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    transformers_logging.disable_progress_bar()  # a log file has no use for them
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # they fill a log file
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # a new head is meant to be new
     directory = RunDirectory(given.run_directory)
     if not directory.root.is_dir():
         parser.error(f"{directory.root} is not a directory")

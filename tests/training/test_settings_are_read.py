@@ -1,0 +1,73 @@
+"""A setting that nothing reads is a lie on the launch form."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from formats.configs import PpoConfig, RewardModelConfig, SampleConfig, SftConfig
+from formats.run_directory import RunDirectory
+from formats.run_spec import RunSpec
+from tests.training.toy_runs import TINY, make_toy_run, start
+
+ROOT = Path(__file__).parents[2]
+seen: set[str] = set()
+
+
+class Recording:
+    """Notes which settings are read; `to_json`, which reads all, does not count."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        seen.add(name)
+        return super().__getattribute__(name)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"recorded": True}
+
+
+class RecordingSft(Recording, SftConfig):
+    __slots__ = ()
+
+
+class RecordingRewardModel(Recording, RewardModelConfig):
+    __slots__ = ()
+
+
+class RecordingPpo(Recording, PpoConfig):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "recording"), [("sft", RecordingSft), ("reward_model", RecordingRewardModel), ("ppo", RecordingPpo)]
+)
+def test_the_trainer_reads_every_setting(
+    tmp_path: Path, llama: Path, monkeypatch: pytest.MonkeyPatch, kind: str, recording: Any
+) -> None:
+    models = {"model": llama}
+    if kind == "ppo":
+        reward = make_toy_run(tmp_path / "rm", kind="reward_model", models=models, epochs=1)
+        assert start(reward) == 0
+        models["reward_model"] = reward.model_output
+    directory = make_toy_run(tmp_path / "run", kind=kind, models=models)
+    spec = directory.read_spec()
+    names = set(TINY[kind].to_json())
+    recorder = recording(**spec.config.to_json())
+    recorded = RunSpec(spec.kind, recorder, spec.inputs)
+    starts: list[RunSpec] = [spec, recorded]  # the first answer tells `start` which command to run
+    monkeypatch.setattr(RunDirectory, "read_spec", lambda _: starts.pop(0))
+    seen.clear()
+    assert start(directory) == 0
+    assert names - seen == set()
+
+
+def test_inference_reads_every_sample_setting() -> None:
+    read = {
+        node.attr
+        for path in (ROOT / "inference").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+    }
+    assert set(SampleConfig().to_json()) - read == set()
