@@ -39,10 +39,10 @@ test: install .make/dev
 install: .make/models frontend/dist/index.html
 
 loop: install .make/dev
-	@.venv/bin/python benchmarks/loop.py
+	@.venv/bin/python -m benchmarks.loop
 
 bench-labeling: install .make/dev
-	@.venv/bin/python benchmarks/labeling.py
+	@.venv/bin/python -m benchmarks.labeling
 
 schema: .make/dev .make/npm
 	@.venv/bin/python scripts/schema.py --write

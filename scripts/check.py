@@ -62,7 +62,7 @@ STEPS = (
     Step("test-torch", pytest(*TORCH_FOLDERS)),
     Step("test-web", pytest("tests", *(f"--ignore={folder}" for folder in (*TORCH_FOLDERS, BROWSER_FOLDER)))),
     Step("test-browser", pytest(BROWSER_FOLDER), cores=2),
-    Step("loop", python("benchmarks/loop.py"), cores=2),
+    Step("loop", python("-m", "benchmarks.loop"), cores=2),
 )
 
 
