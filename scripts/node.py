@@ -46,7 +46,7 @@ def install_wheel(commands: Path) -> None:
     """Install the wheel; its own npm is a symlink that the wheel format has turned into a broken copy."""
     print("installing Node from its wheel (there is no Node 20.19 or newer with npm on the PATH)", flush=True)
     shutil.rmtree(WHEEL_FOLDER, ignore_errors=True)
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
     install = [*pip, "--require-hashes", "--no-deps", "--target", str(WHEEL_FOLDER), "-r", str(LOCK)]
     if subprocess.run(install, check=False).returncode:
         sys.exit(
