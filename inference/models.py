@@ -142,11 +142,11 @@ def evaluating(model: torch.nn.Module) -> Iterator[None]:
 def _checked_location(location: str | Path) -> str:
     """The location as from_pretrained takes it, once it is seen to be a whole directory or a hub name."""
     name = str(location)
-    path = Path(location).expanduser()
-    if path.is_dir():
+    path = Path(location)
+    if path.is_dir() and name:
         _check_directory(path)
         return str(path)
-    if path.exists():
+    if path.is_file():
         raise ModelError(f"{name}: is a file; give the directory that it is in")
     if isinstance(location, Path) or not _HUB_NAME.fullmatch(name):
         raise ModelError(f"{name}: no such directory")

@@ -17,11 +17,11 @@ from typing import get_args
 import torch
 
 from formats.codec import Format, join
-from formats.configs import Device, Precision
 from formats.errors import FormatError
 from formats.jsonl import read_jsonl, write_jsonl
 from formats.messages import Message, check_prompt_messages
 from formats.records import FinishReason
+from formats.shared_settings import Device, Precision
 from inference.errors import InferenceError, PromptError, PromptTooLong
 from inference.models import LoadedModel, context_length, load_reward_model, quiet_libraries
 from inference.prompts import encode_prompt, encode_response

@@ -45,7 +45,7 @@ class TinyConfig:
     layers: int = 2
     heads: int = 4
     seed: int = 0
-    steps: int = 300
+    steps: int = 260
     rows: int = 4
     row_length: int = 256
     learning_rate: float = 0.02
@@ -91,7 +91,7 @@ def _line_documents(tokenizer: PreTrainedTokenizerBase, line: str, *, where: str
         texts = [response["text"] for response in row.get("responses", [])]
         texts += [row["demonstration"]] if row.get("demonstration") else []
         prompt = encode_prompt(tokenizer, row["messages"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (InferenceError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InferenceError(f"{where}: not a corpus line ({error!r})") from error
     return [prompt + encode_response(tokenizer, text) for text in texts]
 
