@@ -11,7 +11,14 @@ from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from labelapp.accounts.models import User
 from labelapp.common.errors import NotFound
+
+
+def asker(request: Request) -> User:
+    """Return the person who asks, whom the view's role has admitted."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def asker_id(request: Request) -> int:

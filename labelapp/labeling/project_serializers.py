@@ -1,0 +1,220 @@
+"""Shapes of projects, their instructions, members and tasks."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from labelapp.accounts.models import User
+from labelapp.common.serializers import StrictSerializer
+from labelapp.labeling.models import (
+    MAX_OVERLAP,
+    MAX_RESPONSES,
+    MIN_RESPONSES,
+    InstructionVersion,
+    Membership,
+    PriorityMode,
+    Project,
+    ProjectKind,
+    Task,
+)
+from labelapp.labeling.questions import ALL_KEYS
+from labelapp.labeling.serializers import InstructionReferenceSerializer
+from labelapp.prompts.models import Split, UseCase
+
+MAX_TEXT = 100_000
+MAX_NOTES = 10_000
+MAX_LEASE_MINUTES = 24 * 60
+MAX_PROMPT_IDS = 10_000
+MAX_LIMIT = 1_000_000
+
+
+class PersonSerializer(serializers.ModelSerializer[User]):
+    """A person by name."""
+
+    class Meta:
+        model = User
+        fields = ("id", "name", "email")
+        read_only_fields = fields
+
+
+class AssignmentCountsSerializer(serializers.Serializer[Any]):
+    """How many slots stand where; a lease that has run out counts as open."""
+
+    open = serializers.IntegerField(source="open_count")
+    leased = serializers.IntegerField(source="leased_count")
+    submitted = serializers.IntegerField(source="submitted_count")
+
+
+class NewestInstructionsSerializer(InstructionReferenceSerializer):
+    """Which instructions stand now."""
+
+    id = serializers.IntegerField(source="instruction_id")
+    number = serializers.IntegerField(source="instruction_number")
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    """A project with how far it is."""
+
+    questions = serializers.ListField(child=serializers.ChoiceField(choices=ALL_KEYS), read_only=True)
+    member_count = serializers.IntegerField(read_only=True)
+    task_count = serializers.IntegerField(read_only=True)
+    assignment_counts = AssignmentCountsSerializer(source="*", read_only=True)
+    instruction_version = NewestInstructionsSerializer(source="*", read_only=True)
+
+    class Meta:
+        model = Project
+        fields = (
+            "id",
+            "name",
+            "kind",
+            "state",
+            "description",
+            "responses_per_task",
+            "overlap",
+            "priority_mode",
+            "questions",
+            "lease_minutes",
+            "member_count",
+            "task_count",
+            "assignment_counts",
+            "instruction_version",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class ProjectQuerySerializer(StrictSerializer):
+    """Filters of the list of projects."""
+
+    state = serializers.ChoiceField(choices=Project.State.choices, required=False)
+
+
+class CreateProjectSerializer(StrictSerializer):
+    """A new project. Questions left out are the paper's eleven (a demonstration asks none)."""
+
+    name = serializers.CharField(max_length=120)
+    kind = serializers.ChoiceField(choices=ProjectKind.choices)
+    instructions = serializers.CharField(max_length=MAX_TEXT, help_text="Markdown.")
+    description = serializers.CharField(max_length=MAX_NOTES, allow_blank=True, required=False)
+    responses_per_task = serializers.IntegerField(
+        min_value=MIN_RESPONSES, max_value=MAX_RESPONSES, required=False, help_text="K; comparison only."
+    )
+    overlap = serializers.IntegerField(
+        min_value=1, max_value=MAX_OVERLAP, required=False, help_text="How many labelers answer each task."
+    )
+    priority_mode = serializers.ChoiceField(choices=PriorityMode.choices, required=False)
+    questions = serializers.ListField(child=serializers.ChoiceField(choices=ALL_KEYS), required=False)
+    lease_minutes = serializers.IntegerField(min_value=1, max_value=MAX_LEASE_MINUTES, required=False)
+    member_ids = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=1000, required=False)
+
+
+class ChangeProjectSerializer(StrictSerializer):
+    """What may change in a project that runs. The overlap only grows: answers that were given stay."""
+
+    name = serializers.CharField(max_length=120, required=False)
+    description = serializers.CharField(max_length=MAX_NOTES, allow_blank=True, required=False)
+    state = serializers.ChoiceField(choices=Project.State.choices, required=False)
+    priority_mode = serializers.ChoiceField(choices=PriorityMode.choices, required=False)
+    lease_minutes = serializers.IntegerField(min_value=1, max_value=MAX_LEASE_MINUTES, required=False)
+    overlap = serializers.IntegerField(min_value=1, max_value=MAX_OVERLAP, required=False)
+
+
+class InstructionVersionSerializer(serializers.ModelSerializer[InstructionVersion]):
+    """The instructions as they stood."""
+
+    class Meta:
+        model = InstructionVersion
+        fields = ("id", "number", "body", "created_at")
+        read_only_fields = fields
+
+
+class AddInstructionsSerializer(StrictSerializer):
+    """The next version of the instructions."""
+
+    body = serializers.CharField(max_length=MAX_TEXT, help_text="Markdown.")
+
+
+class MemberSerializer(serializers.ModelSerializer[Membership]):
+    """Somebody who labels in the project."""
+
+    user = PersonSerializer()
+
+    class Meta:
+        model = Membership
+        fields = ("user", "joined_at", "left_at")
+        read_only_fields = fields
+
+
+class AddMembersSerializer(StrictSerializer):
+    """People who shall label in the project."""
+
+    user_ids = serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=1, max_length=1000)
+
+
+class TaskPromptSerializer(serializers.Serializer[Any]):
+    """The beginning of a task's prompt."""
+
+    id = serializers.IntegerField(source="prompt_id")
+    text = serializers.CharField(source="excerpt")
+    use_case = serializers.ChoiceField(choices=UseCase.choices, source="prompt.use_case")
+
+
+class TaskSerializer(serializers.ModelSerializer[Task]):
+    """A task with how far it is."""
+
+    prompt = TaskPromptSerializer(source="*", read_only=True)
+    response_count = serializers.IntegerField(read_only=True)
+    assignment_counts = AssignmentCountsSerializer(source="*", read_only=True)
+
+    class Meta:
+        model = Task
+        fields = ("id", "prompt", "batch_id", "response_count", "assignment_counts", "withdrawn_at", "created_at")
+        read_only_fields = fields
+
+
+class WithdrawnTaskSerializer(serializers.ModelSerializer[Task]):
+    """A task that is out of the queue."""
+
+    class Meta:
+        model = Task
+        fields = ("id", "withdrawn_at")
+        read_only_fields = fields
+
+
+class TaskFilterSerializer(StrictSerializer):
+    """Which prompts become tasks; what is left out does not matter."""
+
+    use_case = serializers.ChoiceField(choices=UseCase.choices, required=False)
+    split = serializers.ChoiceField(choices=Split.choices, required=False)
+    search = serializers.CharField(max_length=1000, required=False)
+
+
+class CreateTasksSerializer(StrictSerializer):
+    """Prompts by id or by filter; a comparison names the batch that its responses come from."""
+
+    prompt_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), min_length=1, max_length=MAX_PROMPT_IDS, required=False
+    )
+    filter = TaskFilterSerializer(required=False)
+    batch_id = serializers.IntegerField(min_value=1, required=False, allow_null=True)
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("prompt_ids" in attrs) == ("filter" in attrs):
+            raise serializers.ValidationError({"prompt_ids": ["Give either prompt_ids or a filter."]})
+        return attrs
+
+
+class SkippedPromptSerializer(serializers.Serializer[Any]):
+    """A prompt that became no task."""
+
+    prompt_id = serializers.IntegerField()
+    reason = serializers.CharField()
+
+
+class CreatedTasksSerializer(serializers.Serializer[Any]):
+    """What became of the prompts; `skipped` lists the first thousand."""
+
+    created = serializers.IntegerField()
+    skipped_count = serializers.IntegerField()
+    skipped = SkippedPromptSerializer(many=True)
