@@ -1,0 +1,86 @@
+"""How often labelers agree: over pairs of responses to the same task, for each pair of its labelers.
+
+Ties: a pair of responses counts only where both labelers put one above the other. A tie is no preference, so it can
+neither agree nor disagree; the reward model drops such pairs too. How many were left out is told beside the rate.
+
+The interval is Wilson's at 95 %, over an effective number of pairs: the pairs of one task are answers to one question,
+so counting them as independent would promise far too much. The effective number is the one that gives a plain proportion
+the variance that the rate has between tasks (Kish's design effect), never more than there are pairs.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import sqrt
+
+Z_95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAgreement:
+    """The pairs of one task: those that both labelers ordered, those of them alike, and those that one of them tied."""
+
+    ordered: int
+    agreeing: int
+    tied: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Agreement over many tasks; `rate` of `ordered` pairs, within `low` … `high`."""
+
+    tasks: int
+    pairs: int
+    agreeing: int
+    tied_pairs: int
+    rate: float
+    low: float
+    high: float
+
+
+def compare_rankings(rankings: Sequence[Mapping[int, int]]) -> TaskAgreement:
+    """Compare the labelers' rankings of one task, each a map from response id to rank (1 is best)."""
+    ordered = agreeing = tied = 0
+    for first, second in combinations(rankings, 2):
+        for one, other in combinations(sorted(first.keys() & second.keys()), 2):
+            product = (first[one] - first[other]) * (second[one] - second[other])
+            ordered += product != 0
+            agreeing += product > 0
+            tied += product == 0
+    return TaskAgreement(ordered, agreeing, tied)
+
+
+def summarise(tasks: Iterable[TaskAgreement]) -> Agreement | None:
+    """Return the agreement over `tasks`, or None where no pair was ordered by two labelers."""
+    compared = list(tasks)
+    counted = [task for task in compared if task.ordered]
+    pairs = sum(task.ordered for task in counted)
+    if not pairs:
+        return None
+    agreeing = sum(task.agreeing for task in counted)
+    low, high = wilson_interval(agreeing / pairs, effective_pairs(counted))
+    tied = sum(task.tied for task in compared)
+    return Agreement(len(counted), pairs, agreeing, tied, agreeing / pairs, low, high)
+
+
+def effective_pairs(tasks: Sequence[TaskAgreement]) -> float:
+    """Return how many independent pairs would know as much as the pairs of these tasks do."""
+    pairs = sum(task.ordered for task in tasks)
+    rate = sum(task.agreeing for task in tasks) / pairs
+    count = len(tasks)
+    spread = sum((task.agreeing - rate * task.ordered) ** 2 for task in tasks)
+    if count < 2 or spread == 0:
+        return float(count)  # between tasks nothing is seen to vary: each is one piece of evidence
+    variance = spread / pairs**2 * count / (count - 1)
+    return min(float(pairs), rate * (1 - rate) / variance)
+
+
+def wilson_interval(rate: float, count: float) -> tuple[float, float]:
+    """Return Wilson's 95 % score interval of a proportion seen in `count` independent trials.
+
+    Wilson 1927; it stays within 0 and 1, and means something for few trials and for rates of 0 and 1.
+    """
+    z2 = Z_95**2
+    centre = (rate + z2 / (2 * count)) / (1 + z2 / count)
+    half = Z_95 * sqrt(rate * (1 - rate) / count + z2 / (4 * count**2)) / (1 + z2 / count)
+    return max(0.0, centre - half), min(1.0, centre + half)

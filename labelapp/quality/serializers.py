@@ -1,0 +1,41 @@
+"""Shapes of a project's statistics."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from labelapp.labeling.project_serializers import PersonSerializer
+from labelapp.labeling.record_serializers import DayCountSerializer
+from labelapp.quality.agreement import Agreement
+
+
+class LabelerStatisticsSerializer(serializers.Serializer[Any]):
+    """One labeler's work in the project."""
+
+    user = PersonSerializer()
+    count = serializers.IntegerField()
+    median_active_seconds = serializers.FloatField(allow_null=True)
+    skips = serializers.IntegerField()
+
+
+class AgreementSerializer(serializers.Serializer[Agreement]):
+    """How often two labelers of a task put the same one of two responses first; tied pairs are left out."""
+
+    tasks = serializers.IntegerField()
+    pairs = serializers.IntegerField()
+    agreeing = serializers.IntegerField()
+    tied_pairs = serializers.IntegerField()
+    rate = serializers.FloatField()
+    interval = serializers.SerializerMethodField(help_text="95 %, Wilson, tasks as clusters: [low, high].")
+
+    def get_interval(self, agreement: Agreement) -> list[float]:
+        return [agreement.low, agreement.high]
+
+
+class ProjectStatisticsSerializer(serializers.Serializer[Any]):
+    """What the project's record says of its labelers."""
+
+    throughput = DayCountSerializer(many=True)
+    labelers = LabelerStatisticsSerializer(many=True)
+    agreement = AgreementSerializer(allow_null=True)
+    ties_rate = serializers.FloatField(allow_null=True)

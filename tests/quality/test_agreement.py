@@ -1,0 +1,94 @@
+"""Agreement: numbers worked out by hand, and properties."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelapp.quality.agreement import (
+    TaskAgreement,
+    compare_rankings,
+    effective_pairs,
+    summarise,
+    wilson_interval,
+)
+
+
+def test_two_rankings_by_hand() -> None:
+    """Responses 1 to 4. Ann: 1 > 2 = 3 > 4. Bob: 1 > 3 > 2 = 4.
+
+    Pairs  12   13   14   23   24   34
+    Ann    1<2  1<3  1<4  tie  2<4  3<4
+    Bob    1<2  1<3  1<4  3<2  tie  3<4
+    Both order 12, 13, 14 and 34, all alike; 23 and 24 are a tie of one of them.
+    """
+    ann = {1: 1, 2: 2, 3: 2, 4: 3}
+    bob = {1: 1, 2: 3, 3: 2, 4: 3}
+    assert compare_rankings([ann, bob]) == TaskAgreement(ordered=4, agreeing=4, tied=2)
+
+
+def test_three_labelers_make_three_comparisons_by_hand() -> None:
+    """Two responses: two labelers say 1 > 2, one says 2 > 1. Of three pairs of labelers one agrees."""
+    up, down = {1: 1, 2: 2}, {1: 2, 2: 1}
+    assert compare_rankings([up, up, down]) == TaskAgreement(ordered=3, agreeing=1, tied=0)
+
+
+def test_opposite_rankings_never_agree() -> None:
+    ranking = {pk: pk for pk in range(1, 10)}
+    opposite = {pk: 10 - pk for pk in range(1, 10)}
+    assert compare_rankings([ranking, opposite]) == TaskAgreement(ordered=36, agreeing=0, tied=0)
+
+
+def test_one_labeler_agrees_with_nobody() -> None:
+    assert compare_rankings([{1: 1, 2: 2}]) == TaskAgreement(0, 0, 0)
+    assert summarise([TaskAgreement(0, 0, 0), TaskAgreement(0, 0, 6)]) is None
+
+
+def test_wilson_by_hand() -> None:
+    """8 of 10, z² = 3.8415: centre (0.8 + 0.19207)/1.38415 = 0.71674, half 1.96·√0.0256037/1.38415 = 0.22657."""
+    assert list(wilson_interval(0.8, 10)) == pytest.approx([0.49016, 0.94331], abs=1e-4)
+
+
+def test_wilson_of_ten_in_ten() -> None:
+    """The lower end is n/(n + z²) = 10/13.8415 = 0.7225; the upper is 1."""
+    assert list(wilson_interval(1.0, 10)) == pytest.approx([0.7225, 1.0], abs=1e-4)
+
+
+def test_pairs_of_one_task_are_not_counted_as_independent_by_hand() -> None:
+    """Four tasks of 6 pairs; two agree wholly, two not at all. The rate is a half and says as much as few coins.
+
+    spread = Σ(aᵢ − 0.5·6)² = 4·9 = 36; variance = 36/24²·4/3 = 1/12; effective = 0.25/(1/12) = 3 of 24 pairs.
+    """
+    tasks = [TaskAgreement(6, 6, 0)] * 2 + [TaskAgreement(6, 0, 0)] * 2
+    assert effective_pairs(tasks) == pytest.approx(3)
+    agreement = summarise(tasks)
+    assert agreement is not None
+    assert (agreement.tasks, agreement.pairs, agreement.agreeing, agreement.rate) == (4, 24, 12, 0.5)
+    assert [agreement.low, agreement.high] == pytest.approx([0.1253, 0.8747], abs=1e-3)
+
+
+def test_tasks_that_are_all_alike_count_once_each() -> None:
+    assert effective_pairs([TaskAgreement(6, 6, 0)] * 5) == 5
+
+
+task_agreements = st.integers(1, 36).flatmap(
+    lambda ordered: st.builds(TaskAgreement, st.just(ordered), st.integers(0, ordered), st.integers(0, 36))
+)
+
+
+@given(st.lists(task_agreements, min_size=1, max_size=30))
+def test_the_interval_holds_the_rate_and_knows_no_more_than_the_pairs_do(tasks: list[TaskAgreement]) -> None:
+    agreement = summarise(tasks)
+    assert agreement is not None
+    assert 0 <= agreement.low <= agreement.rate + 1e-9
+    assert agreement.rate - 1e-9 <= agreement.high <= 1
+    assert effective_pairs(tasks) <= agreement.pairs
+
+
+@given(st.dictionaries(st.integers(1, 9), st.integers(1, 9), min_size=2), st.data())
+def test_order_of_labelers_and_names_of_ranks_do_not_matter(ranking: dict[int, int], data: st.DataObject) -> None:
+    other = {pk: data.draw(st.integers(1, 9)) for pk in ranking}
+    compared = compare_rankings([ranking, other])
+    stretched = {pk: rank * 2 + 1 for pk, rank in other.items()}
+    assert compare_rankings([stretched, ranking]) == compared
+    pairs = len(ranking) * (len(ranking) - 1) // 2
+    assert compared.ordered + compared.tied == pairs
