@@ -4,7 +4,7 @@ Ties: a pair of responses counts only where both labelers put one above the othe
 neither agree nor disagree; the reward model drops such pairs too. How many were left out is told beside the rate.
 
 The interval is Wilson's at 95 %, over an effective number of pairs: the pairs of one task are answers to one question,
-so counting them as independent would promise far too much. The effective number is the one that gives a plain proportion
+so counting them as independent would promise too much. The effective number is the one that gives a plain proportion
 the variance that the rate has between tasks (Kish's design effect), never more than there are pairs.
 """
 
