@@ -8,17 +8,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labelapp.accounts.models import Role
+from labelapp.accounts.models import Role, User
 from labelapp.checkpoints.queries import access_checkpoint
-from labelapp.common.errors import Conflict, ErrorSerializer, InvalidInput
+from labelapp.common.errors import Conflict, ErrorSerializer, InvalidInput, NotFound
 from labelapp.common.requests import parsed
 from labelapp.labeling.models import Project
 from labelapp.runs import actions, queries
 from labelapp.runs.curves import metrics
 from labelapp.runs.kinds import describe_kinds
+from labelapp.runs.lineage import checkpoint_lineage, user_lineage
 from labelapp.runs.logs import read_log
 from labelapp.runs.models import Run, RunState
 from labelapp.runs.serializers import (
+    CheckpointLineageSerializer,
     CreateRun,
     LogQuery,
     LogSerializer,
@@ -28,6 +30,7 @@ from labelapp.runs.serializers import (
     RunQuery,
     RunSerializer,
     SampleInto,
+    UserLineageSerializer,
 )
 
 BAD_INPUT = {400: ErrorSerializer}
@@ -174,3 +177,27 @@ class SampleIntoProject(APIView):
         user: Any = request.user
         run = actions.sample_into(checkpoint, project=project, created_by=user, **body)
         return Response(shown(queries.access_run(run.pk)), status=201)
+
+
+class CheckpointLineage(APIView):
+    """From a model to the labels that made it."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(operation_id="checkpoints_lineage", responses={200: CheckpointLineageSerializer, **MISSING})
+    def get(self, request: Request, checkpoint_id: int) -> Response:
+        lineage = checkpoint_lineage(access_checkpoint(checkpoint_id))
+        return Response(CheckpointLineageSerializer(lineage).data)
+
+
+class UserLineage(APIView):
+    """From a labeler to the models that they touched."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(operation_id="users_lineage", responses={200: UserLineageSerializer, **MISSING})
+    def get(self, request: Request, user_id: int) -> Response:
+        user = User.objects.filter(pk=user_id).first()
+        if user is None:
+            raise NotFound("There is no such person.")
+        return Response(UserLineageSerializer(user_lineage(user)).data)

@@ -89,7 +89,8 @@ class Heartbeat(threading.Thread):
     def stop(self) -> None:
         """End the thread; it holds no lease any more."""
         self._is_done.set()
-        self.join()
+        if self.is_alive():
+            self.join()
 
 
 def patiently(act: Callable[[], Result], *, give_up_seconds: float = ABANDON_SECONDS) -> Result:

@@ -11,18 +11,19 @@ import time
 from types import FrameType
 
 import structlog
+from django.db import DatabaseError
 
 from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, RunDirectory
 from labelapp.common.errors import DomainError
 from labelapp.runs.announcing import announce
 from labelapp.runs.collecting import DamagedOutput, collect
 from labelapp.runs.devices import Device, DeviceLock, Holder, Orphan, host_name, process_created
-from labelapp.runs.lease import Heartbeat, Lease, LeaseLost, patiently
+from labelapp.runs.lease import DATABASE_IS_AWAY, Heartbeat, Lease, LeaseLost, patiently
 from labelapp.runs.models import Run, RunState
 from labelapp.runs.progress import Progress
 from labelapp.runs.sweeping import give_back, waiting_run_ids
 from labelapp.runs.tasks import ring
-from labelapp.runs.trainer import Trainer, describe_end
+from labelapp.runs.trainer import Trainer, describe_end, told_error
 
 POLL_SECONDS = 0.25
 REPORT_SECONDS = 1.0
@@ -58,18 +59,25 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
         try:
-            patiently(lambda: self.lease.write(supervisor_host=host_name(), supervisor_pid=os.getpid()))
-            self.heartbeat.start()
-            self._finish(self._compute())
+            self._see_through()
         except LeaseLost:
             logger.warning("lease lost; nothing is registered", run_id=self.run.pk, epoch=self.epoch)
-        except DomainError as error:
-            self._fail(error.code, error.message)
         finally:
             self.heartbeat.stop()
         announce(self.run.pk, "state")
         if not self.stop.is_set():
             ring(patiently(waiting_run_ids))
+
+    def _see_through(self) -> None:
+        try:
+            patiently(lambda: self.lease.write(supervisor_host=host_name(), supervisor_pid=os.getpid()))
+            self.heartbeat.start()
+            self._finish(self._compute())
+        except DomainError as error:
+            self._fail(error.code, error.message)
+        except OSError as error:
+            # A full disk, a process that cannot be started: the next attempt may find it put right.
+            self._give_back(str(error), is_failure=True)
 
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stop.set()
@@ -145,14 +153,13 @@ class Supervisor:
         if status == EXIT_DONE:
             self._collect()
         elif self.heartbeat.is_cancel_asked.is_set() or self.stop.is_set() or self.heartbeat.is_abandoned.is_set():
-            patiently(lambda: give_back(self.lease, reason="", is_failure=False))
+            self._give_back("", is_failure=False)
         elif status == EXIT_BAD_INPUT:
-            error = self.attempt.read_error()
+            error = told_error(self.attempt)
             self._fail(error.code if error else "bad_input", describe_end(status, attempt=self.attempt))
         else:
             assert status is not None
-            reason = describe_end(status, attempt=self.attempt)
-            patiently(lambda: give_back(self.lease, reason=reason, is_failure=True))
+            self._give_back(describe_end(status, attempt=self.attempt), is_failure=True)
 
     def _collect(self) -> None:
         patiently(lambda: self.lease.write(phase="Registering the results"))
@@ -160,13 +167,18 @@ class Supervisor:
             patiently(lambda: collect(self.run.pk, epoch=self.epoch))
         except DamagedOutput as error:
             self._fail("output_damaged", str(error))
+        except DATABASE_IS_AWAY:
+            raise
+        except DatabaseError as error:
+            self._fail("not_registered", f"The results do not fit the database: {str(error).strip()}")
+
+    def _give_back(self, reason: str, *, is_failure: bool) -> None:
+        """Let the run be tried again, if it has not failed too often."""
+        patiently(lambda: give_back(self.lease, reason=reason, is_failure=is_failure))
 
     def _fail(self, code: str, message: str) -> None:
         """End the run: another attempt would fail in the same way."""
-        try:
-            patiently(lambda: give_back(self.lease, reason=message, is_failure=True, code=code, is_final=True))
-        except LeaseLost:
-            logger.warning("lease lost; the failure is not recorded", run_id=self.run.pk, error=message)
+        patiently(lambda: give_back(self.lease, reason=message, is_failure=True, code=code, is_final=True))
 
 
 def is_orphaned(holder: Holder) -> bool:

@@ -6,9 +6,11 @@ import subprocess
 import time
 from collections.abc import Sequence
 
+import structlog
 from django.conf import settings
 
-from formats.run_directory import AttemptDirectory, RunDirectory
+from formats.errors import FormatError
+from formats.run_directory import AttemptDirectory, RunDirectory, RunError
 from labelapp.checkpoints.actions import endpoint_api_key
 from labelapp.common.embedded.process import start_child
 from labelapp.runs.devices import Device, signal_group
@@ -17,6 +19,7 @@ from labelapp.runs.models import Run
 
 # From SIGTERM, after which a trainer finishes its step and writes a checkpoint, until SIGKILL.
 GRACE_SECONDS = 30.0
+logger = structlog.get_logger(__name__)
 
 
 def trainer_arguments(run: Run, *, epoch: int) -> list[str]:
@@ -94,7 +97,7 @@ class Trainer:
 
 def describe_end(status: int, *, attempt: AttemptDirectory) -> str:
     """Why an attempt broke off, in words for a person."""
-    error = attempt.read_error()
+    error = told_error(attempt)
     if error is not None:
         return f"{error.field}: {error.message}" if error.field else error.message
     last = last_log_line(attempt)
@@ -104,6 +107,15 @@ def describe_end(status: int, *, attempt: AttemptDirectory) -> str:
     if status < 0:
         return f"The process was ended by {signal.Signals(-status).name}.{tail}"
     return f"The process ended with exit status {status}.{tail}"
+
+
+def told_error(attempt: AttemptDirectory) -> RunError | None:
+    """What the attempt itself says was wrong, if it says so in words that can be read."""
+    try:
+        return attempt.read_error()
+    except FormatError as error:
+        logger.warning("error.json is not readable", error=str(error))
+        return None
 
 
 def last_log_line(attempt: AttemptDirectory) -> str:

@@ -1,0 +1,118 @@
+"""The real torch side under a real supervisor, on a tiny model: sft, reward model, PPO, samples in the queue."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from formats.presets import preset
+from labelapp.accounts.models import User
+from labelapp.checkpoints.actions import register_existing
+from labelapp.checkpoints.models import Checkpoint
+from labelapp.datasets.models import DatasetKind
+from labelapp.labeling.models import Task
+from labelapp.labeling.task_creation import create_tasks
+from labelapp.prompts.models import Prompt
+from labelapp.runs import launching
+from labelapp.runs.actions import create_run, sample_into
+from labelapp.runs.models import Run, RunState
+from tests.conftest import ROOT
+from tests.runs.world import make_project, make_prompts, make_version, run_in_state
+
+pytestmark = [pytest.mark.slow, pytest.mark.torch, pytest.mark.usefixtures("supervised")]
+SECONDS = 150.0
+
+
+@pytest.fixture
+def base(admin: User) -> Checkpoint:
+    """A tiny base model after two steps of pretraining."""
+    directory = Path(settings.DATA_DIR) / "models" / "real-tiny"
+    command = [sys.executable, "-m", "inference.tiny", str(directory), "--steps", "2"]
+    if not directory.exists():
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return register_existing("real-tiny", kind="base", location="models/real-tiny", created_by=admin)
+
+
+def finished(run: Run) -> Run:
+    """Run it to its end, which must be a success."""
+    launching.launch(run.pk)
+    run = run_in_state(run, RunState.SUCCEEDED, RunState.FAILED, RunState.QUEUED, seconds=SECONDS)
+    assert run.state == RunState.SUCCEEDED, run.error_message
+    return run
+
+
+def config(kind: str, **changes: Any) -> dict[str, Any]:
+    """The settings for the tiny model, smaller still."""
+    values = preset(kind, "tiny").to_json()
+    hidden = ("endpoint_url", "endpoint_model", "endpoint_timeout_seconds", "endpoint_concurrency")
+    return {name: value for name, value in values.items() if name not in hidden} | {"device": "cpu"} | changes
+
+
+def version(kind: str) -> dict[str, int]:
+    return {"dataset_version_id": make_version(kind).pk}
+
+
+def test_sft_reward_model_ppo_and_samples_in_the_queue(base: Checkpoint, admin: User) -> None:
+    model = {"checkpoint_id": base.pk}
+    demonstrations = version(DatasetKind.DEMONSTRATIONS)
+    sft = finished(
+        create_run(
+            "sft",
+            config=config("sft", epochs=2),
+            inputs={"model": model, "demonstrations": demonstrations},
+            created_by=admin,
+        )
+    )
+    assert sft.summary
+    policy = {"checkpoint_id": sft.checkpoint_id or 0}
+    reward_model = finished(
+        create_run(
+            "reward_model",
+            config=config("reward_model", epochs=2),
+            inputs={
+                "model": policy,
+                "comparisons": version(DatasetKind.COMPARISONS),
+                "demonstrations": demonstrations,
+            },
+            created_by=admin,
+        )
+    )
+    ppo = finished(
+        create_run(
+            "ppo",
+            config=config("ppo", episodes=8, batch_size=8, minibatch_size=8, micro_batch_size=8, max_response_tokens=8),
+            inputs={
+                "model": policy,
+                "reward_model": {"checkpoint_id": reward_model.checkpoint_id or 0},
+                "prompts": version(DatasetKind.PROMPTS),
+            },
+            created_by=admin,
+        )
+    )
+    assert ppo.checkpoint is not None
+    parents = {link.used_as: link.parent_id for link in ppo.checkpoint.parent_links.all()}
+    assert parents == {"initial_weights": sft.checkpoint_id, "reward_model": reward_model.checkpoint_id}
+    check_samples_reach_the_queue(ppo.checkpoint, admin)
+
+
+def check_samples_reach_the_queue(checkpoint: Checkpoint, admin: User) -> None:
+    """Sample four responses to each of two prompts into a project that holds these prompts."""
+    project = make_project()
+    prompts = make_prompts(2)
+    run = sample_into(
+        checkpoint,
+        project=project,
+        created_by=admin,
+        use_cases=["other"],
+        config={"max_response_tokens": 8, "device": "cpu"},
+    )
+    run = finished(run)
+    assert run.sample_batch is not None
+    assert run.sample_batch.responses.count() == 8
+    assert run.summary["tasks"] == 2
+    assert set(Task.objects.filter(project=project).values_list("prompt_id", flat=True)) == {p.pk for p in prompts}
+    again = create_tasks(project.pk, prompts=Prompt.objects.all(), batch=run.sample_batch)
+    assert again.created == 0
