@@ -49,6 +49,7 @@ class EmbeddedPostgres:
     """One PostgreSQL server under DATA_DIR, reached over a unix socket by this operating-system user alone."""
 
     name = "postgres"
+    title = "PostgreSQL"
 
     def __init__(self, directory: Path | DataDirectory, *, database: str = "labelapp", is_durable: bool = True) -> None:
         self.directory = directory if isinstance(directory, DataDirectory) else DataDirectory(directory)
@@ -93,7 +94,7 @@ class EmbeddedPostgres:
         wait_until_ready(
             self._process,
             is_ready=self._takes_connections,
-            name="PostgreSQL",
+            name=self.title,
             log=self.log,
             timeout_seconds=START_SECONDS,
         )

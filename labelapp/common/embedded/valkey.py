@@ -21,6 +21,7 @@ class EmbeddedValkey:
     """One Valkey server under DATA_DIR, reached over a unix socket by this operating-system user alone."""
 
     name = "valkey"
+    title = "Valkey"
 
     def __init__(self, directory: Path | DataDirectory, *, is_durable: bool = True) -> None:
         self.directory = directory if isinstance(directory, DataDirectory) else DataDirectory(directory)
@@ -60,7 +61,7 @@ class EmbeddedValkey:
         """Return when the launched server answers."""
         assert self._process is not None
         wait_until_ready(
-            self._process, is_ready=self._answers, name="Valkey", log=self.log, timeout_seconds=START_SECONDS
+            self._process, is_ready=self._answers, name=self.title, log=self.log, timeout_seconds=START_SECONDS
         )
 
     def poll(self) -> int | None:

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import redis
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -15,20 +15,23 @@ CONNECT_SECONDS = 10
 
 
 class Command(BaseCommand):
-    """Check DATABASE_URL and REDIS_URL, migrate, and load the demo workspace where there is none."""
+    """Check DATABASE_URL and REDIS_URL, migrate, and load the demo workspace where that is asked for."""
 
-    help = "Migrate the database and load the demo workspace on the first start. Doing it again changes nothing."
+    help = "Migrate the database; with --demo load the demo workspace too. Doing it again changes nothing."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--no-demo", action="store_true", help="do not load the demo workspace")
+        parser.add_argument("--demo", action="store_true", help="load the demo workspace")
+        parser.add_argument(
+            "--demo-logins", action="store_true", help="make its logins too, whose password everybody knows"
+        )
 
-    def handle(self, *_args: Any, no_demo: bool = False, **_options: Any) -> None:
+    def handle(self, *_args: Any, demo: bool = False, demo_logins: bool = False, **_options: Any) -> None:
         check_database()
         check_redis()
         migrate()
-        if not no_demo and "load_demo" in get_commands():
-            call_command("load_demo", stdout=self.stdout)
+        if demo or demo_logins:
+            call_command("load_demo", with_logins=demo_logins, stdout=self.stdout)
 
 
 def check_database() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
@@ -29,6 +29,7 @@ from labelapp.common.serving.supervisor import Supervisor
 CHECK_SECONDS = 0.5
 READY_SECONDS = 120.0
 STOP_RUNS_SECONDS = 60.0
+LOCAL_ADDRESSES = ("127.0.0.1", "::1", "localhost")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -67,6 +68,7 @@ class Command(BaseCommand):
             stack.callback(self.stop_runs)
             children = make_children(listener)
             stack.callback(stop_children, children)
+            stack.callback(self.say, "stopping")
             for child in children:
                 child.start()
             supervisor = Supervisor([*servers, *children], say=self.say)
@@ -92,7 +94,7 @@ class Command(BaseCommand):
         if settings.REDIS_IS_EMBEDDED:
             servers.append(EmbeddedValkey(directory))
         if servers:
-            self.say(f"starting {' and '.join(server.name for server in servers)} under {directory.path}")
+            self.say(f"starting {' and '.join(server.title for server in servers)} under {directory.path}")
         for server in servers:
             stack.callback(server.stop)
             server.launch()
@@ -103,7 +105,9 @@ class Command(BaseCommand):
     def prepare(self, *, no_demo: bool) -> str:
         """Migrate and load the demo workspace; return what there is to say about its logins."""
         output = io.StringIO()
-        call_command("prepare", no_demo=no_demo, stdout=output)
+        # Their password is in the source, so they are for this machine alone.
+        is_local = settings.BIND_ADDRESS in LOCAL_ADDRESSES
+        call_command("prepare", demo=not no_demo, demo_logins=is_local and not no_demo, stdout=output)
         connections.close_all()
         return output.getvalue().strip()
 
@@ -123,8 +127,6 @@ class Command(BaseCommand):
 
         They are nobody's children, so that they outlive a worker; the next start takes them up again.
         """
-        if "stop_runs" not in get_commands():
-            return
         arguments = [sys.executable, str(settings.BASE_DIR / "manage.py"), "stop_runs"]
         environment = {**os.environ, "DATA_DIR": str(settings.DATA_DIR)}
         try:
@@ -146,13 +148,14 @@ class Command(BaseCommand):
 
 @contextmanager
 def stop_by_signal() -> Iterator[None]:
-    """Raise StopAsked at the first signal; the next ones are ignored, because stopping has its own deadlines."""
+    """Raise StopAsked at the first signal; the next ones do nothing, because stopping has its own deadlines."""
+    is_stopping = False
 
     def ask(_number: int, _frame: FrameType | None) -> None:
-        for other in STOP_SIGNALS:
-            signal.signal(other, signal.SIG_IGN)
-        sys.stdout.write("\nstopping\n")
-        raise StopAsked
+        nonlocal is_stopping
+        if not is_stopping:
+            is_stopping = True
+            raise StopAsked
 
     before = {number: signal.signal(number, ask) for number in STOP_SIGNALS}
     try:
