@@ -192,3 +192,10 @@ def test_a_pool_never_asks_for_more_connections_than_postgres_gives() -> None:
     )
     most = next(int(word.split("=")[1]) for word in SERVICES["postgres"]["command"] if "max_connections" in word)
     assert web < most / 2
+
+
+def test_the_documentation_lists_every_variable() -> None:
+    source = (ROOT / "labelapp" / "settings.py").read_text()
+    read = set(re.findall(r"""(?:environ\.get\(|env_\w+\()["'](\w+)["']""", source))
+    text = (ROOT / "docs" / "production.md").read_text()
+    assert {name for name in read if f"`{name}`" not in text} == set()
