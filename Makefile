@@ -1,5 +1,5 @@
 # What a person types: `make run` and `make test` do all the set-up themselves, and each part of it only when its lock
-# or its sources have changed (the stamps are in .make/). `make help` lists the rest.
+# or its sources have changed (each leaves a stamp in what it made). `make help` lists the rest.
 #
 #   PYTHON       the Python to make .venv with (default: python3, or a newer one that is on the PATH)
 #   TORCH_INDEX  another package index for torch: plain PyPI has the CUDA build for Linux, which is large
@@ -8,6 +8,7 @@
 
 PYTHON ?= python3
 TORCH_INDEX ?=
+STAMPS := .venv/stamps
 PIP := .venv/bin/python -m pip --disable-pip-version-check install -qq
 FRONTEND_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print 2>/dev/null)
 
@@ -33,57 +34,57 @@ help:
 run: install
 	@.venv/bin/python manage.py serve
 
-test: install .make/dev
+test: install $(STAMPS)/dev
 	@.venv/bin/python scripts/check.py --only="$(ONLY)" $(if $(KEEP_GOING),--keep-going)
 
-install: .make/models frontend/dist/index.html
+install: $(STAMPS)/models frontend/dist/index.html
 
-loop: install .make/dev
+loop: install $(STAMPS)/dev
 	@.venv/bin/python -m benchmarks.loop
 
-bench-labeling: install .make/dev
+bench-labeling: install $(STAMPS)/dev
 	@.venv/bin/python -m benchmarks.labeling
 
-schema: .make/dev .make/npm
+schema: $(STAMPS)/dev frontend/node_modules/.installed
 	@.venv/bin/python scripts/schema.py --write
 	@.venv/bin/python scripts/node.py npm run --silent api
 
-format: .make/dev .make/npm
+format: $(STAMPS)/dev frontend/node_modules/.installed
 	@.venv/bin/ruff check --fix --quiet .; .venv/bin/ruff format --quiet .
 	@.venv/bin/python scripts/node.py npm run --silent fix
 
 # ---- what is installed ----
 
-.make/venv: scripts/environment.py
-	@mkdir -p .make
+$(STAMPS)/made: scripts/environment.py
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: install it, or name one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) scripts/environment.py
+	@mkdir -p $(STAMPS)
 	@touch $@
 
-.make/web: requirements/web.lock .make/venv
+$(STAMPS)/web: requirements/web.lock $(STAMPS)/made
 	@echo "installing the web server's packages"
 	@$(PIP) --require-hashes --no-deps -r requirements/web.lock
 	@touch $@
 
 # torch comes after what it needs, so that those versions are the locked ones; it has no hash because its build depends
 # on the machine.
-.make/models: requirements/models.lock .make/web
+$(STAMPS)/models: requirements/models.lock $(STAMPS)/web
 	@echo "installing the models' packages (torch is large)"
 	@$(PIP) --require-hashes --no-deps -r requirements/models.lock
 	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
 	@touch $@
 
-.make/dev: requirements/dev.lock .make/models
+$(STAMPS)/dev: requirements/dev.lock $(STAMPS)/models
 	@echo "installing the checks' packages"
 	@$(PIP) --require-hashes --no-deps -r requirements/dev.lock
 	@touch $@
 
-.make/npm: frontend/package-lock.json frontend/package.json .make/venv
+frontend/node_modules/.installed: frontend/package-lock.json frontend/package.json $(STAMPS)/made
 	@echo "installing the front end's packages"
 	@.venv/bin/python scripts/node.py npm ci --silent --no-audit --no-fund
 	@touch $@
 
-frontend/dist/index.html: .make/npm $(FRONTEND_SOURCES)
+frontend/dist/index.html: frontend/node_modules/.installed $(FRONTEND_SOURCES)
 	@echo "building the front end"
 	@.venv/bin/python scripts/node.py npm run --silent build -- --logLevel warn
 	@touch $@
@@ -95,7 +96,7 @@ UV_COMPILE = ../.venv/bin/python -m uv pip compile --quiet --upgrade --python-ve
 	--custom-compile-command "make lock"
 
 # One after the other: models.in and dev.in are constrained by the locks before them.
-lock: .make/venv
+lock: $(STAMPS)/made
 	@$(PIP) uv
 	@cd requirements && $(UV_COMPILE) web.in -o web.lock
 	@cd requirements && $(UV_COMPILE) models.in -o models.lock
