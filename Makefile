@@ -79,7 +79,7 @@ $(STAMPS)/dev: requirements/dev.lock $(STAMPS)/models
 	@$(PIP) --require-hashes --no-deps -r requirements/dev.lock
 	@touch $@
 
-frontend/node_modules/.installed: frontend/package-lock.json frontend/package.json $(STAMPS)/made
+frontend/node_modules/.installed: frontend/package-lock.json frontend/package.json | $(STAMPS)/made
 	@echo "installing the front end's packages"
 	@.venv/bin/python scripts/node.py npm ci --silent --no-audit --no-fund
 	@touch $@
