@@ -214,10 +214,8 @@ class _Decoder:
     """The growing cache of a batch: reads the prompts once, then one token a row at each step."""
 
     def __init__(self, model: Any, prompts: Sequence[Sequence[int]], owners: Sequence[int], *, pad: int) -> None:
-        if getattr(model, "_is_stateful", False):
-            raise ModelError("a model with recurrent state cannot branch from one prompt; only attention caches can")
         self.model = model
-        self.cache = DynamicCache(config=model.config)
+        self.cache = _branching_cache(model)
         self.decode_tokens = 0
         self.logits: torch.Tensor
         device = next(model.parameters()).device
@@ -250,6 +248,19 @@ class _Decoder:
             use_cache=True,
         )
         self.logits = output.logits[:, -1]
+
+
+def _branching_cache(model: Any) -> DynamicCache:
+    """An empty cache that can go on as several branches. Raises ModelError for models with recurrent state."""
+    cache = DynamicCache(config=model.config)
+    if getattr(model, "_is_stateful", False) or not all(
+        hasattr(layer, "batch_select_indices") for layer in cache.layers
+    ):
+        kind = getattr(model.config, "model_type", type(model).__name__)
+        raise ModelError(
+            f"a model of type {kind} keeps recurrent state, which cannot branch: use one with attention only"
+        )
+    return cache
 
 
 def _draw_all(

@@ -50,7 +50,7 @@ class TinyConfig:
     row_length: int = 256
     learning_rate: float = 0.02
     # So few steps learn a little text well or a lot of it badly: words come from seeing them again.
-    corpus_tokens: int = 32_000
+    corpus_tokens: int = 24_000
 
 
 def read_documents(tokenizer: PreTrainedTokenizerBase, paths: Sequence[Path]) -> list[list[int]]:
@@ -204,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m inference.tiny", description="Build the built-in tiny model.")
     parser.add_argument("out_dir", type=Path)
     parser.add_argument(
-        "--corpus", type=Path, nargs="+", default=[], metavar="FILE.jsonl", help="read these beside the built-in text"
+        "--corpus", type=Path, nargs="*", default=[], metavar="FILE.jsonl", help="read these beside the built-in text"
     )
     parser.add_argument("--steps", type=int, default=defaults.steps, help="pretraining steps (%(default)s)")
     parser.add_argument("--seed", type=int, default=defaults.seed)
