@@ -15,6 +15,8 @@ from labelapp.common.requests import parsed
 from labelapp.labeling.models import Project
 from labelapp.runs import actions, queries
 from labelapp.runs.curves import metrics
+from labelapp.runs.home import home
+from labelapp.runs.home_serializers import HomeSerializer
 from labelapp.runs.kinds import describe_kinds
 from labelapp.runs.lineage import checkpoint_lineage, user_lineage
 from labelapp.runs.logs import read_log
@@ -201,3 +203,15 @@ class UserLineage(APIView):
         if user is None:
             raise NotFound("There is no such person.")
         return Response(UserLineageSerializer(user_lineage(user)).data)
+
+
+class HomeView(APIView):
+    """What one sees first."""
+
+    required_role = Role.LABELER
+
+    @extend_schema(operation_id="home_read", responses={200: HomeSerializer, 401: ErrorSerializer})
+    def get(self, request: Request) -> Response:
+        user: Any = request.user
+        why_not = queries.why_not_taken() if user.has_role(Role.ADMIN) else ""
+        return Response(HomeSerializer(home(user), context={"why_not_taken": why_not}).data)

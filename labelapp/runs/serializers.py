@@ -10,6 +10,7 @@ from labelapp.checkpoints.models import Checkpoint, CheckpointKind, CheckpointPa
 from labelapp.common.serializers import StrictSerializer
 from labelapp.datasets.models import DatasetKind, DatasetVersion
 from labelapp.labeling.models import Project
+from labelapp.labeling.project_serializers import PersonSerializer
 from labelapp.prompts.models import SampleBatch, UseCase
 from labelapp.runs.models import Run, RunInput, RunKind, RunState
 
@@ -142,13 +143,6 @@ class ProjectBriefSerializer(serializers.ModelSerializer[Project]):
         read_only_fields = fields
 
 
-class StartedBySerializer(serializers.Serializer[Any]):
-    """Who started a run."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField(source="__str__")
-
-
 class RunSerializer(serializers.ModelSerializer[Run]):
     """A run: what it was told, how far it is, what it made."""
 
@@ -160,7 +154,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     checkpoint = CheckpointBriefSerializer(read_only=True, allow_null=True)
     sample_batch = SampleBatchBriefSerializer(read_only=True, allow_null=True)
     target_project = ProjectBriefSerializer(read_only=True, allow_null=True)
-    created_by = StartedBySerializer(read_only=True, allow_null=True)
+    created_by = PersonSerializer(read_only=True, allow_null=True)
 
     class Meta:
         model = Run

@@ -5,6 +5,7 @@ from django.urls import path
 from labelapp.runs import api
 
 urlpatterns = [
+    path("home", api.HomeView.as_view()),
     path("run-kinds", api.RunKindList.as_view()),
     path("runs", api.RunList.as_view()),
     path("runs/<int:run_id>", api.RunDetail.as_view()),

@@ -38,7 +38,7 @@ def test_a_run_outlives_the_loss_of_its_connections_to_redis(admin: User) -> Non
     run = make_sft(admin, hold_at=7)
     launching.launch(run.pk)
     reached_step(run, 6)
-    client().execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    client().client_kill_filter(_type="normal", skipme=True)
     (run.path / "go").touch()
     run = run_in_state(run, RunState.SUCCEEDED, RunState.FAILED)
     assert (run.state, run.attempt) == (RunState.SUCCEEDED, 1)
