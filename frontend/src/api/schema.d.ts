@@ -142,6 +142,23 @@ export interface paths {
         patch: operations["checkpoints_update"];
         trace?: never;
     };
+    "/api/v1/checkpoints/{checkpoint_id}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description From a model to the labels that made it. */
+        get: operations["checkpoints_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/checkpoints/{checkpoint_id}/sample-into": {
         parameters: {
             query?: never;
@@ -153,6 +170,144 @@ export interface paths {
         put?: never;
         /** @description Putting a checkpoint's outputs into a project's queue. */
         post: operations["checkpoints_sample_into"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dataset-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Versions of all datasets, newest first. */
+        get: operations["dataset_versions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dataset-versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One version. */
+        get: operations["dataset_versions_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dataset-versions/{version_id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A file of a version, streamed. */
+        get: operations["dataset_versions_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dataset-versions/{version_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The rows of a version and the label that each came from. */
+        get: operations["dataset_versions_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All datasets. */
+        get: operations["datasets_list"];
+        put?: never;
+        /** @description All datasets. */
+        post: operations["datasets_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One dataset. */
+        get: operations["datasets_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description One dataset. */
+        patch: operations["datasets_update"];
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Freezing a new version. Its files are written in the background; watch it, or the topic `datasets`. */
+        post: operations["datasets_freeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a query would freeze now; nothing is written. */
+        post: operations["datasets_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -221,6 +376,40 @@ export interface paths {
         };
         /** @description For load balancers and for `serve`: 200 when PostgreSQL and Redis answer, else 503. */
         get: operations["health_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One's own answers, newest first. */
+        get: operations["history_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What one sees first. */
+        get: operations["home_read"];
         put?: never;
         post?: never;
         delete?: never;
@@ -300,6 +489,112 @@ export interface paths {
         patch: operations["me_change"];
         trace?: never;
     };
+    "/api/v1/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What one has done. */
+        get: operations["progress_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The projects that one may know of. */
+        get: operations["projects_list"];
+        put?: never;
+        /** @description The projects that one may know of. */
+        post: operations["projects_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One project. */
+        get: operations["projects_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description One project. */
+        patch: operations["projects_change"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/instructions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A project's instructions, newest first. */
+        get: operations["instructions_list"];
+        put?: never;
+        /** @description A project's instructions, newest first. */
+        post: operations["instructions_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who labels in a project. */
+        get: operations["members_list"];
+        put?: never;
+        /** @description Who labels in a project. */
+        post: operations["members_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One membership. */
+        delete: operations["members_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/next": {
         parameters: {
             query?: never;
@@ -311,6 +606,41 @@ export interface paths {
         put?: never;
         /** @description Lease the labeler's next task in the project; their own live lease comes back first. */
         post: operations["assignments_next"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A project's record in numbers. */
+        get: operations["projects_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A project's tasks. */
+        get: operations["tasks_list"];
+        put?: never;
+        /** @description A project's tasks. */
+        post: operations["tasks_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -439,6 +769,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The paper's questions. */
+        get: operations["questions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/run-kinds": {
         parameters: {
             query?: never;
@@ -502,6 +849,40 @@ export interface paths {
         put?: never;
         /** @description Stopping a run. */
         post: operations["runs_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a run left behind. */
+        get: operations["runs_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One of those files, to download. */
+        get: operations["runs_file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -576,6 +957,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/skips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What labelers would not answer, and why. */
+        get: operations["skips_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The record, newest first, every revision of it. */
+        get: operations["submissions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/{submission_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One submission. */
+        get: operations["submissions_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system": {
         parameters: {
             query?: never;
@@ -587,6 +1019,23 @@ export interface paths {
         get: operations["system_read"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A task out of the queue. */
+        post: operations["tasks_withdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -662,6 +1111,23 @@ export interface paths {
         patch: operations["users_change"];
         trace?: never;
     };
+    "/api/v1/users/{user_id}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description From a labeler to the models that they touched. */
+        get: operations["users_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -678,6 +1144,82 @@ export interface components {
          * @enum {string}
          */
         AcceptsEnum: "checkpoint" | "endpoint" | "dataset_version";
+        /** @description The next version of the instructions. */
+        AddInstructionsRequest: {
+            /** @description Markdown. */
+            body: string;
+        };
+        /** @description People who shall label in the project. */
+        AddMembersRequest: {
+            user_ids: number[];
+        };
+        /** @description How the machines and their runs go. */
+        AdminHome: {
+            live_runs: components["schemas"]["Run"][];
+            /** @description The last five. */
+            ended_runs: components["schemas"]["Run"][];
+            system: components["schemas"]["System"];
+            problems: components["schemas"]["Problem"][];
+        };
+        /** @description How often two labelers of a task put the same one of two responses first; tied pairs are left out. */
+        Agreement: {
+            tasks: number;
+            pairs: number;
+            agreeing: number;
+            tied_pairs: number;
+            /** Format: double */
+            rate: number;
+            /** @description 95 %, Wilson, tasks as clusters: [low, high]. */
+            readonly interval: number[];
+        };
+        /** @description The filters of all kinds: `kinds` and `languages` are for prompts, those on submissions for the others. */
+        AnyFilters: {
+            /** @description Projects of the dataset's kind; all where left out. */
+            project_ids?: number[];
+            /** @description Who said it. */
+            labeler_ids?: number[];
+            /** @description Of the prompt. */
+            use_cases?: components["schemas"]["UseCasesEnum"][];
+            /**
+             * Format: date-time
+             * @description Submitted at or after.
+             */
+            submitted_from?: string;
+            /**
+             * Format: date-time
+             * @description Submitted before.
+             */
+            submitted_to?: string;
+            min_active_seconds?: number;
+            /** @description Where prompts come from. */
+            kinds?: components["schemas"]["KindsEnum"][];
+            /** @description Language codes. */
+            languages?: string[];
+        };
+        /** @description The filters of all kinds: `kinds` and `languages` are for prompts, those on submissions for the others. */
+        AnyFiltersRequest: {
+            /** @description Projects of the dataset's kind; all where left out. */
+            project_ids?: number[];
+            /** @description Who said it. */
+            labeler_ids?: number[];
+            /** @description Of the prompt. */
+            use_cases?: components["schemas"]["UseCasesEnum"][];
+            /**
+             * Format: date-time
+             * @description Submitted at or after.
+             */
+            submitted_from?: string;
+            /**
+             * Format: date-time
+             * @description Submitted before.
+             */
+            submitted_to?: string;
+            min_active_seconds?: number;
+            /** @description Where prompts come from. */
+            kinds?: components["schemas"]["KindsEnum"][];
+            /** @description Language codes. */
+            languages?: string[];
+        };
         /** @description Everything that a labeler needs to answer a task. */
         Assignment: {
             id: number;
@@ -697,6 +1239,12 @@ export interface components {
             responses: components["schemas"]["ShownResponse"][];
             draft: components["schemas"]["Draft"] | null;
             submission: components["schemas"]["Said"] | null;
+        };
+        /** @description How many slots stand where; a lease that has run out counts as open. */
+        AssignmentCounts: {
+            open: number;
+            leased: number;
+            submitted: number;
         };
         /**
          * @description * `open` - Open
@@ -740,6 +1288,15 @@ export interface components {
             readonly name: string;
             readonly kind: components["schemas"]["KindEfcEnum"];
         };
+        /** @description Where a checkpoint comes from and what came of it. */
+        CheckpointLineage: {
+            checkpoint: components["schemas"]["CheckpointBrief"];
+            run: components["schemas"]["LineageRun"] | null;
+            is_repeated: boolean;
+            datasets: components["schemas"]["LineageDataset"][];
+            readonly parents: components["schemas"]["LineageParent"][];
+            children: components["schemas"]["LineageChild"][];
+        };
         /** @description What a checkpoint was made from. */
         CheckpointParent: {
             readonly id: number;
@@ -747,9 +1304,38 @@ export interface components {
             readonly kind: components["schemas"]["KindEfcEnum"];
             readonly used_as: components["schemas"]["UsedAsEnum"];
         };
+        /**
+         * @description * `queue_unserved` - queue_unserved
+         *     * `beat_stopped` - beat_stopped
+         *     * `little_space` - little_space
+         * @enum {string}
+         */
+        CodeEnum: "queue_unserved" | "beat_stopped" | "little_space";
         /** @description What to do with a file that was previewed. */
         ConfirmImportRequest: {
             on_error: components["schemas"]["OnErrorEnum"];
+        };
+        /** @description A new dataset. */
+        CreateDatasetRequest: {
+            name: string;
+            kind: components["schemas"]["Kind753Enum"];
+            description?: string;
+        };
+        /** @description A new project. Questions left out are the paper's eleven (a demonstration asks none). */
+        CreateProjectRequest: {
+            name: string;
+            kind: components["schemas"]["KindDbdEnum"];
+            /** @description Markdown. */
+            instructions: string;
+            description?: string;
+            /** @description K; comparison only. */
+            responses_per_task?: number;
+            /** @description How many labelers answer each task. */
+            overlap?: number;
+            priority_mode?: components["schemas"]["PriorityModeEnum"];
+            questions?: components["schemas"]["QuestionsEnum"][];
+            lease_minutes?: number;
+            member_ids?: number[];
         };
         /** @description A prompt that a researcher writes. The last message is the user's. */
         CreatePromptRequest: {
@@ -785,9 +1371,84 @@ export interface components {
              */
             target_project_id?: number | null;
         };
+        /** @description Prompts by id or by filter; a comparison names the batch that its responses come from. */
+        CreateTasksRequest: {
+            prompt_ids?: number[];
+            filter?: components["schemas"]["TaskFilterRequest"];
+            batch_id?: number | null;
+            limit?: number;
+        };
+        /** @description What became of the prompts; `skipped` lists the first thousand. */
+        CreatedTasks: {
+            created: number;
+            skipped_count: number;
+            skipped: components["schemas"]["SkippedPrompt"][];
+        };
         /** @description The PostgreSQL database. */
         Database: {
             size_bytes: number;
+        };
+        /** @description A dataset. */
+        Dataset: {
+            readonly id: number;
+            readonly name: string;
+            readonly kind: components["schemas"]["Kind753Enum"];
+            readonly description: string;
+            readonly version_count: number;
+            readonly newest_version: components["schemas"]["NewestVersion"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly archived_at: string | null;
+        };
+        /** @description A file of a version. */
+        DatasetFile: {
+            name: string;
+            split: components["schemas"]["SplitEnum"];
+            format: components["schemas"]["FormatEnum"];
+            rows: number;
+            size_bytes: number;
+            sha256: string;
+            url: string;
+        };
+        /** @description Which dataset a version is of. */
+        DatasetName: {
+            readonly id: number;
+            readonly name: string;
+            readonly kind: components["schemas"]["Kind753Enum"];
+        };
+        /** @description A line of a version's file, and what it came from. */
+        DatasetRow: {
+            readonly split: components["schemas"]["SplitEnum"];
+            /** @description Line in the split's file, from 0. */
+            readonly number: number;
+            readonly submission: components["schemas"]["RowSubmission"] | null;
+            readonly prompt: components["schemas"]["RowPrompt"];
+        };
+        /** @description A version. */
+        DatasetVersion: {
+            readonly id: number;
+            readonly dataset: components["schemas"]["DatasetName"];
+            readonly number: number;
+            readonly state: components["schemas"]["State953Enum"];
+            readonly query: components["schemas"]["AnyFilters"];
+            readonly rows_total: number | null;
+            readonly rows_written: number;
+            readonly pair_count: number;
+            readonly split_counts: {
+                [key: string]: number;
+            };
+            readonly files: components["schemas"]["DatasetFile"][];
+            readonly manifest_url: string | null;
+            /** @description Of manifest.json. */
+            readonly sha256: string;
+            readonly error: string;
+            /** @default  */
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly frozen_at: string | null;
         };
         /** @description A dataset version by name. */
         DatasetVersionBrief: {
@@ -795,15 +1456,14 @@ export interface components {
             readonly name: string;
             readonly dataset_id: number;
             readonly number: number;
-            readonly kind: components["schemas"]["DatasetVersionBriefKindEnum"];
+            readonly kind: components["schemas"]["Kind753Enum"];
         };
-        /**
-         * @description * `demonstrations` - Demonstrations
-         *     * `comparisons` - Comparisons
-         *     * `prompts` - Prompts
-         * @enum {string}
-         */
-        DatasetVersionBriefKindEnum: "demonstrations" | "comparisons" | "prompts";
+        /** @description How many answers were given on a day (UTC). */
+        DayCount: {
+            /** Format: date */
+            date: string;
+            count: number;
+        };
         /** @description What was typed and not submitted. */
         Draft: {
             content: {
@@ -862,6 +1522,24 @@ export interface components {
             field: string;
             message: string;
         };
+        /**
+         * @description * `jsonl` - jsonl
+         *     * `parquet` - parquet
+         * @enum {string}
+         */
+        FormatEnum: "jsonl" | "parquet";
+        /** @description What to freeze. */
+        FreezeDatasetRequest: {
+            query?: components["schemas"]["AnyFiltersRequest"];
+        };
+        /** @description The whole prompt. */
+        FullPrompt: {
+            readonly id: number;
+            readonly messages: components["schemas"]["Turn"][];
+            readonly use_case: components["schemas"]["UseCaseEnum"];
+            readonly language: string;
+            readonly deployment_context: string;
+        };
         /** @description A line that would become a prompt. */
         GoodLine: {
             line: number;
@@ -889,6 +1567,60 @@ export interface components {
          * @enum {string}
          */
         HealthStatusEnum: "ok" | "unreachable";
+        /** @description An own answer, as it stands after the last edit. */
+        History: {
+            readonly id: number;
+            readonly assignment_id: number;
+            readonly task_id: number;
+            readonly project: components["schemas"]["ProjectReference"];
+            readonly prompt: components["schemas"]["PromptExcerpt"];
+            readonly revision: number;
+            readonly elapsed_seconds: number;
+            readonly active_seconds: number;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description A person's first page; the parts of higher roles are null. */
+        Home: {
+            role: components["schemas"]["Role9aeEnum"];
+            labeler: components["schemas"]["Progress"];
+            researcher: components["schemas"]["ResearcherHome"] | null;
+            admin: components["schemas"]["AdminHome"] | null;
+        };
+        /** @description How often the labelers of a project agree; up to a minute old. */
+        HomeAgreement: {
+            tasks: number;
+            pairs: number;
+            agreeing: number;
+            tied_pairs: number;
+            /** Format: double */
+            rate: number;
+            /**
+             * Format: double
+             * @description 95 % interval.
+             */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
+        /** @description A dataset version. */
+        HomeDataset: {
+            readonly id: number;
+            readonly name: string;
+            readonly dataset_id: number;
+            readonly number: number;
+            readonly kind: components["schemas"]["Kind753Enum"];
+            readonly state: components["schemas"]["State953Enum"];
+            readonly rows_total: number | null;
+            readonly rows_written: number;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description A project that is not archived, with how far it is. */
+        HomeQueue: {
+            project: components["schemas"]["Project"];
+            agreement: components["schemas"]["HomeAgreement"] | null;
+        };
         /** @description The first bad lines and the first good ones. */
         ImportReport: {
             bad: components["schemas"]["BadLine"][];
@@ -907,6 +1639,15 @@ export interface components {
         InstructionReference: {
             id: number;
             number: number;
+        };
+        /** @description The instructions as they stood. */
+        InstructionVersion: {
+            readonly id: number;
+            readonly number: number;
+            /** @description Markdown. */
+            readonly body: string;
+            /** Format: date-time */
+            readonly created_at: string;
         };
         /** @description An invitation in the admin's list; `link` is there in the answer that made it and never again. */
         Invitation: {
@@ -947,6 +1688,20 @@ export interface components {
             /** @default 90 */
             days: number;
         };
+        /** @description What was said of one response, with its text. */
+        JudgedResponse: {
+            readonly response_id: number;
+            readonly text: string;
+            /** @description 1 is best; tied responses share a rank; no rank is left out. */
+            readonly rank: number;
+            /** @description Overall quality, 1 (worst) to 7. */
+            readonly quality: number;
+            readonly answers: {
+                [key: string]: boolean;
+            };
+            readonly notes: string;
+            readonly shown_position: number;
+        };
         /** @description What a labeler says of one response. */
         JudgmentRequest: {
             response_id: number;
@@ -983,6 +1738,13 @@ export interface components {
          */
         Kind2adEnum: "sample" | "sft" | "reward_model" | "ppo";
         /**
+         * @description * `demonstrations` - Demonstrations
+         *     * `comparisons` - Comparisons
+         *     * `prompts` - Prompts
+         * @enum {string}
+         */
+        Kind753Enum: "demonstrations" | "comparisons" | "prompts";
+        /**
          * @description * `plain` - Plain
          *     * `few_shot` - Few-shot
          *     * `user_based` - User-based
@@ -992,6 +1754,12 @@ export interface components {
          */
         Kind78bEnum: "plain" | "few_shot" | "user_based" | "customer" | "imported";
         /**
+         * @description * `demonstration` - Demonstration
+         *     * `comparison` - Comparison
+         * @enum {string}
+         */
+        KindDbdEnum: "demonstration" | "comparison";
+        /**
          * @description * `base` - Base model
          *     * `sft` - Supervised fine-tuned
          *     * `reward_model` - Reward model
@@ -999,6 +1767,23 @@ export interface components {
          * @enum {string}
          */
         KindEfcEnum: "base" | "sft" | "reward_model" | "policy";
+        /**
+         * @description * `plain` - Plain
+         *     * `few_shot` - Few-shot
+         *     * `user_based` - User-based
+         *     * `customer` - Customer
+         *     * `imported` - Imported
+         * @enum {string}
+         */
+        KindsEnum: "plain" | "few_shot" | "user_based" | "customer" | "imported";
+        /** @description One labeler's work in the project. */
+        LabelerStatistics: {
+            user: components["schemas"]["Person"];
+            count: number;
+            /** Format: double */
+            median_active_seconds: number | null;
+            skips: number;
+        };
         /** @description How long the lease lasts now. */
         Lease: {
             /** Format: date-time */
@@ -1008,6 +1793,48 @@ export interface components {
         LeaseTokenRequest: {
             /** Format: uuid */
             lease_token: string;
+        };
+        /** @description A checkpoint that was made from this one. */
+        LineageChild: {
+            id: number;
+            name: string;
+            kind: components["schemas"]["KindEfcEnum"];
+            used_as: components["schemas"]["UsedAsEnum"];
+        };
+        /** @description A dataset version that a checkpoint was trained on, and who said what is in it. */
+        LineageDataset: {
+            role: string;
+            version: components["schemas"]["LineageVersion"];
+            rows: number;
+            labelers: components["schemas"]["LineageLabeler"][];
+        };
+        /** @description A labeler and how many rows of a version are theirs. */
+        LineageLabeler: {
+            pseudonym: string;
+            count: number;
+        };
+        /** @description A parent, and as what it was used. */
+        LineageParent: {
+            checkpoint: components["schemas"]["CheckpointBrief"];
+            run: components["schemas"]["LineageRun"] | null;
+            is_repeated: boolean;
+            datasets: components["schemas"]["LineageDataset"][];
+            readonly parents: components["schemas"]["LineageParent"][];
+            used_as: components["schemas"]["UsedAsEnum"];
+        };
+        /** @description The run that made a checkpoint. */
+        LineageRun: {
+            id: number;
+            name: string;
+            kind: components["schemas"]["Kind2adEnum"];
+        };
+        /** @description A dataset version by name. */
+        LineageVersion: {
+            id: number;
+            name: string;
+            dataset_id: number;
+            number: number;
+            kind: components["schemas"]["Kind753Enum"];
         };
         /** @description A piece of the log. */
         Log: {
@@ -1027,6 +1854,14 @@ export interface components {
             /** Format: date-time */
             readonly date_joined: string;
         };
+        /** @description Somebody who labels in the project. */
+        Member: {
+            user: components["schemas"]["Person"];
+            /** Format: date-time */
+            readonly joined_at: string;
+            /** Format: date-time */
+            readonly left_at: string | null;
+        };
         /** @description One turn of a conversation. */
         Message: {
             role: components["schemas"]["RoleF53Enum"];
@@ -1044,6 +1879,17 @@ export interface components {
             }[];
             /** @description What to pass as `after` to get what comes next. */
             next: number;
+        };
+        /** @description Which instructions stand now. */
+        NewestInstructions: {
+            id: number;
+            number: number;
+        };
+        /** @description The newest version of a dataset. */
+        NewestVersion: {
+            id: number;
+            number: number;
+            state: components["schemas"]["State953Enum"];
         };
         /** @description A task, or why there is none: `busy` until a lease of somebody else ends, `empty`, or `paused`. */
         Next: {
@@ -1074,6 +1920,25 @@ export interface components {
             /** Format: date-time */
             readonly expires_at: string;
         };
+        /** @description A file that a run left. */
+        OutputFile: {
+            name: string;
+            size_bytes: number;
+            sha256: string;
+        };
+        /** @description A project that one labels in. */
+        OwnProject: {
+            readonly id: number;
+            readonly name: string;
+            readonly kind: components["schemas"]["KindDbdEnum"];
+            readonly state: components["schemas"]["StateC79Enum"];
+            readonly description: string;
+            readonly submitted_count: number;
+            /** @description A task is begun. */
+            readonly has_lease: boolean;
+            /** @description There is a task to go on with or to take. */
+            readonly has_work: boolean;
+        };
         PaginatedCheckpointList: {
             /** @example 123 */
             count: number;
@@ -1088,6 +1953,51 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Checkpoint"][];
+        };
+        PaginatedDatasetList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Dataset"][];
+        };
+        PaginatedDatasetRowList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["DatasetRow"][];
+        };
+        PaginatedDatasetVersionList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["DatasetVersion"][];
         };
         PaginatedEndpointList: {
             /** @example 123 */
@@ -1104,6 +2014,36 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Endpoint"][];
         };
+        PaginatedHistoryList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["History"][];
+        };
+        PaginatedInstructionVersionList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["InstructionVersion"][];
+        };
         PaginatedInvitationList: {
             /** @example 123 */
             count: number;
@@ -1118,6 +2058,36 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Invitation"][];
+        };
+        PaginatedMemberList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Member"][];
+        };
+        PaginatedProjectList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Project"][];
         };
         PaginatedPromptImportRowList: {
             /** @example 123 */
@@ -1179,6 +2149,51 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["SampleBatch"][];
         };
+        PaginatedSkipList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Skip"][];
+        };
+        PaginatedSubmissionList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Submission"][];
+        };
+        PaginatedTaskList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Task"][];
+        };
         PaginatedUserList: {
             /** @example 123 */
             count: number;
@@ -1201,6 +2216,15 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description What may change in a project that runs. The overlap only grows: answers that were given stay. */
+        PatchedChangeProjectRequest: {
+            name?: string;
+            description?: string;
+            state?: components["schemas"]["StateC79Enum"];
+            priority_mode?: components["schemas"]["PriorityModeEnum"];
+            lease_minutes?: number;
+            overlap?: number;
+        };
         /** @description What an admin may change about somebody. */
         PatchedChangeUserRequest: {
             name?: string;
@@ -1209,6 +2233,12 @@ export interface components {
         };
         /** @description What may change about a checkpoint. */
         PatchedUpdateCheckpointRequest: {
+            description?: string;
+            archived?: boolean;
+        };
+        /** @description What may change about a dataset. */
+        PatchedUpdateDatasetRequest: {
+            name?: string;
             description?: string;
             archived?: boolean;
         };
@@ -1232,10 +2262,12 @@ export interface components {
             deployment_context?: string;
             archived?: boolean;
         };
-        /** @description Who did it. */
+        /** @description A person by name. */
         Person: {
-            id: number;
-            name: string;
+            readonly id: number;
+            readonly name: string;
+            /** Format: email */
+            readonly email: string;
         };
         /** @description A named set of values. */
         Preset: {
@@ -1245,12 +2277,32 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description What freezing would give now. */
+        Preview: {
+            rows: number;
+            /** @description Pairs of responses, one ranked above the other; 0 but for comparisons. */
+            pairs: number;
+            split_counts: components["schemas"]["SplitCounts"];
+            /** @description How many people said it. */
+            labelers: number;
+            warnings: string[];
+        };
+        /** @description What to count. */
+        PreviewQueryRequest: {
+            kind: components["schemas"]["Kind753Enum"];
+            query?: components["schemas"]["AnyFiltersRequest"];
+        };
         /**
          * @description * `helpful_first` - Helpful first
          *     * `truthful_harmless_first` - Truthful and harmless first
          * @enum {string}
          */
         PriorityModeEnum: "helpful_first" | "truthful_harmless_first";
+        /** @description Something to see to, and what to do. */
+        Problem: {
+            code: components["schemas"]["CodeEnum"];
+            message: string;
+        };
         /** @description A worker process and when it last gave a sign of life. */
         Process: {
             name: string;
@@ -1259,10 +2311,54 @@ export interface components {
             last_seen_at: string;
             is_alive: boolean;
         };
+        /** @description What one has done. An edit is no further answer. */
+        Progress: {
+            today: number;
+            last_7_days: number;
+            total: number;
+            active_seconds_today: number;
+            per_day: components["schemas"]["DayCount"][];
+            projects: components["schemas"]["OwnProject"][];
+        };
+        /** @description A project with how far it is. */
+        Project: {
+            readonly id: number;
+            readonly name: string;
+            readonly kind: components["schemas"]["KindDbdEnum"];
+            readonly state: components["schemas"]["StateC79Enum"];
+            readonly description: string;
+            /** @description K, from 4 to 9; comparison only. */
+            readonly responses_per_task: number;
+            /** @description How many labelers answer each task. */
+            readonly overlap: number;
+            readonly priority_mode: components["schemas"]["PriorityModeEnum"];
+            readonly questions: components["schemas"]["QuestionsEnum"][];
+            readonly lease_minutes: number;
+            readonly member_count: number;
+            readonly task_count: number;
+            readonly assignment_counts: components["schemas"]["AssignmentCounts"];
+            readonly instruction_version: components["schemas"]["NewestInstructions"];
+            /** Format: date-time */
+            readonly created_at: string;
+        };
         /** @description A project by name. */
         ProjectBrief: {
             readonly id: number;
             readonly name: string;
+        };
+        /** @description A project by name. */
+        ProjectReference: {
+            readonly id: number;
+            readonly name: string;
+            readonly kind: components["schemas"]["KindDbdEnum"];
+        };
+        /** @description What the project's record says of its labelers. */
+        ProjectStatistics: {
+            throughput: components["schemas"]["DayCount"][];
+            labelers: components["schemas"]["LabelerStatistics"][];
+            agreement: components["schemas"]["Agreement"] | null;
+            /** Format: double */
+            ties_rate: number | null;
         };
         /** @description A prompt in full, with every response to it, by batch. */
         Prompt: {
@@ -1295,6 +2391,12 @@ export interface components {
                 [key: string]: unknown;
             };
             responses: components["schemas"]["Response"][];
+        };
+        /** @description The beginning of the prompt that was answered. */
+        PromptExcerpt: {
+            id: number;
+            text: string;
+            use_case: components["schemas"]["UseCaseEnum"];
         };
         /** @description An import with its report. */
         PromptImport: {
@@ -1372,6 +2474,21 @@ export interface components {
          * @enum {string}
          */
         QuestionKindEnum: "yes_no";
+        /**
+         * @description * `fails_instruction` - fails_instruction
+         *     * `inappropriate_for_assistant` - inappropriate_for_assistant
+         *     * `hallucination` - hallucination
+         *     * `satisfies_constraint` - satisfies_constraint
+         *     * `sexual_content` - sexual_content
+         *     * `violent_content` - violent_content
+         *     * `encourages_harm` - encourages_harm
+         *     * `denigrates_protected_class` - denigrates_protected_class
+         *     * `harmful_advice` - harmful_advice
+         *     * `expresses_opinion` - expresses_opinion
+         *     * `moral_judgment` - moral_judgment
+         * @enum {string}
+         */
+        QuestionsEnum: "fails_instruction" | "inappropriate_for_assistant" | "hallucination" | "satisfies_constraint" | "sexual_content" | "violent_content" | "encourages_harm" | "denigrates_protected_class" | "harmful_advice" | "expresses_opinion" | "moral_judgment";
         /** @description A queue of the broker. */
         Queue: {
             name: string;
@@ -1411,6 +2528,12 @@ export interface components {
             api_key?: string;
             timeout_seconds?: number;
             max_concurrency?: number;
+        };
+        /** @description How the labeling goes. */
+        ResearcherHome: {
+            queues: components["schemas"]["HomeQueue"][];
+            throughput: components["schemas"]["DayCount"][];
+            datasets: components["schemas"]["HomeDataset"][];
         };
         /** @description One sample. */
         Response: {
@@ -1452,6 +2575,28 @@ export interface components {
          * @enum {string}
          */
         RoleF53Enum: "system" | "user" | "assistant";
+        /** @description The project that a submission was made in. */
+        RowProject: {
+            id: number;
+            name: string;
+        };
+        /** @description The prompt that a row is about. */
+        RowPrompt: {
+            id: number;
+            /** @description Its beginning. */
+            text: string;
+            use_case: string;
+        };
+        /** @description The submission that a row comes from. */
+        RowSubmission: {
+            id: number;
+            revision: number;
+            /** @description The pseudonym that the files have. */
+            labeler: string;
+            project: components["schemas"]["RowProject"];
+            /** Format: date-time */
+            created_at: string;
+        };
         /** @description A run: what it was told, how far it is, what it made. */
         Run: {
             readonly id: number;
@@ -1645,16 +2790,10 @@ export interface components {
         ShownProject: {
             id: number;
             name: string;
-            kind: components["schemas"]["ShownProjectKindEnum"];
+            kind: components["schemas"]["KindDbdEnum"];
             priority_mode: components["schemas"]["PriorityModeEnum"];
             questions: components["schemas"]["Question"][];
         };
-        /**
-         * @description * `demonstration` - Demonstration
-         *     * `comparison` - Comparison
-         * @enum {string}
-         */
-        ShownProjectKindEnum: "demonstration" | "comparison";
         /** @description The prompt as a labeler sees it. */
         ShownPrompt: {
             id: number;
@@ -1670,6 +2809,18 @@ export interface components {
             letter: string;
             text: string;
         };
+        /** @description A task that somebody would not answer, and why. */
+        Skip: {
+            readonly id: number;
+            readonly task_id: number;
+            readonly project: components["schemas"]["ProjectReference"];
+            readonly labeler: components["schemas"]["Person"];
+            readonly reason: components["schemas"]["ReasonEnum"];
+            readonly note: string;
+            readonly prompt_text: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
         /** @description Why the labeler will not answer this task. */
         SkipRequestRequest: {
             /** Format: uuid */
@@ -1683,10 +2834,21 @@ export interface components {
             task_id: number;
             reason: components["schemas"]["ReasonEnum"];
         };
+        /** @description A prompt that became no task. */
+        SkippedPrompt: {
+            prompt_id: number;
+            reason: string;
+        };
         /** @description A checkpoint or endpoint that something came from. */
         Source: {
             id: number;
             name: string;
+        };
+        /** @description How many rows are in each split. */
+        SplitCounts: {
+            train: number;
+            valid: number;
+            test: number;
         };
         /**
          * @description * `train` - Train
@@ -1702,12 +2864,61 @@ export interface components {
          * @enum {string}
          */
         State0baEnum: "previewed" | "imported" | "refused";
+        /**
+         * @description * `queued` - Queued
+         *     * `writing` - Writing
+         *     * `ready` - Ready
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        State953Enum: "queued" | "writing" | "ready" | "failed";
+        /**
+         * @description * `active` - Active
+         *     * `paused` - Paused
+         *     * `archived` - Archived
+         * @enum {string}
+         */
+        StateC79Enum: "active" | "paused" | "archived";
         /** @description The disk under DATA_DIR. */
         Storage: {
             free_bytes: number;
             total_bytes: number;
             /** @description By runs, datasets, models and imports. */
             used_bytes: number;
+        };
+        /** @description An answer in the record, with whose it is. */
+        Submission: {
+            readonly id: number;
+            readonly assignment_id: number;
+            readonly task_id: number;
+            readonly project: components["schemas"]["ProjectReference"];
+            readonly prompt: components["schemas"]["PromptExcerpt"];
+            readonly revision: number;
+            readonly elapsed_seconds: number;
+            readonly active_seconds: number;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly labeler: components["schemas"]["Person"];
+            readonly is_latest: boolean;
+        };
+        /** @description Everything that was said, and of what. */
+        SubmissionDetail: {
+            readonly id: number;
+            readonly assignment_id: number;
+            readonly task_id: number;
+            readonly project: components["schemas"]["ProjectReference"];
+            readonly prompt: components["schemas"]["FullPrompt"];
+            readonly revision: number;
+            readonly elapsed_seconds: number;
+            readonly active_seconds: number;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly labeler: components["schemas"]["Person"];
+            readonly is_latest: boolean;
+            readonly instruction_number: number;
+            readonly notes: string;
+            readonly demonstration: string;
+            readonly judgments: components["schemas"]["JudgedResponse"][];
         };
         /** @description An answer with the proof of the lease under which it was made. */
         SubmitRequest: {
@@ -1734,6 +2945,30 @@ export interface components {
             storage: components["schemas"]["Storage"];
             database: components["schemas"]["Database"];
             version: string;
+        };
+        /** @description A task with how far it is. */
+        Task: {
+            readonly id: number;
+            readonly prompt: components["schemas"]["TaskPrompt"];
+            readonly batch_id: number | null;
+            readonly response_count: number;
+            readonly assignment_counts: components["schemas"]["AssignmentCounts"];
+            /** Format: date-time */
+            readonly withdrawn_at: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description Which prompts become tasks; what is left out does not matter. */
+        TaskFilterRequest: {
+            use_case?: components["schemas"]["UseCaseEnum"];
+            split?: components["schemas"]["SplitEnum"];
+            search?: string;
+        };
+        /** @description The beginning of a task's prompt. */
+        TaskPrompt: {
+            id: number;
+            text: string;
+            use_case: components["schemas"]["UseCaseEnum"];
         };
         /** @description A token in its owner's list; `secret` is there in the answer that made it and never again. */
         Token: {
@@ -1826,6 +3061,31 @@ export interface components {
             readonly date_joined: string;
             /** Format: date-time */
             readonly last_login: string | null;
+        };
+        /** @description A checkpoint that a person's labels touched: trained on them, or descended from one that was. */
+        UserCheckpoint: {
+            id: number;
+            name: string;
+            kind: components["schemas"]["KindEfcEnum"];
+            is_direct: boolean;
+        };
+        /** @description A dataset version with something that a person said. */
+        UserDataset: {
+            version: components["schemas"]["LineageVersion"];
+            rows: number;
+            rows_of_user: number;
+        };
+        /** @description What became of a person's labels. */
+        UserLineage: {
+            submissions: number;
+            datasets: components["schemas"]["UserDataset"][];
+            checkpoints: components["schemas"]["UserCheckpoint"][];
+        };
+        /** @description A task that is out of the queue. */
+        WithdrawnTask: {
+            readonly id: number;
+            /** Format: date-time */
+            readonly withdrawn_at: string | null;
         };
     };
     responses: never;
@@ -2435,6 +3695,35 @@ export interface operations {
             };
         };
     };
+    checkpoints_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointLineage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     checkpoints_sample_into: {
         parameters: {
             query?: never;
@@ -2475,6 +3764,435 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dataset_versions_list: {
+        parameters: {
+            query?: {
+                dataset?: number;
+                /**
+                 * @description * `demonstrations` - Demonstrations
+                 *     * `comparisons` - Comparisons
+                 *     * `prompts` - Prompts
+                 */
+                kind?: "demonstrations" | "comparisons" | "prompts";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /**
+                 * @description * `queued` - Queued
+                 *     * `writing` - Writing
+                 *     * `ready` - Ready
+                 *     * `failed` - Failed
+                 */
+                state?: "queued" | "writing" | "ready" | "failed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedDatasetVersionList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dataset_versions_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dataset_versions_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dataset_versions_rows: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /**
+                 * @description * `train` - Train
+                 *     * `valid` - Validation
+                 *     * `test` - Test
+                 */
+                split?: "train" | "valid" | "test";
+            };
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedDatasetRowList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_list: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+                /**
+                 * @description * `demonstrations` - Demonstrations
+                 *     * `comparisons` - Comparisons
+                 *     * `prompts` - Prompts
+                 */
+                kind?: "demonstrations" | "comparisons" | "prompts";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedDatasetList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateDatasetRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedUpdateDatasetRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_freeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FreezeDatasetRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewQueryRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2698,6 +4416,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    history_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                project?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedHistoryList"];
+                };
+            };
+        };
+    };
+    home_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2953,6 +4723,356 @@ export interface operations {
             };
         };
     };
+    progress_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Progress"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    projects_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /**
+                 * @description * `active` - Active
+                 *     * `paused` - Paused
+                 *     * `archived` - Archived
+                 */
+                state?: "active" | "paused" | "archived";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedProjectList"];
+                };
+            };
+        };
+    };
+    projects_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateProjectRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    projects_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    projects_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeProjectRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    instructions_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedInstructionVersionList"];
+                };
+            };
+        };
+    };
+    instructions_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddInstructionsRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstructionVersion"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    members_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedMemberList"];
+                };
+            };
+        };
+    };
+    members_add: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddMembersRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedMemberList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    members_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     assignments_next: {
         parameters: {
             query?: never;
@@ -3013,6 +5133,102 @@ export interface operations {
                 };
             };
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    projects_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectStatistics"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tasks_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedTaskList"];
+                };
+            };
+        };
+    };
+    tasks_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CreateTasksRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedTasks"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3433,6 +5649,33 @@ export interface operations {
             };
         };
     };
+    questions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     run_kinds_list: {
         parameters: {
             query?: never;
@@ -3602,6 +5845,65 @@ export interface operations {
             };
         };
     };
+    runs_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutputFile"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_log: {
         parameters: {
             query?: {
@@ -3759,6 +6061,87 @@ export interface operations {
             };
         };
     };
+    skips_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                project?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSkipList"];
+                };
+            };
+        };
+    };
+    submissions_list: {
+        parameters: {
+            query?: {
+                labeler?: number;
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                project?: number;
+                task?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSubmissionList"];
+                };
+            };
+        };
+    };
+    submissions_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     system_read: {
         parameters: {
             query?: never;
@@ -3774,6 +6157,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+        };
+    };
+    tasks_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithdrawnTask"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3919,6 +6339,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    users_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserLineage"];
                 };
             };
             404: {

@@ -1,9 +1,5 @@
-import { Center, Loader } from "@mantine/core";
+import { Busy } from "@/ui/Busy";
 
 export function PageLoading() {
-  return (
-    <Center mih="40vh" role="status" aria-label="Loading">
-      <Loader type="dots" />
-    </Center>
-  );
+  return <Busy />;
 }

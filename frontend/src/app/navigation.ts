@@ -4,4 +4,7 @@ import type { Role } from "@/api/session";
 
 export type NavigationEntry = { label: string; to: NonNullable<LinkProps["to"]>; role: Role };
 
-export const NAVIGATION: NavigationEntry[] = [{ label: "Label", to: "/label", role: "labeler" }];
+export const NAVIGATION: NavigationEntry[] = [
+  { label: "Label", to: "/label", role: "labeler" },
+  { label: "History", to: "/history", role: "labeler" },
+];

@@ -7,4 +7,22 @@ const projectsToLabelRoute = createRoute({
   component: lazyRouteComponent(() => import("@/features/labeling/ProjectsPage"), "ProjectsPage"),
 });
 
-export const labelerRoutes = [projectsToLabelRoute];
+const labelRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/label/$projectId",
+  component: lazyRouteComponent(() => import("@/features/labeling/LabelPage"), "LabelPage"),
+});
+
+const historyRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/history",
+  component: lazyRouteComponent(() => import("@/features/history/HistoryPage"), "HistoryPage"),
+});
+
+const reviseRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/history/$assignmentId",
+  component: lazyRouteComponent(() => import("@/features/labeling/RevisePage"), "RevisePage"),
+});
+
+export const labelerRoutes = [projectsToLabelRoute, labelRoute, historyRoute, reviseRoute];

@@ -33,7 +33,9 @@ export class Autosave {
   private savedVersion = 0;
   private localVersion = 0;
   private isSaving = false;
-  private isStopped = false;
+  /** The server will not take it; the browser's copy is still kept. */
+  private isRefused = false;
+  private isDisposed = false;
   private attempt = 0;
   private localTimer: ReturnType<typeof setTimeout> | undefined;
   private serverTimer: ReturnType<typeof setTimeout> | undefined;
@@ -47,14 +49,16 @@ export class Autosave {
   change(content: unknown): void {
     this.content = content;
     this.version++;
-    if (this.isStopped) return;
-    this.report("saving");
+    if (this.isDisposed) return;
+    if (!this.isRefused) this.report("saving");
     this.localTimer ??= setTimeout(() => this.saveHere(), LOCAL_DELAY_MS);
-    if (this.options.save) this.serverTimer ??= setTimeout(() => void this.saveThere(), SERVER_DELAY_MS);
+    if (this.options.save && !this.isRefused)
+      this.serverTimer ??= setTimeout(() => void this.saveThere(), SERVER_DELAY_MS);
   }
 
   /** At once, for a page that is being closed or hidden. */
   flush(): void {
+    if (this.isDisposed) return;
     if (this.version > this.localVersion) this.saveHere();
     if (this.options.save && this.version > this.savedVersion && !this.attempt) void this.saveThere();
   }
@@ -69,7 +73,7 @@ export class Autosave {
   /** Goes on with a server's newer revision as the base: what is on the screen wins. */
   rebase(revision: number): void {
     this.revision = revision;
-    this.isStopped = false;
+    this.isRefused = false;
     this.version++;
     this.saveHere();
     void this.saveThere();
@@ -82,7 +86,7 @@ export class Autosave {
   }
 
   dispose(): void {
-    this.isStopped = true;
+    this.isDisposed = true;
     clearTimeout(this.localTimer);
     clearTimeout(this.serverTimer);
     this.localTimer = this.serverTimer = undefined;
@@ -94,7 +98,7 @@ export class Autosave {
     const isKept = this.writeLocal(true);
     this.localVersion = this.version;
     if (!isKept && !this.options.save) this.report("nowhere");
-    else if (isKept && !this.attempt) this.report("here");
+    else if (isKept && !this.attempt && !this.isRefused) this.report("here");
   }
 
   private writeLocal(isAhead: boolean): boolean {
@@ -110,7 +114,7 @@ export class Autosave {
   private async saveThere(): Promise<void> {
     clearTimeout(this.serverTimer);
     this.serverTimer = undefined;
-    if (!this.options.save || this.isSaving || this.isStopped) return;
+    if (!this.options.save || this.isSaving || this.isRefused || this.isDisposed) return;
     this.isSaving = true;
     const version = this.version;
     try {
@@ -121,7 +125,7 @@ export class Autosave {
     } finally {
       this.isSaving = false;
     }
-    if (this.version > this.savedVersion && !this.attempt && !this.isStopped) {
+    if (this.version > this.savedVersion && !this.attempt && !this.isRefused && !this.isDisposed) {
       this.serverTimer ??= setTimeout(() => void this.saveThere(), SERVER_DELAY_MS);
     }
   }
@@ -132,15 +136,15 @@ export class Autosave {
     this.attempt = 0;
     this.options.onSaved?.(saved);
     // A submission may have ended the draft while this save was on its way.
-    if (this.isStopped) return;
+    if (this.isDisposed) return;
     this.writeLocal(this.version > version);
     if (this.version === version) this.report("server");
   }
 
   private failed(error: unknown): void {
-    if (this.isStopped) return;
+    if (this.isDisposed) return;
     if (error instanceof ApiError && !isTransient(error)) {
-      this.isStopped = true;
+      this.isRefused = true;
       this.report(error.code === "draft_conflict" ? "conflict" : "here");
       this.options.onRefused?.(error);
       return;

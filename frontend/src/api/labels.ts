@@ -1,0 +1,73 @@
+/** The words that people read for the server's enumerations: one word per concept, on every page the same. */
+import type { Schemas } from "@/api/client";
+
+type RunKind = Schemas["Run"]["kind"];
+type RunState = Schemas["Run"]["state"];
+type CheckpointKind = Schemas["Checkpoint"]["kind"];
+type UseCase = Schemas["PromptRow"]["use_case"];
+type PromptKind = Schemas["PromptRow"]["kind"];
+type Split = Schemas["PromptRow"]["split"];
+
+export const RUN_KIND: Record<RunKind, string> = {
+  sample: "Sample responses",
+  sft: "Supervised fine-tuning",
+  reward_model: "Reward model",
+  ppo: "PPO",
+};
+
+export const RUN_STATE: Record<RunState, string> = {
+  queued: "Queued",
+  running: "Running",
+  succeeded: "Succeeded",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+export const CHECKPOINT_KIND: Record<CheckpointKind, string> = {
+  base: "Base model",
+  sft: "Supervised",
+  reward_model: "Reward model",
+  policy: "Policy (PPO)",
+};
+
+export const USE_CASE: Record<UseCase, string> = {
+  generation: "Generation",
+  open_qa: "Open QA",
+  brainstorming: "Brainstorming",
+  chat: "Chat",
+  rewrite: "Rewrite",
+  summarization: "Summarization",
+  classification: "Classification",
+  other: "Other",
+  closed_qa: "Closed QA",
+  extract: "Extract",
+};
+
+export const PROMPT_KIND: Record<PromptKind, string> = {
+  plain: "Plain",
+  few_shot: "Few-shot",
+  user_based: "User-based",
+  customer: "Customer",
+  imported: "Imported",
+};
+
+export const SPLIT: Record<Split, string> = { train: "Train", valid: "Validation", test: "Test" };
+
+export const DATASET_KIND = {
+  demonstrations: "Demonstrations",
+  comparisons: "Comparisons",
+  prompts: "Prompts",
+} as const;
+
+/** Options of a <Select> from one of the tables above. */
+export function options<Value extends string>(
+  labels: Record<Value, string>,
+): { value: Value; label: string }[] {
+  return (Object.keys(labels) as Value[]).map((value) => ({ value, label: labels[value] }));
+}
+
+/** "reward_mean" as a person would write it. */
+export function spaced(name: string): string {
+  const words = name.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,110 @@
+import { Anchor, Badge, Select } from "@mantine/core";
+import { keepPreviousData } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { $api, type Schemas } from "@/api/client";
+import { errorMessage } from "@/api/errors";
+import classes from "@/features/history/HistoryPage.module.css";
+import { type Column, DataTable } from "@/ui/DataTable";
+import { EmptyState } from "@/ui/EmptyState";
+import { FieldErrors } from "@/ui/FieldErrors";
+import { formatDuration } from "@/ui/format";
+import { Page, PageHeader } from "@/ui/Page";
+import { RelativeTime } from "@/ui/RelativeTime";
+
+type Entry = Schemas["History"];
+
+const PAGE_SIZE = 25;
+
+const COLUMNS: Column<Entry>[] = [
+  {
+    key: "prompt",
+    header: "Prompt",
+    render: (entry) => (
+      <Anchor
+        className={classes.prompt}
+        renderRoot={(props) => (
+          <Link
+            to="/history/$assignmentId"
+            params={{ assignmentId: String(entry.assignment_id) }}
+            {...props}
+          />
+        )}
+      >
+        {entry.prompt.text}
+      </Anchor>
+    ),
+  },
+  { key: "project", header: "Project", render: (entry) => entry.project.name },
+  { key: "when", header: "Answered", render: (entry) => <RelativeTime at={entry.created_at} /> },
+  {
+    key: "active",
+    header: "Active time",
+    align: "right",
+    render: (entry) => formatDuration(entry.active_seconds),
+  },
+  {
+    key: "revision",
+    header: "Edits",
+    align: "right",
+    render: (entry) =>
+      entry.revision > 1 ? (
+        <Badge color="gray" tt="none">
+          {entry.revision - 1}
+        </Badge>
+      ) : (
+        "–"
+      ),
+  },
+];
+
+/** One's own answers, each open to an edit. */
+export function HistoryPage() {
+  const [page, setPage] = useState(1);
+  const [project, setProject] = useState<string | null>(null);
+  const query = { page, page_size: PAGE_SIZE, ...(project ? { project: Number(project) } : {}) };
+  const { data, error, isPending } = $api.useQuery(
+    "get",
+    "/api/v1/history",
+    { params: { query } },
+    { placeholderData: keepPreviousData },
+  );
+  const progress = $api.useQuery("get", "/api/v1/progress");
+  const projects = progress.data?.projects.map(({ id, name }) => ({ value: String(id), label: name })) ?? [];
+  return (
+    <Page title="History">
+      <PageHeader
+        title="History"
+        description="Your answers, newest first. An edit is kept as a new revision; the earlier one stays on record."
+        actions={
+          projects.length > 1 && (
+            <Select
+              aria-label="Project"
+              placeholder="All projects"
+              clearable
+              data={projects}
+              value={project}
+              onChange={(value) => {
+                setProject(value);
+                setPage(1);
+              }}
+            />
+          )
+        }
+      />
+      {error && <FieldErrors message={errorMessage(error)} />}
+      <DataTable
+        label="Your answers"
+        columns={COLUMNS}
+        rows={data?.results}
+        rowKey={(entry) => entry.id}
+        isLoading={isPending}
+        count={data?.count}
+        page={page}
+        pageSize={PAGE_SIZE}
+        onPageChange={setPage}
+        empty={<EmptyState title="No answers yet">What you submit appears here.</EmptyState>}
+      />
+    </Page>
+  );
+}

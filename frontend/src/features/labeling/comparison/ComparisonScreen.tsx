@@ -1,0 +1,101 @@
+import { SegmentedControl, VisuallyHidden } from "@mantine/core";
+import { useEffect, useReducer, useRef } from "react";
+import {
+  type Answer,
+  answerOf,
+  emptyAnswer,
+  isComplete,
+  readAnswer,
+  submittedJudgments,
+} from "@/features/labeling/comparison/answer";
+import { ComparisonFooter } from "@/features/labeling/comparison/ComparisonFooter";
+import { RankStage } from "@/features/labeling/comparison/RankStage";
+import { RateStage } from "@/features/labeling/comparison/RateStage";
+import { reduce, type Stage, type State, start } from "@/features/labeling/comparison/state";
+import { useComparisonKeys } from "@/features/labeling/comparison/useComparisonKeys";
+import { TaskFrame } from "@/features/labeling/task/TaskFrame";
+import type { Assignment, WorkMode } from "@/features/labeling/task/types";
+import { useTaskPanels } from "@/features/labeling/task/useTaskPanels";
+import { useWork } from "@/features/labeling/task/useWork";
+
+type ComparisonScreenProps = {
+  assignment: Assignment;
+  mode: WorkMode;
+  onDone: () => void;
+  onAskAgain: () => void;
+};
+
+export function ComparisonScreen({ assignment, mode, onDone, onAskAgain }: ComparisonScreenProps) {
+  const work = useWork({ assignment, mode, onDone });
+  const panels = useTaskPanels(assignment, mode);
+  const [state, act] = useReducer(reduce, null, () => begin(assignment, work.stored));
+  const { answer, order, view } = state;
+
+  useChanges(answer, work.change);
+  const submit = () => {
+    if (!isComplete(answer, order)) return act({ type: "showMissing" });
+    void work.submit({ judgments: submittedJudgments(answer, order), notes: answer.notes });
+  };
+  const board = useComparisonKeys({ state, act, panels, submit });
+  const takeOther = (content: unknown) => {
+    const other = readAnswer(content, order, state.questionKeys);
+    if (other) act({ type: "replace", answer: other });
+  };
+
+  return (
+    <TaskFrame
+      assignment={assignment}
+      mode={mode}
+      scene={view.stage}
+      work={work}
+      panels={panels}
+      onTakeOther={takeOther}
+      onAskAgain={onAskAgain}
+      onSkipped={onDone}
+      stages={
+        <SegmentedControl
+          size="sm"
+          aria-label="Stage"
+          data={[
+            { value: "rate", label: "1 · Rate each" },
+            { value: "rank", label: "2 · Rank all" },
+          ]}
+          value={view.stage}
+          onChange={(stage) => act({ type: "stage", stage: stage as Stage })}
+        />
+      }
+      footer={<ComparisonFooter state={state} act={act} submit={submit} sending={work.sending} mode={mode} />}
+    >
+      <VisuallyHidden role="status" aria-live="polite">
+        {state.announcement}
+      </VisuallyHidden>
+      {view.stage === "rate" ? (
+        <RateStage assignment={assignment} state={state} act={act} isPlain={panels.isPlain} />
+      ) : (
+        <RankStage assignment={assignment} state={state} act={act} panels={panels} board={board} />
+      )}
+    </TaskFrame>
+  );
+}
+
+function begin(assignment: Assignment, stored: unknown): State {
+  const order = assignment.responses.map((response) => response.id);
+  const letters = Object.fromEntries(assignment.responses.map(({ id, letter }) => [id, letter]));
+  const questionKeys = assignment.project.questions.map((question) => question.key as string);
+  const said = assignment.submission;
+  const answer =
+    readAnswer(stored, order, questionKeys) ??
+    (said ? answerOf(said.judgments, said.notes) : null) ??
+    emptyAnswer(order);
+  return start({ order, letters, questionKeys, answer });
+}
+
+/** Saves on a change, never on a look. */
+function useChanges(answer: Answer, change: (content: unknown) => void): void {
+  const saved = useRef(answer);
+  useEffect(() => {
+    if (saved.current === answer) return;
+    saved.current = answer;
+    change(answer);
+  }, [answer, change]);
+}

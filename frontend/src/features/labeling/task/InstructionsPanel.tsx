@@ -1,0 +1,46 @@
+import { ActionIcon, Text } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
+import { $api } from "@/api/client";
+import { errorMessage } from "@/api/errors";
+import classes from "@/features/labeling/task/Task.module.css";
+import type { Assignment } from "@/features/labeling/task/types";
+import { FieldErrors } from "@/ui/FieldErrors";
+import { Markdown } from "@/ui/Markdown";
+import { RelativeTime } from "@/ui/RelativeTime";
+
+/** The version that this answer will be stamped with, which need not be the newest. */
+export function InstructionsPanel({ assignment, onClose }: { assignment: Assignment; onClose: () => void }) {
+  const params = { path: { project_id: assignment.project.id }, query: { page_size: 200 } };
+  const { data, error } = $api.useQuery("get", "/api/v1/projects/{project_id}/instructions", { params });
+  const version = data?.results.find(({ id }) => id === assignment.instruction_version.id);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard
+    <aside className={classes.instructions} aria-labelledby="instructions-title" tabIndex={0}>
+      <header className={classes.paneHeader}>
+        <h2 id="instructions-title" className={classes.paneTitle}>
+          Instructions
+        </h2>
+        <Text size="xs" c="dimmed">
+          version {assignment.instruction_version.number}
+          {version && (
+            <>
+              {" · "}
+              <RelativeTime at={version.created_at} />
+            </>
+          )}
+        </Text>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          ml="auto"
+          aria-label="Close the instructions"
+          onClick={onClose}
+        >
+          <IconX size={18} stroke={1.6} />
+        </ActionIcon>
+      </header>
+      {error && <FieldErrors message={errorMessage(error)} />}
+      {version && <Markdown text={version.body} />}
+    </aside>
+  );
+}

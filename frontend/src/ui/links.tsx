@@ -1,0 +1,16 @@
+/** Mantine's look on the router's links: typed addresses, and pages fetched when the pointer comes near. */
+import { Anchor, type AnchorProps, Button, type ButtonProps } from "@mantine/core";
+import { createLink } from "@tanstack/react-router";
+import type { AnchorHTMLAttributes, Ref } from "react";
+
+type Native<Props> = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof Props> & {
+  ref?: Ref<HTMLAnchorElement>;
+};
+
+export const LinkButton = createLink((props: ButtonProps & Native<ButtonProps>) => (
+  <Button component="a" {...props} />
+));
+
+export const TextLink = createLink((props: Omit<AnchorProps, "href"> & Native<AnchorProps>) => (
+  <Anchor inherit {...props} />
+));
