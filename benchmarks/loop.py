@@ -24,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import combinations
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -106,6 +107,13 @@ class Api:
             if not answer["next"]:
                 return rows
             page += 1
+
+    def lines(self, path: str) -> list[dict[str, Any]]:
+        """Download a JSONL file."""
+        answer = self.client.get(f"/api/v1/{path}")
+        if answer.is_error:
+            raise LoopError(f"GET {path}: {answer.status_code} {answer.text[:500]}")
+        return [json.loads(line) for line in answer.text.split("\n") if line]
 
     def _csrf(self) -> dict[str, str]:
         token = self.client.cookies.get("csrftoken")
@@ -358,7 +366,7 @@ def close_the_loop(url: str, seconds: Seconds, *, prompt_count: int) -> dict[str
         "comparisons": comparisons,
         "pairs": rankings["pair_count"],
         "rm_accuracy": round(reward_model["summary"]["validation_accuracy"], 4),
-        "rm_accuracy_known": round(accuracy_by_known_preference(admin, reward_model["id"]), 4),
+        "rm_accuracy_known": round(accuracy_by_known_preference(admin, reward_model["id"], rankings["id"]), 4),
         "reward_sft": round(curve[0]["reward_mean"], 4),
         "reward_ppo": round(curve[-1]["reward_mean"], 4),
         "known_sft": round(fmean(known["sft"]), 4),
@@ -368,21 +376,23 @@ def close_the_loop(url: str, seconds: Seconds, *, prompt_count: int) -> dict[str
     }
 
 
-def accuracy_by_known_preference(admin: Api, run_id: int) -> float:
+def accuracy_by_known_preference(admin: Api, run_id: int, version_id: int) -> float:
     """Of the held-out pairs that the known preference orders, how many the reward model orders the same way."""
-    answer = admin.client.get(f"/api/v1/runs/{run_id}/files/validation_rewards.jsonl")
-    answer.raise_for_status()
+    texts = {
+        response["response_id"]: response["text"]
+        for row in admin.lines(f"dataset-versions/{version_id}/files/valid.jsonl")
+        for response in row["responses"]
+    }
     rankings: dict[str, list[tuple[float, float]]] = {}
-    for row in map(json.loads, answer.text.splitlines()):
-        rankings.setdefault(row["ranking_id"], []).append((row["reward"], toy.known_score(row["text"])))
-    agreements = [
+    for row in admin.lines(f"runs/{run_id}/files/validation_rewards.jsonl"):
+        known = toy.known_score(texts[row["response_id"]])
+        rankings.setdefault(row["ranking_id"], []).append((row["reward"], known))
+    return fmean(
         (first[0] - second[0]) * (first[1] - second[1]) > 0
         for responses in rankings.values()
-        for index, first in enumerate(responses)
-        for second in responses[index + 1 :]
+        for first, second in combinations(responses, 2)
         if abs(first[1] - second[1]) > toy.TIE_WITHIN
-    ]
-    return fmean(agreements)
+    )
 
 
 def standard_error(first: Sequence[float], second: Sequence[float]) -> float:

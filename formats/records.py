@@ -120,6 +120,20 @@ class SampledResponse(Format):
 
 
 @dataclass(frozen=True, slots=True)
+class RewardedResponse(Format):
+    """What a reward model gives one response of a ranking that it was not trained on, beside the labeler's rank."""
+
+    ranking_id: str
+    response_id: str
+    rank: int = field(metadata={"minimum": 1, "maximum": 9})
+    reward: float
+
+    def check_rules(self, field: str) -> None:
+        _check_present(self.ranking_id, join(field, "ranking_id"))
+        _check_present(self.response_id, join(field, "response_id"))
+
+
+@dataclass(frozen=True, slots=True)
 class PretrainingText(Format):
     """A piece of ordinary text, for the pretraining mix of SFT and the pretraining gradient of PPO-ptx."""
 

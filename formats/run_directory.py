@@ -92,6 +92,11 @@ class RunDirectory:
         """The SampledResponse lines that a sample run makes."""
         return self.output / "samples.jsonl"
 
+    @property
+    def validation_rewards_output(self) -> Path:
+        """The RewardedResponse lines that a reward model run leaves of the rankings held out from training."""
+        return self.output / "validation_rewards.jsonl"
+
     def attempt(self, epoch: int) -> "AttemptDirectory":
         """The directory of one attempt, which need not exist yet."""
         return AttemptDirectory(self.root / f"attempt-{epoch}", epoch)

@@ -18,7 +18,7 @@ from transformers.utils import logging as transformers_logging
 from formats.codec import Format
 from formats.configs import PpoConfig, RewardModelConfig, SftConfig
 from formats.errors import FormatError
-from formats.jsonl import read_jsonl
+from formats.jsonl import read_jsonl, write_jsonl
 from formats.run_directory import (
     EXIT_BAD_INPUT,
     EXIT_DONE,
@@ -93,13 +93,22 @@ class TrainingRun(Generic[TrainingConfig]):
             self.save(step=step, state=state())
             raise PreemptedError
 
-    def publish(self, save_model: Callable[[Path], None], *, kind: str, summary: Summary) -> None:
-        """Write the output, whole or not at all; the checkpoints are of no more use then."""
+    def publish(
+        self,
+        save_model: Callable[[Path], None],
+        *,
+        kind: str,
+        summary: Summary,
+        rows: dict[str, Sequence[Format]] | None = None,
+    ) -> None:
+        """Write the output, whole or not at all: the model, and `rows` by file name. Checkpoints end with it."""
         for left_by_a_kill in self.directory.root.glob(".output-*"):
             shutil.rmtree(left_by_a_kill)
         staging = self.directory.root / f".output-{self.attempt.epoch}"
         (staging / "model").mkdir(parents=True)
         save_model(staging / "model")
+        for name, records in (rows or {}).items():
+            write_jsonl(staging / name, records)
         self.directory.publish_output(staging, kind=kind, summary=summary)
         remove_checkpoints(self.directory, keep=None)
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from formats.configs import RewardModelConfig
-from formats.records import Demonstration, Ranking
+from formats.records import Demonstration, Ranking, RewardedResponse
 from inference.models import LoadedModel, evaluating, reward_model_from_causal_lm
 from inference.prompts import pad_id
 from inference.scoring import rewards
@@ -125,7 +125,13 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
             model.model.save_pretrained(directory)
             model.tokenizer.save_pretrained(directory)
 
-        run.publish(save_model, kind="reward_model", summary={"steps": total_steps, "reward_bias": bias, **metrics})
+        rewarded = rewarded_responses(model, validation, micro_batch_size=config.micro_batch_size, precision=precision)
+        run.publish(
+            save_model,
+            kind="reward_model",
+            summary={"steps": total_steps, "reward_bias": bias, **metrics},
+            rows={run.directory.validation_rewards_output.name: rewarded} if rewarded else None,
+        )
 
 
 def rank(
@@ -187,6 +193,24 @@ def set_zero_point(
     bias = -torch.cat(found).double().mean().item()
     model.model.config.reward_bias = bias
     return bias
+
+
+@torch.no_grad()
+def rewarded_responses(
+    model: LoadedModel, rankings: Sequence[TokenRanking], *, micro_batch_size: int, precision: Arithmetic
+) -> list[RewardedResponse]:
+    """The final reward of each response of some rankings, so that any accuracy can be worked out from the file."""
+    found: list[RewardedResponse] = []
+    with evaluating(model.model), precision():
+        for part in chunks(rankings, micro_batch_size):
+            scores = iter(score_rows(model, [row for ranking in part for row in ranking.sequences]).tolist())
+            for ranking in part:
+                assert ranking.record is not None
+                found += [
+                    RewardedResponse(ranking.record.id, response.response_id, response.rank, next(scores))
+                    for response in ranking.record.responses
+                ]
+    return found
 
 
 def score_rows(model: LoadedModel, rows: Sequence[TokenSequence]) -> Tensor:

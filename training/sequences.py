@@ -37,6 +37,7 @@ class TokenRanking:
 
     sequences: list[TokenSequence]
     pairs: list[tuple[int, int]]
+    record: Ranking | None = None  # what it was made from, to name its responses in the output
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Encoder:
                     for response in record.responses
                 ]
                 sequences = [TokenSequence(prompt_ids, ids) for ids in responses]
-                found.append(TokenRanking(sequences, record.pairs()))
+                found.append(TokenRanking(sequences, record.pairs(), record))
         return found
 
     def prompts(self, records: Iterable[Prompt]) -> list[TokenPrompt]:

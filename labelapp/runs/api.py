@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -21,6 +23,7 @@ from labelapp.runs.kinds import describe_kinds
 from labelapp.runs.lineage import checkpoint_lineage, user_lineage
 from labelapp.runs.logs import read_log
 from labelapp.runs.models import Run, RunState
+from labelapp.runs.outputs import output_files, output_path
 from labelapp.runs.serializers import (
     CheckpointLineageSerializer,
     CreateRun,
@@ -28,6 +31,7 @@ from labelapp.runs.serializers import (
     LogSerializer,
     MetricsQuery,
     MetricsSerializer,
+    OutputFileSerializer,
     RunKindSerializer,
     RunQuery,
     RunSerializer,
@@ -157,6 +161,30 @@ class RunLog(APIView):
         query.is_valid(raise_exception=True)
         piece = read_log(queries.access_run(run_id).path, after=query.validated_data.get("after"))
         return Response({"text": piece.text, "next": piece.next})
+
+
+class RunFiles(APIView):
+    """What a run left behind."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(operation_id="runs_files", responses={200: OutputFileSerializer(many=True), **MISSING})
+    def get(self, _request: Request, run_id: int) -> Response:
+        return Response(OutputFileSerializer(output_files(queries.access_run(run_id)), many=True).data)
+
+
+class RunFile(APIView):
+    """One of those files, to download."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(
+        operation_id="runs_file",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **MISSING},
+    )
+    def get(self, _request: Request, run_id: int, name: str) -> FileResponse:
+        path = output_path(queries.access_run(run_id), name=name)
+        return FileResponse(path.open("rb"), as_attachment=True, filename=path.name)
 
 
 class SampleIntoProject(APIView):

@@ -79,6 +79,14 @@ class LogQuery(StrictSerializer):
     )
 
 
+class OutputFileSerializer(serializers.Serializer[Any]):
+    """A file that a run left."""
+
+    name = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+
+
 class CheckpointBriefSerializer(serializers.ModelSerializer[Checkpoint]):
     """A checkpoint by name."""
 

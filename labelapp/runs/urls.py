@@ -13,6 +13,8 @@ urlpatterns = [
     path("runs/<int:run_id>/resume", api.RunResume.as_view()),
     path("runs/<int:run_id>/metrics", api.RunMetrics.as_view()),
     path("runs/<int:run_id>/log", api.RunLog.as_view()),
+    path("runs/<int:run_id>/files", api.RunFiles.as_view()),
+    path("runs/<int:run_id>/files/<path:name>", api.RunFile.as_view()),
     path("checkpoints/<int:checkpoint_id>/sample-into", api.SampleIntoProject.as_view()),
     path("checkpoints/<int:checkpoint_id>/lineage", api.CheckpointLineage.as_view()),
     path("users/<int:user_id>/lineage", api.UserLineage.as_view()),

@@ -6,6 +6,8 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification
 
+from formats.jsonl import read_jsonl
+from formats.records import RewardedResponse
 from formats.run_directory import RunDirectory, read_manifest, read_metrics
 from inference.models import LoadedModel, load_reward_model, reward_bias, reward_model_from_causal_lm
 from inference.scoring import score
@@ -120,3 +122,17 @@ def test_a_run_reports_what_the_dashboard_charts(trained: RunDirectory) -> None:
     assert named <= set(rows[0])
     assert "validation_accuracy" in rows[-1]
     assert all(0.0 <= row["accuracy"] <= 1.0 for row in rows)
+
+
+def test_the_held_out_rewards_are_left_beside_the_ranks_that_they_are_measured_by(trained: RunDirectory) -> None:
+    rows = list(read_jsonl(trained.validation_rewards_output, RewardedResponse))
+    held_out = {row.id: row for row in rankings("valid")}
+    assert {row.ranking_id for row in rows} == set(held_out)
+    pairs = right = 0
+    for ranking in held_out.values():
+        mine = [row for row in rows if row.ranking_id == ranking.id]
+        assert [(row.response_id, row.rank) for row in mine] == [(r.response_id, r.rank) for r in ranking.responses]
+        for better, worse in ranking.pairs():
+            pairs += 1
+            right += mine[better].reward > mine[worse].reward
+    assert right / pairs == read_manifest(trained.output).summary["validation_accuracy"]

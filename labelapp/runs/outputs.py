@@ -1,0 +1,38 @@
+"""What a run left behind, as files to download: those that its manifest names, and no others."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from formats.run_directory import Manifest, RunDirectory, read_manifest
+from labelapp.common.errors import NotFound
+from labelapp.runs.models import Run
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file of a run's output."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+def output_files(run: Run) -> list[OutputFile]:
+    """The files of a finished run by name; none before it has ended."""
+    manifest = _manifest(run)
+    if manifest is None:
+        return []
+    return [OutputFile(name, entry.bytes, entry.sha256) for name, entry in sorted(manifest.files.items())]
+
+
+def output_path(run: Run, *, name: str) -> Path:
+    """Where one of them lies. Raises NotFound for a name that is not in the manifest, however it is spelled."""
+    manifest = _manifest(run)
+    if manifest is None or name not in manifest.files:
+        raise NotFound("This run left no such file.")
+    return RunDirectory(run.path).output / name
+
+
+def _manifest(run: Run) -> Manifest | None:
+    output = RunDirectory(run.path)
+    return read_manifest(output.output) if output.is_done() else None
