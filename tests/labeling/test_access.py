@@ -35,7 +35,7 @@ def test_a_token_needs_no_csrf_token_and_the_right_scope(workspace: Workspace, l
     client = APIClient(enforce_csrf_checks=True)
     statuses = {}
     for scope in ("label", "read"):
-        _, secret = issue_token(labeler.user, name=scope, scopes=[scope], days=1)
+        secret = issue_token(labeler.user, name=scope, scopes=[scope], days=1).secret
         statuses[scope] = client.post(path, headers={"Authorization": f"Bearer {secret}"}).status_code
     assert statuses == {"label": 200, "read": 404}
     unknown = client.post(path, headers={"Authorization": "Bearer lat_unknown"})
