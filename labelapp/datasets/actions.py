@@ -1,0 +1,75 @@
+"""Writes of datasets and their versions. The files themselves are written in `writing`."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from labelapp.accounts.models import User
+from labelapp.common.enqueue import enqueue_on_commit
+from labelapp.common.errors import Conflict, InvalidInput
+from labelapp.common.events import publish_on_commit
+from labelapp.datasets import tasks
+from labelapp.datasets.filters import parse_filters
+from labelapp.datasets.models import Dataset, DatasetKind, DatasetVersion
+from labelapp.datasets.selection import measure
+
+
+def create_dataset(name: str, *, kind: str, created_by: User, description: str = "") -> Dataset:
+    """Add a dataset without versions. Raises Conflict where the name is taken."""
+    dataset = Dataset(name=name, kind=kind, description=description, created_by=created_by)
+    _save(dataset)
+    publish_on_commit("datasets", type="dataset", id=dataset.pk)
+    return dataset
+
+
+def update_dataset(
+    dataset: Dataset, *, name: str | None = None, description: str | None = None, archived: bool | None = None
+) -> Dataset:
+    """Change what is not given as None. Raises Conflict where the name is taken."""
+    dataset.name = name or dataset.name
+    dataset.description = dataset.description if description is None else description
+    if archived is not None:
+        dataset.archived_at = (dataset.archived_at or timezone.now()) if archived else None
+    _save(dataset)
+    publish_on_commit("datasets", type="dataset", id=dataset.pk)
+    return dataset
+
+
+@transaction.atomic
+def freeze(dataset: Dataset, *, query: Any, created_by: User) -> DatasetVersion:
+    """Number a new version and have its files written in the background.
+
+    Raises:
+        InvalidInput: a filter is wrong, or nothing would be in the version that can be trained on.
+        Conflict: the dataset is archived.
+    """
+    locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
+    if locked.archived_at is not None:
+        raise Conflict("This dataset is archived. Restore it first.", code="dataset_archived")
+    filters = parse_filters(locked.kind, query)
+    _check_not_empty(locked.kind, filters)
+    last = locked.versions.aggregate(last=Max("number"))["last"] or 0
+    version = DatasetVersion.objects.create(dataset=locked, number=last + 1, query=filters, created_by=created_by)
+    enqueue_on_commit(tasks.write, version.pk)
+    publish_on_commit("datasets", type="version", id=version.pk)
+    return version
+
+
+def _check_not_empty(kind: str, filters: dict[str, Any]) -> None:
+    found = measure(kind, filters)
+    if not found.rows:
+        noun = "prompts" if kind == DatasetKind.PROMPTS else "submissions"
+        raise InvalidInput(f"No {noun} match these filters.", field="query", code="no_rows")
+    if kind == DatasetKind.COMPARISONS and not found.pairs:
+        message = f"All {found.rows} rankings are ties throughout: there is no pair to learn from."
+        raise InvalidInput(message, field="query", code="no_pairs")
+
+
+def _save(dataset: Dataset) -> None:
+    try:
+        with transaction.atomic():
+            dataset.save()
+    except IntegrityError as error:
+        raise Conflict(f"There is already a dataset called {dataset.name}.", field="name", code="name_taken") from error

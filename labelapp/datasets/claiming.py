@@ -1,0 +1,135 @@
+"""Who writes a version: a claim that only one worker can win, the heartbeat that keeps it, and what of a lost one.
+
+The row is the truth and Celery only the bell. `attempt` counts the claims; whoever holds the newest may register files,
+and an older attempt that wakes up again can register nothing.
+"""
+
+import threading
+from datetime import timedelta
+from types import TracebackType
+
+import structlog
+from django.db import connection
+from django.db.models import F, Q
+from django.utils import timezone
+
+from labelapp.common.events import publish
+from labelapp.datasets.models import DatasetVersion
+
+logger = structlog.get_logger(__name__)
+
+STALE_SECONDS = 60
+BEAT_SECONDS = 1.0
+MAX_ATTEMPTS = 3
+# A version that was only just made is being rung for; the sweeper need not ring as well.
+RING_AGAIN_SECONDS = 20
+
+State = DatasetVersion.State
+
+
+class ClaimLost(Exception):
+    """Another worker has claimed the version since: this attempt may write nothing more."""
+
+
+def claim(version_id: int) -> DatasetVersion | None:
+    """Claim a version that waits, or whose writer stopped beating; None where there is nothing to claim."""
+    version = DatasetVersion.objects.filter(pk=version_id).select_related("dataset").first()
+    if version is None:
+        return None
+    now = timezone.now()
+    waits = Q(state=State.QUEUED) | Q(state=State.WRITING, heartbeat_at__lt=now - timedelta(seconds=STALE_SECONDS))
+    claimed = DatasetVersion.objects.filter(waits, pk=version_id, attempt=version.attempt).update(
+        state=State.WRITING, attempt=F("attempt") + 1, heartbeat_at=now, rows_written=0
+    )
+    if not claimed:
+        return None
+    version.refresh_from_db()
+    publish_state(version)
+    return version
+
+
+def fail(version: DatasetVersion, *, error: str) -> None:
+    """End this attempt with a reason; where another attempt has begun, nothing."""
+    failed = DatasetVersion.objects.filter(pk=version.pk, attempt=version.attempt, state=State.WRITING).update(
+        state=State.FAILED, error=error, rows_written=0
+    )
+    if failed:
+        version.refresh_from_db()
+        publish_state(version)
+
+
+def waiting_version_ids() -> list[int]:
+    """The versions that nobody is writing and somebody should; one that was lost too often fails here."""
+    now = timezone.now()
+    lost = DatasetVersion.objects.filter(
+        state=State.WRITING, heartbeat_at__lt=now - timedelta(seconds=STALE_SECONDS)
+    ).order_by("pk")
+    for version in lost.filter(attempt__gte=MAX_ATTEMPTS).select_related("dataset"):
+        fail(version, error=f"The worker stopped {MAX_ATTEMPTS} times while writing. Look at its log and its memory.")
+    queued = DatasetVersion.objects.filter(
+        state=State.QUEUED, created_at__lt=now - timedelta(seconds=RING_AGAIN_SECONDS)
+    )
+    return sorted({*lost.values_list("pk", flat=True), *queued.values_list("pk", flat=True)})
+
+
+def publish_state(version: DatasetVersion) -> None:
+    """Tell the pages that a version has gone on."""
+    publish(
+        "datasets",
+        type="version",
+        id=version.pk,
+        state=version.state,
+        rows_written=version.rows_written,
+        rows_total=version.rows_total,
+    )
+
+
+class Heartbeat:
+    """Keeps a claim alive from a thread of its own, which has its own connection, and says how far the writing is.
+
+    The writing itself sits in one long read-only transaction, which could say nothing to others.
+    """
+
+    def __init__(self, version: DatasetVersion) -> None:
+        self.version = version
+        self.rows_total: int | None = None
+        self.rows_written = 0
+        self.is_lost = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"heartbeat of dataset version {version.pk}")
+
+    def __enter__(self) -> "Heartbeat":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def count(self) -> None:
+        """Note one more written row. Raises ClaimLost."""
+        self.rows_written += 1
+        if self.is_lost:
+            raise ClaimLost
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.wait(BEAT_SECONDS):
+                self._beat()
+        finally:
+            connection.close()
+
+    def _beat(self) -> None:
+        written = self.rows_written
+        beaten = DatasetVersion.objects.filter(
+            pk=self.version.pk, attempt=self.version.attempt, state=State.WRITING
+        ).update(heartbeat_at=timezone.now(), rows_written=written, rows_total=self.rows_total)
+        if not beaten:
+            logger.warning("claim lost", version=self.version.pk, attempt=self.version.attempt)
+            self.is_lost = True
+            self._stop.set()
+            return
+        self.version.rows_written, self.version.rows_total = written, self.rows_total
+        publish_state(self.version)

@@ -1,0 +1,228 @@
+"""Shapes of requests and answers about datasets."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from labelapp.common.serializers import StrictSerializer
+from labelapp.datasets.filters import AnyFilters
+from labelapp.datasets.models import Dataset, DatasetKind, DatasetRow, DatasetVersion
+from labelapp.datasets.writing import MANIFEST
+from labelapp.prompts.models import Split
+
+MAX_ID = 2**63 - 1
+
+
+@extend_schema_field(AnyFilters)
+class FiltersField(serializers.JSONField):
+    """The filters of a dataset; which of them there are depends on its kind, so the action reads them."""
+
+
+class DatasetListQuery(StrictSerializer):
+    """Filters of the list of datasets."""
+
+    kind = serializers.ChoiceField(choices=DatasetKind.choices, required=False)
+    archived = serializers.BooleanField(default=False)
+
+
+class CreateDataset(StrictSerializer):
+    """A new dataset."""
+
+    name = serializers.CharField(max_length=120)
+    kind = serializers.ChoiceField(choices=DatasetKind.choices)
+    description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
+
+
+class UpdateDataset(StrictSerializer):
+    """What may change about a dataset."""
+
+    name = serializers.CharField(max_length=120, required=False)
+    description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
+    archived = serializers.BooleanField(required=False)
+
+
+class NewestVersionSerializer(serializers.Serializer[Any]):
+    """The newest version of a dataset."""
+
+    id = serializers.IntegerField()
+    number = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=DatasetVersion.State.choices)
+
+
+class DatasetSerializer(serializers.ModelSerializer[Dataset]):
+    """A dataset."""
+
+    version_count = serializers.IntegerField(read_only=True)
+    newest_version = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Dataset
+        fields = (
+            "id",
+            "name",
+            "kind",
+            "description",
+            "version_count",
+            "newest_version",
+            "created_at",
+            "archived_at",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(NewestVersionSerializer(allow_null=True))
+    def get_newest_version(self, dataset: Any) -> dict[str, Any] | None:
+        if dataset.newest_id is None:
+            return None
+        return {"id": dataset.newest_id, "number": dataset.newest_number, "state": dataset.newest_state}
+
+
+class PreviewQuery(StrictSerializer):
+    """What to count."""
+
+    kind = serializers.ChoiceField(choices=DatasetKind.choices)
+    query = FiltersField(default=dict)
+
+
+class SplitCountsSerializer(serializers.Serializer[Any]):
+    """How many rows are in each split."""
+
+    train = serializers.IntegerField()
+    valid = serializers.IntegerField()
+    test = serializers.IntegerField()
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """What freezing would give now."""
+
+    rows = serializers.IntegerField()
+    pairs = serializers.IntegerField(help_text="Pairs of responses, one ranked above the other; 0 but for comparisons.")
+    split_counts = SplitCountsSerializer()
+    labelers = serializers.IntegerField(help_text="How many people said it.")
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
+class FreezeDataset(StrictSerializer):
+    """What to freeze."""
+
+    query = FiltersField(default=dict)
+
+
+class VersionListQuery(StrictSerializer):
+    """Filters of the list of versions."""
+
+    kind = serializers.ChoiceField(choices=DatasetKind.choices, required=False)
+    state = serializers.ChoiceField(choices=DatasetVersion.State.choices, required=False)
+    dataset = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
+
+
+class DatasetNameSerializer(serializers.ModelSerializer[Dataset]):
+    """Which dataset a version is of."""
+
+    class Meta:
+        model = Dataset
+        fields = ("id", "name", "kind")
+        read_only_fields = fields
+
+
+class DatasetFileSerializer(serializers.Serializer[Any]):
+    """A file of a version."""
+
+    name = serializers.CharField()
+    split = serializers.ChoiceField(choices=Split.choices)
+    format = serializers.ChoiceField(choices=("jsonl", "parquet"))
+    rows = serializers.IntegerField()
+    size_bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    url = serializers.CharField()
+
+
+class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
+    """A version."""
+
+    dataset = DatasetNameSerializer(read_only=True)
+    query = serializers.SerializerMethodField()
+    split_counts = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+    files = serializers.SerializerMethodField()
+    manifest_url = serializers.SerializerMethodField()
+    created_by = serializers.CharField(source="created_by.__str__", default="", read_only=True)
+
+    class Meta:
+        model = DatasetVersion
+        fields = (
+            "id",
+            "dataset",
+            "number",
+            "state",
+            "query",
+            "rows_total",
+            "rows_written",
+            "pair_count",
+            "split_counts",
+            "files",
+            "manifest_url",
+            "sha256",
+            "error",
+            "created_by",
+            "created_at",
+            "frozen_at",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(AnyFilters)
+    def get_query(self, version: DatasetVersion) -> Any:
+        return version.query
+
+    @extend_schema_field(DatasetFileSerializer(many=True))
+    def get_files(self, version: DatasetVersion) -> Any:
+        return [{**entry, "url": _file_url(version, entry["name"])} for entry in version.files]
+
+    def get_manifest_url(self, version: DatasetVersion) -> str | None:
+        return _file_url(version, MANIFEST) if version.state == DatasetVersion.State.READY else None
+
+
+class VersionRowsQuery(StrictSerializer):
+    """Filter of a version's rows."""
+
+    split = serializers.ChoiceField(choices=Split.choices, required=False)
+
+
+class RowPromptSerializer(serializers.Serializer[Any]):
+    """The prompt that a row is about."""
+
+    id = serializers.IntegerField(source="prompt_id")
+    text = serializers.CharField(source="prompt_text", help_text="Its beginning.")
+    use_case = serializers.CharField(source="prompt.use_case")
+
+
+class RowProjectSerializer(serializers.Serializer[Any]):
+    """The project that a submission was made in."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class RowSubmissionSerializer(serializers.Serializer[Any]):
+    """The submission that a row comes from."""
+
+    id = serializers.IntegerField()
+    revision = serializers.IntegerField()
+    labeler = serializers.CharField(source="labeler.pseudonym", help_text="The pseudonym that the files have.")
+    project = RowProjectSerializer()
+    created_at = serializers.DateTimeField()
+
+
+class DatasetRowSerializer(serializers.ModelSerializer[DatasetRow]):
+    """A line of a version's file, and what it came from."""
+
+    submission = RowSubmissionSerializer(read_only=True, allow_null=True)
+    prompt = RowPromptSerializer(source="*", read_only=True)
+
+    class Meta:
+        model = DatasetRow
+        fields = ("split", "number", "submission", "prompt")
+        read_only_fields = fields
+
+
+def _file_url(version: DatasetVersion, name: str) -> str:
+    return f"/api/v1/dataset-versions/{version.pk}/files/{name}"

@@ -1,0 +1,19 @@
+"""Celery's bells for dataset versions. What there is to do stands in the rows."""
+
+from celery import shared_task
+
+from labelapp.common.enqueue import enqueue_on_commit
+from labelapp.datasets import claiming, writing
+
+
+@shared_task(name="datasets.write")
+def write(version_id: int) -> None:
+    """Write a version, if it still waits for that."""
+    writing.write_version(version_id)
+
+
+@shared_task(name="datasets.sweep")
+def sweep() -> None:
+    """Ring again for every version that nobody writes: a bell was lost, or a worker died."""
+    for version_id in claiming.waiting_version_ids():
+        enqueue_on_commit(write, version_id)

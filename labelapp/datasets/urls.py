@@ -1,0 +1,16 @@
+"""Addresses of datasets, below /api/v1/."""
+
+from django.urls import path
+
+from labelapp.datasets import api
+
+urlpatterns = [
+    path("datasets", api.DatasetListView.as_view()),
+    path("datasets/preview", api.DatasetPreviewView.as_view()),
+    path("datasets/<int:dataset_id>", api.DatasetView.as_view()),
+    path("datasets/<int:dataset_id>/versions", api.DatasetFreezeView.as_view()),
+    path("dataset-versions", api.DatasetVersionListView.as_view()),
+    path("dataset-versions/<int:version_id>", api.DatasetVersionView.as_view()),
+    path("dataset-versions/<int:version_id>/files/<str:name>", api.DatasetFileView.as_view()),
+    path("dataset-versions/<int:version_id>/rows", api.DatasetRowListView.as_view()),
+]
