@@ -54,8 +54,8 @@ class Command(BaseCommand):
                 self.serve(no_demo=no_demo)
         except StopAsked:
             self.say("labelapp has stopped")
-        except (EmbeddedServiceError, ServingError) as error:
-            raise CommandError(str(error)) from error
+        except (EmbeddedServiceError, ServingError, CommandError) as error:
+            sys.exit(str(error))
 
     def serve(self, *, no_demo: bool) -> None:
         """Start everything in order and watch it; whatever ends this stops everything in the reverse order."""
