@@ -4,6 +4,7 @@
 #   PYTHON       the Python to make .venv with (default: python3, or a newer one that is on the PATH)
 #   TORCH_INDEX  another package index for torch: plain PyPI has the CUDA build for Linux, which is large
 #   ONLY         with `make test`: the names of the steps to run, as in ONLY=ruff,mypy
+#   UPGRADE      with `make lock`: 1 takes the newest versions instead of keeping those that still fit
 #   KEEP_GOING   with `make test`: 1 runs every step though one has failed
 
 PYTHON ?= python3
@@ -91,7 +92,7 @@ frontend/dist/index.html: frontend/node_modules/.installed $(FRONTEND_SOURCES)
 
 # ---- upkeep ----
 
-UV_COMPILE = ../.venv/bin/python -m uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes \
+UV_COMPILE = ../.venv/bin/python -m uv pip compile --quiet $(if $(UPGRADE),--upgrade) --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-emit-package torch \
 	--custom-compile-command "make lock"
 
