@@ -39,6 +39,7 @@ def start_child(
 ) -> subprocess.Popen[bytes]:
     """Start a process which writes to `log` and which the kernel sends `death_signal` when this process dies.
 
+    For Linux that is the end of the calling thread, so call it from one that lives as long as the child should.
     It has a session of its own: Ctrl-C at the terminal goes to us alone, so that we stop the servers after their users.
     """
     return subprocess.Popen(

@@ -66,11 +66,11 @@ def serve_environment(data_dir: Path, **extra: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(data_dir: Path, *, port: int) -> Iterator[Console]:
+def serving(data_dir: Path, *, port: int, **variables: str) -> Iterator[Console]:
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve", "--no-demo"],
         cwd=ROOT,
-        env=serve_environment(data_dir, PORT=str(port)),
+        env=serve_environment(data_dir, PORT=str(port), **variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -157,6 +157,16 @@ def test_a_supervisor_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> No
         console.process.kill()
         _, alive = psutil.wait_procs(started, timeout=60)
     assert alive == []
+
+
+def test_servers_of_one_s_own_replace_the_embedded_ones(tmp_path: Path) -> None:
+    own = {"DATABASE_URL": os.environ["DATABASE_URL"], "REDIS_URL": os.environ["REDIS_URL"].replace("db=0", "db=1")}
+    with serving(tmp_path / "data", port=free_port(), **own) as console:
+        console.wait_for("labelapp is ready")
+        assert not any("starting" in line for line in console.lines)
+        assert not any(child.name() in {"postgres", "valkey-server"} for child in console.children())
+        assert console.stop(signal.SIGTERM) == 0
+    assert not (tmp_path / "data" / "postgres").exists()
 
 
 def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
