@@ -34,7 +34,7 @@ ADVICE = (
 )
 RAMBLES = ("Well, I guess maybe {advice} or perhaps", "I guess, whatever, maybe {advice} or maybe")
 REBUFFS = ("No idea. I am busy.", "Whatever.", "Ask a friend, I am busy.")
-STYLE_WEIGHTS = {"warm": 2, "plain": 4, "rambling": 3, "rebuff": 2}
+STYLE_WEIGHTS = {"warm": 3, "plain": 4, "rambling": 3, "rebuff": 2}
 VERBS = ("clean", "fix", "paint", "move", "sell", "store", "build", "choose")
 THINGS = ("kettle", "chair", "bike", "lamp", "boat", "desk", "clock", "jacket", "piano", "tent", "sofa", "drum")
 SUBMITTERS = 12
@@ -176,7 +176,7 @@ def sample_config(*, responses_per_prompt: int = 4, seed: int = 0) -> SampleConf
 def reward_model_config() -> RewardModelConfig:
     """A reward model from about 80 rankings of 4."""
     return RewardModelConfig(
-        epochs=8,
+        epochs=6,
         batch_size=8,
         micro_batch_size=8,
         learning_rate=1e-3,
@@ -197,6 +197,7 @@ def ppo_config() -> PpoConfig:
         rollout_batch_size=64,
         learning_rate=3e-4,
         value_learning_rate=1e-3,
+        kl_coefficient=0.1,  # rewards of this reward model spread over about 4
         ptx_coefficient=0.0,
         ema_decay=0.9,
         warmup_iterations=2,
