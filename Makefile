@@ -92,8 +92,12 @@ frontend/dist/index.html: frontend/node_modules/.installed $(FRONTEND_SOURCES)
 
 # ---- upkeep ----
 
+# torch and what its CUDA build brings, which pip chooses for the machine at hand.
+OF_TORCH := torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc \
+	nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse \
+	nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx
 UV_COMPILE = ../.venv/bin/python -m uv pip compile --quiet $(if $(UPGRADE),--upgrade) --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-emit-package torch \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header $(addprefix --no-emit-package=,$(OF_TORCH)) \
 	--custom-compile-command "make lock"
 
 # One after the other: models.in and dev.in are constrained by the locks before them.
