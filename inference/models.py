@@ -6,6 +6,7 @@ run either.
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ from inference.errors import ModelError
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 PICKLE_PATTERNS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
+# For a name on the hub without safetensors, transformers would load what a bot converted into a pull request that
+# nobody merged: not what the person named.
+os.environ["DISABLE_SAFETENSORS_CONVERSION"] = "1"
+
 _HUB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 
 
@@ -79,7 +84,7 @@ def load_tokenizer(location: str | Path) -> PreTrainedTokenizerBase:
     name = _checked_location(location)
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except Exception as error:  # The tokenizer's Rust half raises nothing narrower.
         raise ModelError(f"{name}: no tokenizer could be loaded ({_first_line(error)})") from error
     if not isinstance(tokenizer, PreTrainedTokenizerBase) or len(tokenizer) == 0:
         raise ModelError(f"{name}: holds no tokenizer")

@@ -1,13 +1,15 @@
 """A sample run as a process: its command line, its signals, its errors and exit codes (formats/run_directory.py)."""
 
 import argparse
+import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from formats.errors import FormatError
 from formats.run_directory import (
@@ -24,11 +26,12 @@ from inference.errors import InferenceError
 EXIT_UNAVAILABLE = 1  # Nothing is wrong with the run: another attempt may find the endpoint up again.
 
 logger = logging.getLogger("inference")
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
 Work = Callable[[RunDirectory, AttemptDirectory], None]
 
 
-class Preempted(KeyboardInterrupt):
-    """SIGTERM or Ctrl-C. A KeyboardInterrupt, for that is what asyncio lets through from within a callback."""
+class Preempted(BaseException):
+    """SIGTERM or Ctrl-C. Not an Exception, so that no handler between the signal and the process takes it for one."""
 
 
 def main(work: Work, arguments: Sequence[str] | None = None, *, description: str) -> int:
@@ -82,9 +85,32 @@ def _signals_as_preemption() -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN)  # A second signal must not break the clean stop.
         raise Preempted
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, stop) for number in _STOPPING}
     try:
         yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine on a new event loop. SIGTERM and SIGINT cancel it, and then Preempted is raised.
+
+    A handler that raised amid the loop, as the one above does, would leave tasks and connections lying about.
+    """
+
+    async def cancellable() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in _STOPPING:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        await work
+
+    before = {number: signal.getsignal(number) for number in _STOPPING}
+    try:
+        asyncio.run(cancellable())
+    except asyncio.CancelledError:
+        raise Preempted from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

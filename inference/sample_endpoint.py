@@ -13,11 +13,14 @@ from inference.endpoint import (
     EndpointSettings,
     EndpointUnavailable,
 )
+from inference.process import run_until_stopped
 from inference.sample_run import SampleRun
 from inference.sampling import sample_seed
 
 # So many failures in a row, each after all its retries, mean that the server is gone and not that one prompt is odd.
 _GIVE_UP_AFTER = 8
+# So many refusals before the first response mean that the settings are refused, and not these prompts.
+_GIVE_UP_AFTER_REFUSALS = 32
 
 
 def draw_from_endpoint(run: SampleRun) -> None:
@@ -38,7 +41,7 @@ def draw_from_endpoint(run: SampleRun) -> None:
         concurrency=config.endpoint_concurrency,
     )
     run.tell("sample", force=True)
-    asyncio.run(_draw_all(run, settings, api_key=os.environ.get(API_KEY_VARIABLE, "")))
+    run_until_stopped(_draw_all(run, settings, api_key=os.environ.get(API_KEY_VARIABLE, "")))
 
 
 async def _draw_all(run: SampleRun, settings: EndpointSettings, *, api_key: str) -> None:
@@ -69,6 +72,8 @@ class _Drawer:
                 self._failures_in_a_row = 0
             except EndpointRejected as error:
                 self._run.fail(prompt, [number], error)
+                if len(self._run.ledger) == 0 and len(self._run.failures) >= _GIVE_UP_AFTER_REFUSALS:
+                    raise
             except EndpointUnavailable as error:
                 self._run.fail(prompt, [number], error)
                 self._failures_in_a_row += 1

@@ -164,13 +164,14 @@ def sample_batch(
     if not rows:
         return SampledBatch([[] for _ in prompts], prefill_tokens=0, decode_tokens=0)
     flat_seeds = [seed for own in seeds for seed in own]
+    ends = set(end_ids(model, tokenizer))
     with evaluating(model):
         decoder = _Decoder(model, prompts, owners, pad=pad_id(tokenizer))
         uniforms = _uniforms(flat_seeds, max(row.limit for row in rows)).to(decoder.logits.device)
-        _draw_all(decoder, tokenizer, rows, uniforms, ends=set(end_ids(model, tokenizer)), settings=settings)
+        _draw_all(decoder, tokenizer, rows, uniforms, ends=ends, settings=settings)
     samples: list[list[Sample]] = [[] for _ in prompts]
     for owner, row in zip(owners, rows, strict=True):
-        samples[owner].append(_finish(tokenizer, row, ends=set(end_ids(model, tokenizer)), settings=settings))
+        samples[owner].append(_finish(tokenizer, row, ends=ends, settings=settings))
     return SampledBatch(samples, prefill_tokens=sum(map(len, prompts)), decode_tokens=decoder.decode_tokens)
 
 

@@ -74,6 +74,10 @@ def no_tokenizer(directory: Path) -> None:
         (directory / name).unlink()
 
 
+def tokenizer_that_is_no_json(directory: Path) -> None:
+    (directory / "tokenizer.json").write_text("{")
+
+
 def no_end_token(directory: Path) -> None:
     path = directory / "tokenizer_config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"eos_token": None}))
@@ -118,6 +122,7 @@ def an_unknown_architecture(directory: Path) -> None:
         (no_config, "holds no config.json"),
         (config_that_is_no_json, "config.json cannot be read"),
         (no_tokenizer, "tokenizer"),
+        (tokenizer_that_is_no_json, "no tokenizer could be loaded"),
         (no_end_token, "no end-of-sequence token"),
         (an_adapter, "adapter; merge it"),
         (cut_weights, "could not be loaded"),

@@ -1,12 +1,16 @@
 """`python -m inference.sample RUN_DIR` as the supervisor runs it: output, resumption, signals, exit codes."""
 
+import gc
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -93,27 +97,58 @@ def test_a_finished_run_is_not_run_again(tiny_directory: Path, tmp_path: Path) -
     assert len(directory.attempts()) == 1
 
 
-def signal_after_first_batch(directory: RunDirectory, attempt: int, number: int) -> int:
-    """Start the process, wait for the first row of metrics, send a signal, and return the exit code.
+@contextmanager
+def pipe_for_metrics(directory: RunDirectory, attempt: int) -> Iterator[int]:
+    """A pipe in the place of an attempt's metrics file: who reads it knows that a batch is done, without a clock.
 
-    The metrics file is a pipe, so that waiting needs no clock. It is opened first and without blocking: a process that
-    dies early then ends the wait too.
+    It is opened without blocking, so that a run that dies early does not leave the reader waiting.
     """
     directory.attempt(attempt).root.mkdir()
-    metrics_path = directory.attempt(attempt).metrics_path
-    os.mkfifo(metrics_path)
-    reader = os.open(metrics_path, os.O_RDONLY | os.O_NONBLOCK)
+    path = directory.attempt(attempt).metrics_path
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        yield reader
+    finally:
+        os.close(reader)
+        path.unlink()
+
+
+def wait_for_a_batch(reader: int) -> None:
+    assert select.select([reader], [], [], 300)[0]
+    assert json.loads(os.read(reader, 65536).splitlines()[0])["step"] > 0
+
+
+def stop_after_first_batch(directory: RunDirectory, attempt: int) -> int:
+    """Run in this process, and have a thread send it SIGTERM."""
+
+    def stop(reader: int) -> None:
+        wait_for_a_batch(reader)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with pipe_for_metrics(directory, attempt) as reader:
+        thread = threading.Thread(target=stop, args=[reader])
+        thread.start()
+        code = run(directory, "--attempt", str(attempt))
+        thread.join()
+    return code
+
+
+def kill_after_first_batch(directory: RunDirectory, attempt: int) -> int:
+    """Run as a process of its own, and end it with SIGKILL."""
     command = [sys.executable, "-m", "inference.sample", str(directory.root), "--attempt", str(attempt)]
-    with subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}) as process:
+    with pipe_for_metrics(directory, attempt) as reader:
+        process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
         try:
-            assert select.select([reader], [], [], 120)[0]
-            assert json.loads(os.read(reader, 65536).splitlines()[0])["step"] > 0
+            wait_for_a_batch(reader)
         finally:
-            process.send_signal(number)
-            os.close(reader)
-        process.wait(timeout=120)
-    metrics_path.unlink()
+            process.kill()
+            process.wait()
     return process.returncode
+
+
+def lines_of(directory: RunDirectory, attempt: int) -> int:
+    return (directory.attempt(attempt).root / "samples.jsonl").read_bytes().count(b"\n")
 
 
 def test_a_run_that_is_stopped_and_killed_draws_the_very_same_samples(tiny_directory: Path, tmp_path: Path) -> None:
@@ -121,19 +156,20 @@ def test_a_run_that_is_stopped_and_killed_draws_the_very_same_samples(tiny_direc
     prompts = [prompt(f"p{number}", f"Name {number} fruits.") for number in range(12)]
     directory = make_run(tmp_path / "broken", config, prompts, model=tiny_directory)
 
-    assert signal_after_first_batch(directory, 1, signal.SIGTERM) == 75
-    stopped = (directory.attempt(1).root / "samples.jsonl").read_bytes()
-    assert 0 < stopped.count(b"\n") < 48
+    assert stop_after_first_batch(directory, 1) == 75
+    stopped = lines_of(directory, 1)
+    assert 0 < stopped < 48
+    assert directory.attempt(1).read_error() is None
 
-    assert signal_after_first_batch(directory, 2, signal.SIGKILL) == -signal.SIGKILL
-    killed = (directory.attempt(2).root / "samples.jsonl").read_bytes()
+    assert kill_after_first_batch(directory, 2) == -signal.SIGKILL
+    killed = lines_of(directory, 2)
+    assert killed > 0
     assert not directory.output.exists()
-    # As if the power had gone while a line was written.
-    (directory.attempt(2).root / "samples.jsonl").write_bytes(killed[:-20])
+    with (directory.attempt(2).root / "samples.jsonl").open("r+b") as file:
+        file.truncate(file.seek(-20, os.SEEK_END))  # As if the power had gone while a line was written.
 
     assert run(directory) == 0
-    drawn_again = (directory.attempt(3).root / "samples.jsonl").read_bytes().count(b"\n")
-    assert drawn_again == 48 - stopped.count(b"\n") - (killed.count(b"\n") - 1)
+    assert lines_of(directory, 3) == 48 - stopped - (killed - 1)
 
     whole = make_run(tmp_path / "whole", config, prompts, model=tiny_directory)
     assert run(whole) == 0
@@ -145,8 +181,11 @@ def test_an_attempt_started_twice_goes_on_after_its_own_torn_line(tiny_directory
     directory.attempt(1).root.mkdir()
     (directory.attempt(1).root / "samples.jsonl").write_bytes(b'{"prompt_id":"a","num')
     assert run(directory, "--attempt", "1") == 0
+    assert lines_of(directory, 1) == 4
+    shutil.rmtree(directory.output)
+    assert run(directory) == 0
+    assert lines_of(directory, 2) == 0  # All four could be read back.
     assert len(output(directory)) == 4
-    assert (directory.attempt(1).root / "samples.jsonl").read_bytes().count(b"\n") == 4
 
 
 def test_a_prompt_that_does_not_fit_costs_only_itself(tiny_directory: Path, tmp_path: Path) -> None:
@@ -254,6 +293,16 @@ def test_an_endpoint_that_dies_ends_the_attempt_and_the_next_asks_only_for_the_r
     assert sorted(row.text for row in output(directory)) == ["early"] * 3 + ["late"] * 17
 
 
+def test_settings_that_an_endpoint_refuses_are_not_tried_on_every_prompt(
+    endpoint: FakeEndpoint, tmp_path: Path
+) -> None:
+    endpoint.script(Reply({"error": {"message": "max_tokens is not supported"}}, status=400))
+    directory = make_run(tmp_path / "run", endpoint_config(endpoint), [prompt(str(n), "x") for n in range(100)])
+    assert run(directory) == 2
+    assert error_of(directory) == ("endpoint_rejected", "", "HTTP 400 max_tokens is not supported")
+    assert 32 <= len(endpoint.requests) < 40
+
+
 def test_a_wrong_key_ends_the_run_at_once_and_is_written_nowhere(
     endpoint: FakeEndpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,7 +318,11 @@ def test_a_wrong_key_ends_the_run_at_once_and_is_written_nowhere(
     assert not any(b"sk-secret" in path.read_bytes() for path in files)
 
 
-def test_a_stopped_endpoint_run_keeps_what_came(endpoint: FakeEndpoint, tmp_path: Path) -> None:
+def test_a_stopped_endpoint_run_keeps_what_came_and_leaves_no_task_behind(
+    endpoint: FakeEndpoint, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = signal.getsignal(signal.SIGTERM)
+
     def answer(request: Request, number: int) -> Reply:
         if number == 3:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -280,5 +333,8 @@ def test_a_stopped_endpoint_run_keeps_what_came(endpoint: FakeEndpoint, tmp_path
     prompts = [prompt(str(n), "x") for n in range(9)]
     directory = make_run(tmp_path / "run", endpoint_config(endpoint, concurrency=1), prompts)
     assert run(directory) == 75
-    assert (directory.attempt(1).root / "samples.jsonl").read_bytes().count(b"\n") == 3
+    assert lines_of(directory, 1) == 3
     assert directory.attempt(1).read_error() is None
+    gc.collect()
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
+    assert signal.getsignal(signal.SIGTERM) is handler
