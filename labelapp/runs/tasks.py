@@ -5,6 +5,7 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from labelapp.runs import launching, sweeping
+from labelapp.runs.tiny_base import ensure_tiny_base
 
 logger = structlog.get_logger(__name__)
 # A bell that nobody heard in time is worth nothing: the sweeper rings again.
@@ -22,6 +23,12 @@ def sweep() -> None:
     """Queue again what stopped beating, and ring for everything that waits."""
     sweeping.requeue_lost_runs()
     ring(sweeping.waiting_run_ids())
+
+
+@shared_task(name="runs.register_tiny")
+def register_tiny() -> None:
+    """Build and register the built-in model, if it is not there: some twenty seconds of one core."""
+    ensure_tiny_base()
 
 
 def ring(run_ids: list[int]) -> None:

@@ -1,32 +1,45 @@
 """The built-in tiny base model: made on this machine from the demo content, and registered as a checkpoint."""
 
-import subprocess
+import fcntl
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management.base import CommandError
 
 from labelapp.checkpoints.actions import register_checkpoint
 from labelapp.checkpoints.locations import inspect_location
 from labelapp.checkpoints.models import Checkpoint, CheckpointKind
+from labelapp.common.embedded.process import last_line, start_child
 
 NAME = "tiny-base"
 LOCATION = f"models/{NAME}"
 DESCRIPTION = "A byte-level Llama of a few hundred thousand parameters, built on this machine from the demo content."
 CORPUS = Path(__file__).resolve().parent.parent / "prompts" / "demo"
-BUILD_SECONDS = 900
 
 
-def ensure_tiny_base() -> tuple[Checkpoint, bool]:
-    """The checkpoint `tiny-base`, built and registered if it is not there; and whether it is new."""
-    known = Checkpoint.objects.filter(name=NAME).first()
-    if known is not None and (Path(settings.DATA_DIR) / LOCATION).is_dir():
-        return known, False
-    build(Path(settings.DATA_DIR) / LOCATION)
-    if known is not None:
-        return known, False
+class TinyBaseError(Exception):
+    """The tiny model could not be built; the message is one line that says why."""
+
+
+def ensure_tiny_base(*, steps: int | None = None) -> tuple[Checkpoint, bool]:
+    """The checkpoint `tiny-base`, built and registered if it is not there; and whether it is new.
+
+    `steps` of pretraining are by default as many as make words of it. Raises TinyBaseError.
+    """
+    directory = Path(settings.DATA_DIR) / LOCATION
+    with _lock(directory):
+        known = Checkpoint.objects.filter(name=NAME).first()
+        if not directory.is_dir():
+            _build(directory, steps=steps)
+        return (known, False) if known is not None else (_register(), True)
+
+
+def _register() -> Checkpoint:
     files = inspect_location(LOCATION)
-    checkpoint = register_checkpoint(
+    return register_checkpoint(
         NAME,
         kind=CheckpointKind.BASE,
         location=LOCATION,
@@ -34,25 +47,32 @@ def ensure_tiny_base() -> tuple[Checkpoint, bool]:
         size_bytes=files.size_bytes,
         description=DESCRIPTION,
     )
-    return checkpoint, True
 
 
-def build(directory: Path) -> None:
-    """Build the model, whole or not at all. Raises CommandError with its last line."""
-    if directory.is_dir():
-        return
+@contextmanager
+def _lock(directory: Path) -> Iterator[None]:
+    """Of a worker and a person who both want it, one builds it and the other finds it there."""
     directory.parent.mkdir(parents=True, exist_ok=True)
+    with (directory.parent / f".{directory.name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _build(directory: Path, *, steps: int | None) -> None:
+    """Build the model, whole or not at all; the process ends with this one."""
+    for left_over in directory.parent.glob(f".{directory.name}.*/"):
+        shutil.rmtree(left_over, ignore_errors=True)
     corpus = [str(path) for path in sorted(CORPUS.glob("*.jsonl"))]
     command = [settings.MODELS_PYTHON, "-m", "inference.tiny", str(directory), "--corpus", *corpus]
-    result = subprocess.run(
-        command,
-        cwd=settings.BASE_DIR,
-        env={**settings.RUN_ENVIRONMENT, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
-        capture_output=True,
-        text=True,
-        timeout=BUILD_SECONDS,
-        check=False,
-    )
-    if result.returncode:
-        lines = (result.stderr.strip() or "no output").splitlines()
-        raise CommandError(f"The tiny model could not be built: {lines[-1]}")
+    command += ["--steps", str(steps)] if steps is not None else []
+    log_path = directory.parent / f"{directory.name}.log"
+    with log_path.open("wb") as log:
+        process = start_child(
+            command,
+            log=log,
+            cwd=settings.BASE_DIR,
+            death_signal=signal.SIGKILL,
+            environment={**settings.RUN_ENVIRONMENT, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+        )
+        if process.wait():
+            raise TinyBaseError(f"The tiny model could not be built: {last_line(log_path)} (log: {log_path})")

@@ -1,16 +1,15 @@
 """The real torch side under a real supervisor, on a tiny model: sft, reward model, PPO, samples in the queue."""
 
-import subprocess
-import sys
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 from formats.presets import preset
 from labelapp.accounts.models import User
-from labelapp.checkpoints.actions import register_existing
 from labelapp.checkpoints.models import Checkpoint
 from labelapp.datasets.models import DatasetKind
 from labelapp.labeling.models import Task
@@ -19,7 +18,7 @@ from labelapp.prompts.models import Prompt
 from labelapp.runs import launching
 from labelapp.runs.actions import create_run, sample_into
 from labelapp.runs.models import Run, RunState
-from tests.conftest import ROOT
+from labelapp.runs.tiny_base import ensure_tiny_base
 from tests.runs.world import make_project, make_prompts, make_version, run_in_state
 
 pytestmark = [pytest.mark.slow, pytest.mark.torch, pytest.mark.usefixtures("supervised")]
@@ -27,13 +26,9 @@ SECONDS = 150.0
 
 
 @pytest.fixture
-def base(admin: User) -> Checkpoint:
-    """A tiny base model after two steps of pretraining."""
-    directory = Path(settings.DATA_DIR) / "models" / "real-tiny"
-    command = [sys.executable, "-m", "inference.tiny", str(directory), "--steps", "2"]
-    if not directory.exists():
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    return register_existing("real-tiny", kind="base", location="models/real-tiny", created_by=admin)
+def base(transactional_db: None) -> Checkpoint:
+    """The built-in model, hardly trained."""
+    return ensure_tiny_base(steps=2)[0]
 
 
 def finished(run: Run) -> Run:
@@ -53,6 +48,18 @@ def config(kind: str, **changes: Any) -> dict[str, Any]:
 
 def version(kind: str) -> dict[str, int]:
     return {"dataset_version_id": make_version(kind).pk}
+
+
+def test_the_tiny_base_is_built_once(base: Checkpoint) -> None:
+    assert (base.name, base.kind, base.location) == ("tiny-base", "base", "models/tiny-base")
+    assert base.size_bytes > 100_000
+    weights = Path(settings.DATA_DIR) / "models" / "tiny-base" / "model.safetensors"
+    written_at = weights.stat().st_mtime_ns
+    output = io.StringIO()
+    call_command("register_tiny", stdout=output)
+    assert output.getvalue() == "tiny-base was there already\n"
+    assert ensure_tiny_base() == (base, False)
+    assert weights.stat().st_mtime_ns == written_at
 
 
 def test_sft_reward_model_ppo_and_samples_in_the_queue(base: Checkpoint, admin: User) -> None:

@@ -32,6 +32,8 @@ class Command(BaseCommand):
         migrate()
         if demo or demo_logins:
             call_command("load_demo", with_logins=demo_logins, stdout=self.stdout)
+            # A worker builds the tiny model: the first start need not wait for it.
+            call_command("register_tiny", later=True)
 
 
 def check_database() -> None:
