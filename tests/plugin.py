@@ -16,7 +16,7 @@ import pytest
 from labelapp.common.embedded import EmbeddedPostgres, EmbeddedValkey
 
 # These test the torch side, which knows no database; starting one would double the time of a single test.
-WITHOUT_SERVICES = {"formats", "inference", "training", "architecture", "deploy"}
+WITHOUT_SERVICES = {"formats", "inference", "training", "deploy", "scripts"}
 
 
 @dataclass(frozen=True, slots=True)
