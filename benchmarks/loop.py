@@ -153,6 +153,14 @@ def wait_until_healthy(url: str, *, process: "subprocess.Popen[bytes]", log: Pat
     raise LoopError(f"the instance at {url} did not start:\n{log.read_text()[-2000:]}")
 
 
+def log_in_admin(url: str) -> Api:
+    """Log in with the demo's admin, and go on with an API token."""
+    session = Api(url)
+    session.log_in(**ADMIN)
+    scopes = ["read", "label", "write", "admin"]
+    return Api(url, session("POST", "tokens", {"name": "loop", "scopes": scopes})["secret"])
+
+
 def sign_up_labelers(admin: Api, url: str) -> list[tuple[int, Api]]:
     """Invite labelers, accept for them, and return their ids and clients."""
     labelers = []
@@ -243,6 +251,17 @@ def wait_for(api: Api, path: str, *, done: str, what: str) -> dict[str, Any]:
     raise LoopError(f"{what} took longer than {JOB_SECONDS:.0f} s")
 
 
+def tiny_base(admin: Api) -> int:
+    """Return the id of the built-in model; a worker builds it after the first start."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        for row in admin.rows("checkpoints?kind=base"):
+            if row["name"] == "tiny-base":
+                return int(row["id"])
+        time.sleep(POLL_SECONDS)
+    raise LoopError("the built-in model was not built")
+
+
 def freeze(admin: Api, *, name: str, kind: str, query: dict[str, Any]) -> dict[str, Any]:
     """Freeze a dataset and wait until it is written."""
     dataset = admin("POST", "datasets", {"name": name, "kind": kind})
@@ -301,13 +320,11 @@ def main() -> None:
 
 def close_the_loop(url: str, seconds: Seconds, *, prompt_count: int) -> dict[str, Any]:
     """Go round once and return what came of it."""
-    admin = Api(url)
-    admin.log_in(**ADMIN)
-    scopes = ["read", "label", "write", "admin"]
-    admin = Api(url, admin("POST", "tokens", {"name": "loop", "scopes": scopes})["secret"])
-    labelers = sign_up_labelers(admin, url)
-    prompts = import_prompts(admin, toy.make_prompts(prompt_count))
-    base = next(row["id"] for row in admin.rows("checkpoints?kind=base") if row["name"] == "tiny-base")
+    with seconds.measure("setup"):
+        admin = log_in_admin(url)
+        labelers = sign_up_labelers(admin, url)
+        prompts = import_prompts(admin, toy.make_prompts(prompt_count))
+        base = tiny_base(admin)
 
     with seconds.measure("label"):
         writing = make_project(admin, labelers, name="Loop: demonstrations", kind="demonstration")
