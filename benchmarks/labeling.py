@@ -9,6 +9,7 @@ connection. The last line is one JSON object:
     sql_per_loop            statements in PostgreSQL's own log (log_statement = all), with BEGIN and COMMIT
     next_ms, submit_ms      {clients: {median, p95}} as the client sees them
     over_assigned           answers beyond the overlap, or second answers of one labeler to one task
+    cpu_ms_by_part          {clients: the same, for each of the three}
     client_cpu_ms_per_loop  what the load itself cost, on the same cores
 """
 
@@ -271,20 +272,18 @@ def words(chooser: random.Random, count: int) -> str:
     return " ".join("".join(chooser.choices(syllables, k=chooser.randint(1, 4))) for _ in range(count))
 
 
-def cpu_seconds(roots: list[int]) -> float:
-    """Return the CPU time of these processes and of everything that they started, also of what has ended."""
-    total = 0.0
-    for root in roots:
-        process = psutil.Process(root)
-        times = process.cpu_times()
-        total += times.user + times.system + times.children_user + times.children_system
-        for child in process.children(recursive=True):
-            try:
-                own = child.cpu_times()
-            except psutil.NoSuchProcess:
-                continue
-            total += own.user + own.system
-    return total
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time of a process and of everything that it started, also of what has ended."""
+    process = psutil.Process(pid)
+    times = process.cpu_times()
+    total = times.user + times.system + times.children_user + times.children_system
+    for child in process.children(recursive=True):
+        try:
+            own = child.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += own.user + own.system
+    return float(total)
 
 
 def count_statements(postgres: EmbeddedPostgres, port: int, account: Account) -> float:
@@ -332,24 +331,28 @@ def spread(seconds: list[float]) -> dict[str, float]:
 
 def measure(seconds: float, tasks_per_project: int) -> dict[str, Any]:
     """Run the benchmark and return its figures."""
-    with tempfile.TemporaryDirectory(prefix="labelapp-bench-") as name, ExitStack() as stack:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="labelapp-bench-") as directory, ExitStack() as stack:
+        folder = Path(directory)
         postgres, valkey = stack.enter_context(running_services(folder))
         accounts = make_workspace(tasks_per_project)
         print(f"{tasks_per_project * len(RESPONSES)} tasks, overlap {OVERLAP}", flush=True)
         port, web = stack.enter_context(running_web(folder, environment={}))
-        pids = [web.pid, int((postgres.cluster / "postmaster.pid").read_text().split()[0])]
-        pids.append(int((valkey.folder / "pid").read_text()))
+        pids = {
+            "web": web.pid,
+            "postgres": int((postgres.cluster / "postmaster.pid").read_text().split()[0]),
+            "valkey": int((valkey.folder / "pid").read_text()),
+        }
         result: dict[str, Any] = {key: {} for key in RESULT_KEYS}
         put_under_load(port, accounts, seconds=1)  # imports, connections, plans
         result["sql_per_loop"] = count_statements(postgres, port, accounts[0])
         for clients in CLIENT_COUNTS:
-            before, started = cpu_seconds(pids), time.perf_counter()
+            before, started = {name: cpu_seconds(pid) for name, pid in pids.items()}, time.perf_counter()
             load = put_under_load(port, accounts[:clients], seconds=seconds)
             loops = len(load.submit_seconds)
-            cpu = cpu_seconds(pids) - before
+            cpu = {name: (cpu_seconds(pid) - before[name]) / loops * 1000 for name, pid in pids.items()}
             result["annotations_per_second"][clients] = round(loops / seconds, 1)
-            result["cpu_ms_per_loop"][clients] = round(cpu / loops * 1000, 2)
+            result["cpu_ms_per_loop"][clients] = round(sum(cpu.values()), 2)
+            result["cpu_ms_by_part"][clients] = {name: round(value, 2) for name, value in cpu.items()}
             result["client_cpu_ms_per_loop"][clients] = round(load.cpu_seconds / loops * 1000, 2)
             result["next_ms"][clients] = spread(load.next_seconds)
             result["submit_ms"][clients] = spread(load.submit_seconds)
@@ -364,6 +367,7 @@ def measure(seconds: float, tasks_per_project: int) -> dict[str, Any]:
 RESULT_KEYS = (
     "annotations_per_second",
     "cpu_ms_per_loop",
+    "cpu_ms_by_part",
     "client_cpu_ms_per_loop",
     "sql_per_loop",
     "next_ms",

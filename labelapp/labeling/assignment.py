@@ -31,7 +31,9 @@ ELIGIBLE = """
                     WHERE skipped.task_id = candidate.task_id AND skipped.labeler_id = %(labeler)s)
 """
 
-# COALESCE stops at the first that is found; the later searches do not run.
+# COALESCE stops at the first that is found; the later searches do not run. The open slots are searched by (project, id)
+# as a range, not by project = … ordered by id: for that the planner may take the primary key, and then a claim walks
+# over every other project's slots.
 CLAIM = f"""
 WITH slot AS (
     UPDATE labeling_assignment AS slot
@@ -56,14 +58,15 @@ WITH slot AS (
              AND candidate.state = 'leased'
            FOR UPDATE),
           (SELECT candidate.id FROM labeling_assignment candidate
-           WHERE candidate.project_id = %(project)s AND candidate.state = 'open'
-             AND candidate.id > (SELECT max(mine.id) FROM labeling_assignment mine
-                                 WHERE mine.project_id = %(project)s AND mine.labeler_id = %(labeler)s)
-             AND {ELIGIBLE}
-           ORDER BY candidate.id LIMIT 1 FOR UPDATE SKIP LOCKED),
+           WHERE (candidate.project_id, candidate.id) > (%(project)s, (
+                     SELECT max(mine.id) FROM labeling_assignment mine
+                     WHERE mine.project_id = %(project)s AND mine.labeler_id = %(labeler)s))
+             AND candidate.project_id <= %(project)s AND candidate.state = 'open' AND {ELIGIBLE}
+           ORDER BY candidate.project_id, candidate.id LIMIT 1 FOR UPDATE SKIP LOCKED),
           (SELECT candidate.id FROM labeling_assignment candidate
-           WHERE candidate.project_id = %(project)s AND candidate.state = 'open' AND {ELIGIBLE}
-           ORDER BY candidate.id LIMIT 1 FOR UPDATE SKIP LOCKED),
+           WHERE (candidate.project_id, candidate.id) > (%(project)s, 0)
+             AND candidate.project_id <= %(project)s AND candidate.state = 'open' AND {ELIGIBLE}
+           ORDER BY candidate.project_id, candidate.id LIMIT 1 FOR UPDATE SKIP LOCKED),
           (SELECT candidate.id FROM labeling_assignment candidate
            WHERE candidate.project_id = %(project)s AND candidate.state = 'leased'
              AND candidate.lease_expires_at <= statement_timestamp() AND {ELIGIBLE}
