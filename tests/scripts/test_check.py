@@ -48,8 +48,16 @@ def test_keep_going_runs_the_rest() -> None:
     assert (outcome.passed, outcome.failed) == (["good"], ["bad"])
 
 
+def test_a_step_that_hangs_is_ended_and_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(check, "LONGEST_SECONDS", 0.5)
+    assert run_all(step("long", LONG)).failed == ["long"]
+    assert "ended after" in capsys.readouterr().out
+
+
 def test_no_more_steps_run_at_once_than_there_are_cores(logs: Path) -> None:
-    """Each of three steps notes how many run beside it; a lock file is there for as long as a step runs."""
+    """Each of four steps notes how many run beside it; a file of its own is there for as long as it runs."""
     program = (
         "import os, pathlib, sys, time\n"
         "mine = pathlib.Path(f'running-{os.getpid()}'); mine.touch()\n"
