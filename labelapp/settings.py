@@ -147,7 +147,8 @@ CELERY_TASK_SOFT_TIME_LIMIT = 1740
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"runs.launch": {"queue": "runs"}}
+# Workers of this queue have torch and the devices.
+CELERY_TASK_ROUTES = {"runs.launch": {"queue": "runs"}, "runs.register_tiny": {"queue": "runs"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "runs.sweep", "schedule": 10.0, "options": {"expires": 10}},

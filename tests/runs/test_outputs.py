@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def run() -> Run:
     """A run whose output is there."""
-    run = Run.objects.create(kind="reward_model", name="rm", directory="runs/outputs-test")
+    run = Run.objects.create(kind="reward_model", name="rm", state="succeeded", directory="runs/outputs-test")
     directory = RunDirectory(run.path)
     staging = directory.root / ".output-1"
     (staging / "model").mkdir(parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ def test_the_files_are_listed_and_downloaded(run: Run) -> None:
     files = client.get(f"/api/v1/runs/{run.pk}/files").json()
     assert [file["name"] for file in files] == ["model/config.json", "validation_rewards.jsonl"]
     answer = client.get(f"/api/v1/runs/{run.pk}/files/validation_rewards.jsonl")
-    content = b"".join(answer.streaming_content)
+    content = answer.getvalue()
     assert hashlib.sha256(content).hexdigest() == files[1]["sha256"]
     assert "attachment" in answer["Content-Disposition"]
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from formats.presets import preset
+from formats.run_directory import RunDirectory
 from labelapp.accounts.models import User
 from labelapp.checkpoints.models import Checkpoint
 from labelapp.datasets.models import DatasetKind
@@ -17,9 +18,11 @@ from labelapp.labeling.task_creation import create_tasks
 from labelapp.prompts.models import Prompt
 from labelapp.runs import launching
 from labelapp.runs.actions import create_run, sample_into
+from labelapp.runs.curves import metrics
+from labelapp.runs.logs import read_log
 from labelapp.runs.models import Run, RunState
 from labelapp.runs.tiny_base import ensure_tiny_base
-from tests.runs.world import make_project, make_prompts, make_version, run_in_state
+from tests.runs.world import make_project, make_prompts, make_version, run_in_state, trainer_of, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.torch, pytest.mark.usefixtures("supervised")]
 SECONDS = 150.0
@@ -103,6 +106,26 @@ def test_sft_reward_model_ppo_and_samples_in_the_queue(base: Checkpoint, admin: 
     parents = {link.used_as: link.parent_id for link in ppo.checkpoint.parent_links.all()}
     assert parents == {"initial_weights": sft.checkpoint_id, "reward_model": reward_model.checkpoint_id}
     check_samples_reach_the_queue(ppo.checkpoint, admin)
+
+
+def test_a_real_trainer_that_is_killed_goes_on_from_its_checkpoint(base: Checkpoint, admin: User) -> None:
+    run = create_run(
+        "sft",
+        config=config("sft", epochs=60, checkpoint_every_steps=2),
+        inputs={"model": {"checkpoint_id": base.pk}, "demonstrations": version(DatasetKind.DEMONSTRATIONS)},
+        created_by=admin,
+    )
+    launching.launch(run.pk)
+    checkpoints = RunDirectory(run.path).attempt(1).checkpoints
+    wait_for(lambda: list(checkpoints.glob("step-*")), seconds=SECONDS)
+    trainer_of(run).kill()
+    run = run_in_state(run, RunState.QUEUED, RunState.FAILED)
+    assert (run.state, run.failures) == (RunState.QUEUED, 1), run.error_message
+    run = finished(run)
+    assert run.attempt == 2
+    assert "resuming from step" in read_log(run.path, after=None).text
+    steps = [row["step"] for row in metrics(run.path, after=0).rows]
+    assert steps == [float(step) for step in range(1, 61)]
 
 
 def check_samples_reach_the_queue(checkpoint: Checkpoint, admin: User) -> None:
