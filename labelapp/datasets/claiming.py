@@ -105,8 +105,12 @@ class Heartbeat:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
+        self.stop()
         self._thread.join()
+
+    def stop(self) -> None:
+        """Beat no more: the row is locked now, and nobody else can claim it."""
+        self._stop.set()
 
     def count(self) -> None:
         """Note one more written row. Raises ClaimLost."""
@@ -126,6 +130,8 @@ class Heartbeat:
         beaten = DatasetVersion.objects.filter(
             pk=self.version.pk, attempt=self.version.attempt, state=State.WRITING
         ).update(heartbeat_at=timezone.now(), rows_written=written, rows_total=self.rows_total)
+        if self._stop.is_set():
+            return
         if not beaten:
             logger.warning("claim lost", version=self.version.pk, attempt=self.version.attempt)
             self.is_lost = True

@@ -69,7 +69,7 @@ class ParquetFile:
         self.writer.close()
 
     def write(self, row: dict[str, Any]) -> None:
-        """Add a row, given as its JSON object."""
+        """Add a line, given as its JSON object."""
         self.rows.append(_flat(row))
         if len(self.rows) == ROW_GROUP_ROWS:
             self._flush()

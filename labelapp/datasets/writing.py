@@ -24,13 +24,12 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from formats.errors import FormatError
-from formats.files import sha256_of, sync_directory
-from formats.jsonl import write_json, write_jsonl
+from formats.files import sha256_of, sync_directory, write_atomically
+from formats.jsonl import dump_json, write_json
 from labelapp.datasets.claiming import ClaimLost, Heartbeat, claim, fail, publish_state
 from labelapp.datasets.models import DatasetKind, DatasetVersion
 from labelapp.datasets.parquet import ParquetFile
-from labelapp.datasets.records import Record, to_record
+from labelapp.datasets.records import to_line
 from labelapp.datasets.selection import Selection, label_rows, measure, prompt_rows
 
 logger = structlog.get_logger(__name__)
@@ -61,10 +60,10 @@ def write_version(version_id: int) -> None:
     try:
         with Heartbeat(version) as heartbeat:
             written = _write_files(version, folder=folder, heartbeat=heartbeat)
-            _register(version, written)
+            _register(version, written, heartbeat=heartbeat)
     except ClaimLost:
         logger.warning("another worker writes this version now", version=version.pk)
-    except (OSError, DatabaseError, FormatError, SoftTimeLimitExceeded) as error:
+    except (OSError, DatabaseError, SoftTimeLimitExceeded) as error:
         logger.exception("dataset version failed", version=version.pk)
         fail(version, error=_reason(error))
     except Exception:
@@ -82,8 +81,6 @@ def _reason(error: Exception) -> str:
         return f"The files cannot be written: {error.strerror or error}."
     if isinstance(error, SoftTimeLimitExceeded):
         return "Writing took longer than a task may. Freeze a smaller selection."
-    if isinstance(error, FormatError):
-        return f"A row does not fit its format: {error}."
     return f"The database failed: {str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__}"
 
 
@@ -134,18 +131,20 @@ def _write_split(
     kind = version.dataset.kind
     paths = {file_format: written.folder / f"{split}.{file_format}" for file_format in ("jsonl", "parquet")}
     sources = csv.writer(lineage)
+    count = 0
     with ParquetFile(paths["parquet"], kind=kind) as parquet:
 
-        def records() -> Iterator[Record]:
-            for number, row in enumerate(_rows(kind, version.query, split=split)):
-                record = to_record(kind, row, split=split)
-                sources.writerow(_source(kind, row, version=version, split=split, number=number))
-                yield record
-                # Only now has the record been checked against its format.
-                parquet.write(record.to_json())
+        def lines() -> Iterator[bytes]:
+            nonlocal count
+            for row in _rows(kind, version.query, split=split):
+                line = to_line(kind, row, split=split)
+                yield dump_json(line) + b"\n"
+                parquet.write(line)
+                sources.writerow(_source(kind, row, version=version, split=split, number=count))
+                count += 1
                 heartbeat.count()
 
-        count = write_jsonl(paths["jsonl"], records())
+        write_atomically(paths["jsonl"], lines())
     written.files += [
         {
             "name": path.name,
@@ -174,13 +173,14 @@ def _source(
     return version.pk, split, number, None if is_prompt else row["pk"], row["pk" if is_prompt else "prompt_id"]
 
 
-def _register(version: DatasetVersion, written: WrittenFiles) -> None:
+def _register(version: DatasetVersion, written: WrittenFiles, *, heartbeat: Heartbeat) -> None:
     """Make the version ready: lineage, files and state at once, or nothing. Raises ClaimLost."""
     final = written.folder.parent / f"v{version.number}"
     with transaction.atomic():
         locked = DatasetVersion.objects.select_for_update().get(pk=version.pk)
         if locked.attempt != version.attempt or locked.state != DatasetVersion.State.WRITING:
             raise ClaimLost
+        heartbeat.stop()
         _copy_lineage(written.folder / LINEAGE)
         (written.folder / LINEAGE).unlink()
         _publish_folder(written.folder, final)

@@ -14,7 +14,7 @@ from labelapp.checkpoints.models import Checkpoint, Endpoint
 from labelapp.common.errors import Conflict, InvalidInput
 from labelapp.prompts.content import PromptContent, check_annotations, check_language
 from labelapp.prompts.dedup import dedup_key
-from labelapp.prompts.models import Prompt, PromptImport, Response, SampleBatch, Submitter
+from labelapp.prompts.models import Prompt, Response, SampleBatch, Submitter
 from labelapp.prompts.splits import split_of
 
 INSERT_ROWS = 1000
@@ -41,7 +41,7 @@ def create_prompt(fields: Mapping[str, Any], *, created_by: User) -> Prompt:
     except FormatError as error:
         raise _invalid(error) from error
     submitter = ensure_submitter(content.submitter) if content.submitter else submitter_of(created_by)
-    prompt = new_prompt(content, key=dedup_key(content.turns()), submitter=submitter, created_by=created_by)
+    prompt = _new_prompt(content, submitter=submitter, created_by=created_by)
     try:
         with transaction.atomic():
             prompt.save(force_insert=True)
@@ -51,15 +51,7 @@ def create_prompt(fields: Mapping[str, Any], *, created_by: User) -> Prompt:
     return prompt
 
 
-def new_prompt(
-    content: PromptContent,
-    *,
-    key: str,
-    submitter: Submitter,
-    created_by: User | None,
-    prompt_import: PromptImport | None = None,
-) -> Prompt:
-    """Build the row of a prompt, unsaved."""
+def _new_prompt(content: PromptContent, *, submitter: Submitter, created_by: User) -> Prompt:
     return Prompt(
         messages=[message.to_json() for message in content.turns()],
         text=content.text(),
@@ -69,8 +61,7 @@ def new_prompt(
         language=content.language,
         annotations=content.annotations,
         deployment_context=content.deployment_context,
-        dedup_key=key,
-        prompt_import=prompt_import,
+        dedup_key=dedup_key(content.turns()),
         created_by=created_by,
     )
 
@@ -117,13 +108,13 @@ def ensure_submitter(key: str) -> Submitter:
     return submitter
 
 
-def ensure_submitters(keys: Iterable[str]) -> dict[str, Submitter]:
-    """Return many submitters by key, made where they are new."""
+def ensure_submitters(keys: Iterable[str]) -> dict[str, int]:
+    """Return the ids of many submitters by key, made where they are new."""
     wanted = sorted(set(keys))
     Submitter.objects.bulk_create(
         [Submitter(key=key, split=split_of(key)) for key in wanted], ignore_conflicts=True, batch_size=INSERT_ROWS
     )
-    return {submitter.key: submitter for submitter in Submitter.objects.filter(key__in=wanted)}
+    return dict(Submitter.objects.filter(key__in=wanted).values_list("key", "pk"))
 
 
 def submitter_of(user: User) -> Submitter:

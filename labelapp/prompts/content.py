@@ -21,6 +21,7 @@ MAX_SUBMITTER_LENGTH = 200
 MAX_RESPONSES = 64
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 MAX_LANGUAGE_LENGTH = 12
+KINDS, USE_CASES = tuple(PromptKind.values), tuple(UseCase.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class PromptContent(Format):
     responses: tuple[Any, ...] = ()
 
     def check_rules(self, field: str) -> None:
-        check_choice(self.kind, PromptKind.values, join(field, "kind"))
-        check_choice(self.use_case, UseCase.values, join(field, "use_case"))
+        check_choice(self.kind, KINDS, join(field, "kind"))
+        check_choice(self.use_case, USE_CASES, join(field, "use_case"))
         check_text(self.submitter, join(field, "submitter"), limit=MAX_SUBMITTER_LENGTH)
         check_text(self.deployment_context, join(field, "deployment_context"), limit=MAX_NOTES_LENGTH)
         check_language(self.language, join(field, "language"))

@@ -119,7 +119,7 @@ def test_a_writer_that_wakes_up_again_registers_nothing(version: DatasetVersion)
         newer = claiming.claim(version.pk)
         assert newer is not None
         with pytest.raises(claiming.ClaimLost):
-            writing._register(late, written)
+            writing._register(late, written, heartbeat=heartbeat)
         wait_for(lambda: heartbeat.is_lost)
         with pytest.raises(claiming.ClaimLost):
             heartbeat.count()
@@ -153,7 +153,7 @@ def test_a_full_disk_is_called_that(version: DatasetVersion, monkeypatch: pytest
     def full(*args: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing, "write_jsonl", full)
+    monkeypatch.setattr(writing, "write_atomically", full)
     writing.write_version(version.pk)
     version.refresh_from_db()
     assert (version.state, version.error) == ("failed", "The disk is full. Make room and freeze again.")
@@ -164,7 +164,7 @@ def test_our_own_mistake_does_not_wait_for_ever(version: DatasetVersion, monkeyp
     def wrong(*args: Any, **kwargs: Any) -> None:
         raise KeyError("pseudonym")
 
-    monkeypatch.setattr(writing, "to_record", wrong)
+    monkeypatch.setattr(writing, "to_line", wrong)
     with pytest.raises(KeyError):
         writing.write_version(version.pk)
     version.refresh_from_db()

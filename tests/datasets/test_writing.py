@@ -8,8 +8,9 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from formats.codec import Format
 from formats.files import sha256_of
-from formats.jsonl import read_json, read_jsonl
+from formats.jsonl import dump_json, read_json, read_jsonl
 from formats.records import Demonstration, Ranking
 from formats.records import Prompt as PromptRecord
 from labelapp.datasets.models import DatasetRow, DatasetVersion
@@ -129,6 +130,17 @@ def test_only_the_latest_revision_counts() -> None:
     rows = list(read_jsonl(folder(version) / "train.jsonl", Ranking))
     assert [row.id for row in rows] == [str(second.pk), str(revised.pk)]
     assert [response.rank for response in rows[1].responses] == [4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "record"), [("comparisons", Ranking), ("demonstrations", Demonstration), ("prompts", PromptRecord)]
+)
+def test_every_line_is_exactly_the_record_of_its_kind(kind: str, record: type[Format]) -> None:
+    world = demonstrations() if kind == "demonstrations" else comparisons()
+    world.add_prompts(2)
+    world.answer_all()
+    path = folder(written_version(world, kind=kind)) / "train.jsonl"
+    assert path.read_bytes() == b"".join(dump_json(row.to_json()) + b"\n" for row in read_jsonl(path, record))
 
 
 def test_parquet_says_what_the_lines_say() -> None:

@@ -1,6 +1,7 @@
 """An import in two steps: a preview that writes no prompt, and a confirmation that writes all of them or none."""
 
 import hashlib
+import json
 import secrets
 import shutil
 from collections import Counter
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from labelapp.accounts.models import User
 from labelapp.common.errors import Conflict, InvalidInput
-from labelapp.prompts.actions import NewResponse, add_responses, ensure_submitters, new_prompt
+from labelapp.prompts.actions import NewResponse, add_responses, ensure_submitters
 from labelapp.prompts.importing.bad_lines import BadLineFile
 from labelapp.prompts.importing.lines import BadLine, read_rows
 from labelapp.prompts.importing.plan import Fate, PlannedRow, plan_rows
@@ -29,6 +30,16 @@ BAD_SHOWN, GOOD_SHOWN = 200, 5
 COPY_BYTES = 1024 * 1024
 # Two imports at once would each see room for a submitter's prompts under the cap.
 IMPORT_LOCK = 7_202_203
+# One parameter for a whole chunk: several times faster than a row of parameters for each prompt.
+INSERT_PROMPTS = """
+INSERT INTO prompts_prompt (messages, text, kind, use_case, submitter_id, language, annotations, deployment_context,
+                            pii_findings, dedup_key, prompt_import_id, created_by_id, created_at)
+SELECT messages, text, kind, use_case, submitter, language, annotations, deployment_context,
+       '[]', dedup_key, %s, %s, now()
+FROM jsonb_to_recordset(%s) AS new(messages jsonb, text text, kind text, use_case text, submitter bigint, language text,
+                                   annotations jsonb, deployment_context text, dedup_key text)
+ON CONFLICT (dedup_key) DO NOTHING
+"""
 
 
 def preview_import(
@@ -174,33 +185,38 @@ def _write(prompt_import: PromptImport) -> None:
     ).exists()
     batch: SampleBatch | None = None
     numbers: Counter[str] = Counter()
+    submitters: dict[str, int] = {}
     for chunk in _plan(prompt_import, stored_path(prompt_import)):
         rows = [row for row in chunk if isinstance(row, PlannedRow) and row.fate != Fate.OVER_CAP]
-        prompt_import.imported_count += _insert_prompts([row for row in rows if row.fate == Fate.NEW], prompt_import)
+        new = [row for row in rows if row.fate == Fate.NEW]
+        submitters |= ensure_submitters({row.submitter for row in new} - submitters.keys())
+        prompt_import.imported_count += _insert_prompts(new, prompt_import, submitters=submitters)
         answered = [row for row in rows if row.content.responses and (row.fate == Fate.NEW or not is_repeat)]
         if answered:
             batch = batch or SampleBatch.objects.create(name=prompt_import.file_name[:160])
             add_responses(batch, _numbered_responses(answered, numbers=numbers))
 
 
-def _insert_prompts(rows: list[PlannedRow], prompt_import: PromptImport) -> int:
+def _insert_prompts(rows: list[PlannedRow], prompt_import: PromptImport, *, submitters: dict[str, int]) -> int:
     """Insert the prompts and return how many were new: one that was typed a moment ago stays as it is."""
-    submitters = ensure_submitters(row.submitter for row in rows)
-    Prompt.objects.bulk_create(
-        [
-            new_prompt(
-                row.content,
-                key=row.key,
-                submitter=submitters[row.submitter],
-                created_by=prompt_import.created_by,
-                prompt_import=prompt_import,
-            )
-            for row in rows
-        ],
-        ignore_conflicts=True,
-    )
-    keys = [row.key for row in rows]
-    return Prompt.objects.filter(prompt_import=prompt_import, dedup_key__in=keys).count()
+    prompts = [
+        {
+            "messages": [message.to_json() for message in row.content.turns()],
+            "text": row.content.text(),
+            "kind": row.content.kind,
+            "use_case": row.content.use_case,
+            "submitter": submitters[row.submitter],
+            "language": row.content.language,
+            "annotations": row.content.annotations,
+            "deployment_context": row.content.deployment_context,
+            "dedup_key": row.key,
+        }
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_PROMPTS, [prompt_import.pk, prompt_import.created_by_id, json.dumps(prompts)])
+        inserted: int = cursor.rowcount
+    return inserted
 
 
 def _numbered_responses(rows: Iterable[PlannedRow], *, numbers: Counter[str]) -> Iterator[NewResponse]:
