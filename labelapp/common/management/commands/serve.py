@@ -177,7 +177,7 @@ def health_problem(port: int) -> str:
         connection.request("GET", "/api/v1/health", headers=headers)
         response = connection.getresponse()
         text = response.read(400).decode(errors="replace")
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         return str(error)
     finally:
         connection.close()
