@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Any, Generic, TypeVar
 
 import torch
-from transformers.utils import logging as transformers_logging
 
 from formats.codec import Format
 from formats.configs import PpoConfig, RewardModelConfig, SftConfig
@@ -28,6 +27,7 @@ from formats.run_directory import (
     RunError,
 )
 from inference.errors import InferenceError
+from inference.models import quiet_libraries
 from training.checkpointing import load_checkpoint, newest_checkpoint, remove_checkpoints, save_checkpoint
 from training.errors import PreemptedError, TrainingError
 from training.progress import copy_metrics
@@ -88,7 +88,7 @@ class TrainingRun(Generic[TrainingConfig]):
         remove_checkpoints(self.directory, keep=kept)
 
     def stop_if_asked(self, *, step: int, state: Callable[[], dict[str, Any]]) -> None:
-        """After SIGTERM, save what has been done and raise PreemptedError."""
+        """After SIGTERM or Ctrl-C, save what has been done and raise PreemptedError."""
         if self.stop.is_set():
             self.save(step=step, state=state())
             raise PreemptedError
@@ -124,8 +124,7 @@ def main(
     parser.add_argument("--attempt", type=int, help="number of the attempt; one more than the last by default")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # they fill a log file
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # a new head is meant to be new
+    quiet_libraries()
     directory = RunDirectory(given.run_directory)
     if not directory.root.is_dir():
         parser.error(f"{directory.root} is not a directory")
@@ -175,7 +174,7 @@ def _attempt(
 def _prepare(
     config_class: type[TrainingConfig], *, directory: RunDirectory, attempt: AttemptDirectory
 ) -> TrainingRun[TrainingConfig]:
-    """Read the settings, seed everything and listen for SIGTERM."""
+    """Read the settings, seed everything and listen for SIGTERM and Ctrl-C."""
     spec = directory.read_spec()
     if not isinstance(spec.config, config_class):
         raise FormatError("kind", f"is {spec.kind}, which another command runs")
@@ -184,7 +183,8 @@ def _prepare(
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
         run.stop.set()
 
-    signal.signal(signal.SIGTERM, ask_to_stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask_to_stop)
     torch.set_num_threads(spec.config.threads)
     torch.manual_seed(spec.config.seed)
     return run

@@ -5,9 +5,11 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from inference.byte_tokenizer import VOCABULARY_SIZE, build_byte_tokenizer
+from inference.models import quiet_libraries
 from inference.tiny import TinyConfig, build_tiny_model
 
 CONTEXT = 1024
+quiet_libraries()
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,7 @@ def save(directory: RunDirectory, *, epoch: int = 1, step: int = 1, state: dict[
 def test_an_optimizers_state_survives_to_the_bit(directory: RunDirectory) -> None:
     weights = torch.nn.Parameter(torch.randn(3))
     optimizer = torch.optim.AdamW([weights], lr=0.1, betas=(0.9, 0.95))
-    weights.square().sum().backward()
+    weights.square().sum().backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     path = save(directory, state={"optimizer": optimizer.state_dict(), "beta": 0.1, "tied": [weights, weights]})
     state = load_checkpoint(path)

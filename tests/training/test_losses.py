@@ -48,7 +48,7 @@ def test_the_second_rankings_pairs_point_at_its_own_responses() -> None:
 
 def test_tied_responses_get_no_gradient() -> None:
     rewards = torch.tensor([1.0, 0.5, 0.2], requires_grad=True)
-    loss_of(rewards, [ranking(3, [(0, 1)])]).backward()
+    loss_of(rewards, [ranking(3, [(0, 1)])]).backward()  # type: ignore[no-untyped-call]
     assert rewards.grad is not None
     assert rewards.grad[2] == 0.0
     assert rewards.grad[0] == -rewards.grad[1] != 0.0
@@ -81,7 +81,7 @@ def test_the_policy_gradient_stops_beyond_the_clip_where_it_would_go_on_and_not_
     log_probs = torch.tensor([[1.5, 1.5]]).log().requires_grad_()
     clipped_policy_loss_terms(
         log_probs, old_log_probs=torch.zeros(1, 2), advantages=torch.tensor([[1.0, -1.0]]), clip_range=0.2
-    ).sum().backward()
+    ).sum().backward()  # type: ignore[no-untyped-call]
     assert log_probs.grad is not None
     torch.testing.assert_close(log_probs.grad, torch.tensor([[0.0, 1.5]]))
 
@@ -91,7 +91,7 @@ def test_before_the_first_update_the_policy_gradient_is_the_plain_one() -> None:
     advantages = torch.tensor([[0.7, -0.3]])
     clipped_policy_loss_terms(
         log_probs, old_log_probs=log_probs.detach(), advantages=advantages, clip_range=0.2
-    ).sum().backward()
+    ).sum().backward()  # type: ignore[no-untyped-call]
     assert log_probs.grad is not None
     torch.testing.assert_close(log_probs.grad, -advantages)
 

@@ -13,6 +13,7 @@ from formats.files import sha256_of
 from formats.run_directory import EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_manifest
 from tests.training.toy_runs import MODULES, figures, make_toy_run, start
 from training import checkpointing, process
+from training.errors import PreemptedError
 
 ROOT = Path(__file__).parents[2]
 Models = Callable[[str], dict[str, Path]]
@@ -108,7 +109,7 @@ def test_the_comparison_notices_a_part_that_is_lost(
 
 def save_at_once(run: process.TrainingRun, *, step: int, state: Callable[[], dict[str, Any]]) -> None:
     run.save(step=step, state=state())
-    raise process.PreemptedError
+    raise PreemptedError
 
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, *, step: int) -> None:

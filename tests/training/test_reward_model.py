@@ -33,6 +33,10 @@ def model(trained: RunDirectory) -> LoadedModel:
     return load_reward_model(trained.model_output, device="cpu", precision="float32")
 
 
+def gradients_of(model: LoadedModel) -> list[torch.Tensor]:
+    return [weights.grad.clone() for weights in model.model.parameters() if weights.grad is not None]
+
+
 def sequences(model: LoadedModel) -> list[TokenSequence]:
     return Encoder(model.tokenizer, LENGTHS).demonstrations(demonstrations("train"))
 
@@ -96,7 +100,7 @@ def test_micro_batches_give_the_loss_and_gradient_of_the_whole_batch(llama: Path
     results = []
     for size in (5, micro_batch_size):
         found = rank(model, given, micro_batch_size=size, precision=PRECISION, learn=True)
-        results.append((found, [weights.grad.clone() for weights in model.model.parameters()]))
+        results.append((found, gradients_of(model)))
         model.model.zero_grad()
     (whole, whole_gradients), (parts, gradients) = results
     assert parts.loss == pytest.approx(whole.loss, rel=1e-5)

@@ -35,7 +35,7 @@ def unpadded_loss(policy: LoadedModel, row: TokenSequence) -> float:
     ids = torch.tensor([row.prompt_ids + row.response_ids])
     log_probs = policy.model(ids).logits.log_softmax(-1)[0, :-1]
     chosen = log_probs[torch.arange(ids.shape[1] - 1), ids[0, 1:]]
-    return -chosen[len(row.prompt_ids) - 1 :].sum().item()
+    return -float(chosen[len(row.prompt_ids) - 1 :].sum().detach())
 
 
 def test_the_loss_is_on_response_tokens_alone_whatever_the_padding(policy: LoadedModel) -> None:

@@ -1,6 +1,7 @@
 """SFT, reward model and PPO through their real command lines, judged by the preference that is known."""
 
 import dataclasses
+import math
 import os
 import random
 import statistics
@@ -56,7 +57,7 @@ def known_scores(model: Path) -> list[float]:
 
 
 def standard_error(scores: list[float]) -> float:
-    return statistics.stdev(scores) / len(scores) ** 0.5
+    return statistics.stdev(scores) / math.sqrt(len(scores))
 
 
 def of(split: str) -> list[Prompt]:
@@ -88,7 +89,7 @@ def test_ppo_raises_the_known_preference(tmp_path: Path) -> None:
         "demonstrations": demonstrations,
     }
     reward_run = run(tmp_path, kind="reward_model", models={"model": sft}, config=REWARD_MODEL, rows=rows)
-    assert read_manifest(reward_run.output).summary["validation_accuracy"] >= 0.8
+    assert float(read_manifest(reward_run.output).summary["validation_accuracy"]) >= 0.8
 
     ppo = run(
         tmp_path,
@@ -98,5 +99,5 @@ def test_ppo_raises_the_known_preference(tmp_path: Path) -> None:
         rows={"prompts": of("train")},
     )
     before, after = known_scores(sft), known_scores(ppo.model_output)
-    margin = 3 * (standard_error(before) ** 2 + standard_error(after) ** 2) ** 0.5
+    margin = 3 * math.hypot(standard_error(before), standard_error(after))
     assert statistics.mean(after) > statistics.mean(before) + margin

@@ -2,7 +2,7 @@
 
 import dataclasses
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,7 @@ def toy_rows(kind: str) -> dict[str, list[Any]]:
 
 
 def make_run(
-    root: Path, *, kind: str, models: dict[str, Path], config: Config, rows: dict[str, Iterable[Format]]
+    root: Path, *, kind: str, models: dict[str, Path], config: Config, rows: Mapping[str, Iterable[Format]]
 ) -> RunDirectory:
     """A run directory that is ready to start."""
     directory = RunDirectory(root)
