@@ -5,6 +5,14 @@ import type { Role } from "@/api/session";
 export type NavigationEntry = { label: string; to: NonNullable<LinkProps["to"]>; role: Role };
 
 export const NAVIGATION: NavigationEntry[] = [
+  { label: "Home", to: "/", role: "labeler" },
   { label: "Label", to: "/label", role: "labeler" },
   { label: "History", to: "/history", role: "labeler" },
+  { label: "Projects", to: "/projects", role: "researcher" },
+  { label: "Prompts", to: "/prompts", role: "researcher" },
+  { label: "Datasets", to: "/datasets", role: "researcher" },
+  { label: "Runs", to: "/runs", role: "researcher" },
+  { label: "Checkpoints", to: "/checkpoints", role: "researcher" },
+  { label: "People", to: "/people", role: "researcher" },
+  { label: "System", to: "/system", role: "admin" },
 ];

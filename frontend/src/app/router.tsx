@@ -4,14 +4,22 @@ import { ErrorPage } from "@/app/ErrorPage";
 import { NotFound } from "@/app/NotFound";
 import { PageLoading } from "@/app/PageLoading";
 import { accountRoutes } from "@/app/routes/account";
+import { homeRoutes } from "@/app/routes/home";
 import { labelerRoutes } from "@/app/routes/labeler";
 import { publicRoutes } from "@/app/routes/public";
 import { researcherRoutes } from "@/app/routes/researcher";
 import { membersRoute, rootRoute } from "@/app/routes/root";
+import { trainingRoutes } from "@/app/routes/training";
 
 const routeTree = rootRoute.addChildren([
   ...publicRoutes,
-  membersRoute.addChildren([...accountRoutes, ...labelerRoutes, ...researcherRoutes]),
+  membersRoute.addChildren([
+    ...homeRoutes,
+    ...accountRoutes,
+    ...labelerRoutes,
+    ...researcherRoutes,
+    ...trainingRoutes,
+  ]),
 ]);
 
 export const router = createRouter({

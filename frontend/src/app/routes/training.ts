@@ -1,0 +1,126 @@
+/** Datasets, runs and checkpoints: read from researcher on, launched by admins. */
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { membersRoute, requireRole } from "@/app/routes/root";
+import { id, oneOf, present, type Search } from "@/app/routes/searches";
+
+const beforeLoad = requireRole("researcher");
+const RUN_KINDS = ["sample", "sft", "reward_model", "ppo"] as const;
+
+const datasetsRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/datasets",
+  beforeLoad,
+  validateSearch: (search: Search) => present({ page: id(search.page) }),
+  component: lazyRouteComponent(() => import("@/features/datasets/DatasetsPage"), "DatasetsPage"),
+});
+
+const versionRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/datasets/versions/$versionId",
+  beforeLoad,
+  component: lazyRouteComponent(() => import("@/features/datasets/VersionPage"), "VersionPage"),
+});
+
+const datasetRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/datasets/$datasetId",
+  beforeLoad,
+  component: lazyRouteComponent(() => import("@/features/datasets/DatasetPage"), "DatasetPage"),
+});
+
+const freezeRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/datasets/$datasetId/freeze",
+  beforeLoad,
+  component: lazyRouteComponent(() => import("@/features/datasets/FreezePage"), "FreezePage"),
+});
+
+const runsRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/runs",
+  beforeLoad,
+  validateSearch: (search: Search) =>
+    present({
+      kind: oneOf(search.kind, RUN_KINDS),
+      state: oneOf(search.state, ["queued", "running", "succeeded", "failed", "cancelled"]),
+      page: id(search.page),
+    }),
+  component: lazyRouteComponent(() => import("@/features/runs/RunsPage"), "RunsPage"),
+});
+
+const launchRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/runs/new",
+  beforeLoad: requireRole("admin"),
+  validateSearch: (search: Search) =>
+    present({
+      kind: oneOf(search.kind, RUN_KINDS),
+      again: id(search.again),
+      model: id(search.model),
+    }),
+  component: lazyRouteComponent(() => import("@/features/runs/LaunchPage"), "LaunchPage"),
+});
+
+const compareRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/runs/compare",
+  beforeLoad,
+  validateSearch: (search: Search) => present({ a: id(search.a), b: id(search.b) }),
+  component: lazyRouteComponent(() => import("@/features/runs/ComparePage"), "ComparePage"),
+});
+
+const runRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/runs/$runId",
+  beforeLoad,
+  component: lazyRouteComponent(() => import("@/features/runs/RunPage"), "RunPage"),
+});
+
+const checkpointsRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/checkpoints",
+  beforeLoad,
+  validateSearch: (search: Search) =>
+    present({
+      kind: oneOf(search.kind, ["base", "sft", "reward_model", "policy"]),
+      archived: search.archived === true || undefined,
+      page: id(search.page),
+    }),
+  component: lazyRouteComponent(() => import("@/features/checkpoints/CheckpointsPage"), "CheckpointsPage"),
+});
+
+const endpointsRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/checkpoints/endpoints",
+  beforeLoad: requireRole("admin"),
+  component: lazyRouteComponent(() => import("@/features/checkpoints/EndpointsPage"), "EndpointsPage"),
+});
+
+const checkpointRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/checkpoints/$checkpointId",
+  beforeLoad,
+  component: lazyRouteComponent(() => import("@/features/checkpoints/CheckpointPage"), "CheckpointPage"),
+});
+
+const systemRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/system",
+  beforeLoad: requireRole("admin"),
+  component: lazyRouteComponent(() => import("@/features/system/SystemPage"), "SystemPage"),
+});
+
+export const trainingRoutes = [
+  datasetsRoute,
+  versionRoute,
+  datasetRoute,
+  freezeRoute,
+  runsRoute,
+  launchRoute,
+  compareRoute,
+  runRoute,
+  checkpointsRoute,
+  endpointsRoute,
+  checkpointRoute,
+  systemRoute,
+];

@@ -1,0 +1,45 @@
+import { $api } from "@/api/client";
+import { useEvents } from "@/api/events";
+import { hasRole, useMe } from "@/api/session";
+import { AdminHome } from "@/features/home/AdminHome";
+import { LabelerHome } from "@/features/home/LabelerHome";
+import { ResearcherHome } from "@/features/home/ResearcherHome";
+import { Page, PageHeader } from "@/ui/Page";
+
+/** A worker that stopped sends no event: admins' pages look once in a while. */
+const LOOK_MS = 15_000;
+const HOME_KEY = ["get", "/api/v1/home"];
+
+export function HomePage() {
+  const me = useMe();
+  const isResearcher = hasRole(me, "researcher");
+  const isAdmin = hasRole(me, "admin");
+  const { data } = $api.useSuspenseQuery(
+    "get",
+    "/api/v1/home",
+    {},
+    { refetchInterval: isAdmin ? LOOK_MS : false },
+  );
+  const projects =
+    data.researcher?.queues.map(({ project }) => project.id) ?? data.labeler.projects.map(({ id }) => id);
+  const topics = projects.slice(0, MAX_WATCHED).map((id) => `labeling:${id}`);
+  useEvents(isResearcher ? [...topics, "datasets", "runs"] : topics, [HOME_KEY]);
+  const first = me.name?.split(" ")[0];
+  return (
+    <Page title="Home">
+      <PageHeader title={first ? `Hello, ${first}` : "Home"} description={GREETING[data.role]} />
+      {data.admin && <AdminHome admin={data.admin} />}
+      {data.researcher && <ResearcherHome researcher={data.researcher} />}
+      {(!isResearcher || data.labeler.projects.length > 0) && <LabelerHome progress={data.labeler} />}
+    </Page>
+  );
+}
+
+/** The server takes at most twenty topics a connection. */
+const MAX_WATCHED = 16;
+
+const GREETING = {
+  labeler: "Your next work, and what you have done.",
+  researcher: "How the labeling goes.",
+  admin: "Runs, machines, and how the labeling goes.",
+} as const;

@@ -1,0 +1,193 @@
+import {
+  Alert,
+  Button,
+  Group,
+  List,
+  Modal,
+  NumberInput,
+  Select,
+  Stack,
+  Text,
+  TextInput,
+} from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useDisclosure } from "@mantine/hooks";
+import { IconPlus } from "@tabler/icons-react";
+import { $api, invalidate, type Schemas } from "@/api/client";
+import { fieldErrors } from "@/api/errors";
+import { options, SPLIT, USE_CASE } from "@/api/labels";
+import { FieldErrors } from "@/ui/FieldErrors";
+import { pluralize } from "@/ui/format";
+import { TextLink } from "@/ui/links";
+
+type Project = Schemas["Project"];
+type Body = Schemas["CreateTasksRequest"];
+type Filter = NonNullable<Body["filter"]>;
+
+const INITIAL = {
+  use_case: null as Filter["use_case"] | null,
+  split: null as Filter["split"] | null,
+  search: "",
+  limit: "" as number | string,
+  batch_id: null as string | null,
+};
+
+function toBody(values: typeof INITIAL): Body {
+  const filter: Filter = {
+    ...(values.use_case && { use_case: values.use_case }),
+    ...(values.split && { split: values.split }),
+    ...(values.search.trim() && { search: values.search.trim() }),
+  };
+  return {
+    filter,
+    ...(values.limit !== "" && { limit: Number(values.limit) }),
+    ...(values.batch_id && { batch_id: Number(values.batch_id) }),
+  };
+}
+
+export function AddTasks({ project }: { project: Project }) {
+  const [isOpen, dialog] = useDisclosure(false);
+  return (
+    <>
+      <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={dialog.open}>
+        Add tasks
+      </Button>
+      <Modal opened={isOpen} onClose={dialog.close} title="Add tasks" size="lg">
+        <AddTasksForm project={project} onClose={dialog.close} />
+      </Modal>
+    </>
+  );
+}
+
+function AddTasksForm({ project, onClose }: { project: Project; onClose: () => void }) {
+  const isComparison = project.kind === "comparison";
+  const form = useForm({ initialValues: INITIAL });
+  const add = $api.useMutation("post", "/api/v1/projects/{project_id}/tasks", {
+    onSuccess: () =>
+      invalidate("/api/v1/projects/{project_id}/tasks", "/api/v1/projects/{project_id}", "/api/v1/projects"),
+  });
+  const errors = fieldErrors(add.error, [
+    "filter.use_case",
+    "filter.split",
+    "filter.search",
+    "batch_id",
+    "limit",
+  ]);
+  if (add.data) return <Created created={add.data} onClose={onClose} />;
+  return (
+    <form
+      onSubmit={form.onSubmit((values) =>
+        add.mutate({ params: { path: { project_id: project.id } }, body: toBody(values) }),
+      )}
+    >
+      <Stack>
+        <FieldErrors message={errors[""]} />
+        {isComparison && (
+          <BatchSelect project={project} {...form.getInputProps("batch_id")} error={errors.batch_id} />
+        )}
+        <Group grow align="flex-start">
+          <Select
+            label="Use case"
+            placeholder="All"
+            clearable
+            data={options(USE_CASE)}
+            {...form.getInputProps("use_case")}
+            error={errors["filter.use_case"]}
+          />
+          <Select
+            label="Split"
+            placeholder="All"
+            clearable
+            data={options(SPLIT)}
+            {...form.getInputProps("split")}
+            error={errors["filter.split"]}
+          />
+        </Group>
+        <TextInput
+          label="Words in the prompt"
+          placeholder='"a phrase", -without'
+          {...form.getInputProps("search")}
+          error={errors["filter.search"]}
+        />
+        <NumberInput
+          label="Tasks, at most"
+          placeholder="All that match"
+          min={1}
+          {...form.getInputProps("limit")}
+          error={errors.limit}
+        />
+        <Group justify="flex-end">
+          <Button type="submit" loading={add.isPending} disabled={isComparison && !form.values.batch_id}>
+            Add tasks
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+type BatchSelectProps = {
+  project: Project;
+  value?: string | null;
+  error?: string | undefined;
+  onChange?: (value: string | null) => void;
+};
+
+function BatchSelect({ project, ...props }: BatchSelectProps) {
+  const { data } = $api.useQuery("get", "/api/v1/sample-batches", { params: { query: { page_size: 200 } } });
+  const batches = data?.results ?? [];
+  const isEmpty = data?.results.length === 0;
+  return (
+    <Select
+      label="Responses from"
+      required
+      searchable
+      description={
+        isEmpty ? (
+          <>
+            There are no responses yet. <TextLink to="/checkpoints">Sample from a checkpoint</TextLink> first.
+          </>
+        ) : (
+          `The first ${project.responses_per_task} of each prompt are ranked; a prompt with fewer is left out.`
+        )
+      }
+      data={batches.map(({ id, name, response_count }) => ({
+        value: String(id),
+        label: `${name} · ${pluralize(response_count, "response")}`,
+      }))}
+      {...props}
+    />
+  );
+}
+
+const SKIPPED_SHOWN = 8;
+
+function Created({ created, onClose }: { created: Schemas["CreatedTasks"]; onClose: () => void }) {
+  return (
+    <Stack>
+      <Alert variant="light" role="status" title={`${pluralize(created.created, "task")} added`}>
+        {created.skipped_count > 0 && `${pluralize(created.skipped_count, "prompt")} left out.`}
+      </Alert>
+      {created.skipped.length > 0 && (
+        <List size="sm">
+          {created.skipped.slice(0, SKIPPED_SHOWN).map(({ prompt_id, reason }) => (
+            <List.Item key={prompt_id}>
+              <TextLink to="/prompts/$promptId" params={{ promptId: String(prompt_id) }}>
+                Prompt {prompt_id}
+              </TextLink>
+              : {reason}
+            </List.Item>
+          ))}
+        </List>
+      )}
+      {created.skipped_count > SKIPPED_SHOWN && (
+        <Text size="sm" c="dimmed">
+          And {created.skipped_count - SKIPPED_SHOWN} more.
+        </Text>
+      )}
+      <Group justify="flex-end">
+        <Button onClick={onClose}>Done</Button>
+      </Group>
+    </Stack>
+  );
+}

@@ -1,0 +1,196 @@
+import {
+  Button,
+  Group,
+  Input,
+  NumberInput,
+  Radio,
+  Slider,
+  Stack,
+  Text,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useNavigate } from "@tanstack/react-router";
+import { $api, invalidate, type Schemas } from "@/api/client";
+import { fieldErrors } from "@/api/errors";
+import { MarkdownEditor } from "@/features/projects/MarkdownEditor";
+import { PeopleSelect } from "@/features/projects/PeopleSelect";
+import classes from "@/features/projects/Projects.module.css";
+import { QuestionsSelect } from "@/features/projects/QuestionsSelect";
+import { PRIORITY } from "@/features/projects/words";
+import { FieldErrors } from "@/ui/FieldErrors";
+import { TextLink } from "@/ui/links";
+import { Page, PageHeader, Section } from "@/ui/Page";
+
+type Body = Schemas["CreateProjectRequest"];
+type Values = Required<Body>;
+
+const FIELDS = [
+  "name",
+  "kind",
+  "description",
+  "responses_per_task",
+  "overlap",
+  "priority_mode",
+  "questions",
+  "lease_minutes",
+  "instructions",
+  "member_ids",
+] as const;
+
+const INITIAL: Omit<Values, "questions"> & { questions: Values["questions"] | null } = {
+  name: "",
+  kind: "comparison",
+  description: "",
+  responses_per_task: 4,
+  overlap: 1,
+  priority_mode: "helpful_first",
+  questions: null,
+  lease_minutes: 15,
+  instructions: "",
+  member_ids: [],
+};
+
+function toBody({ questions, responses_per_task, ...values }: typeof INITIAL): Body {
+  if (values.kind === "demonstration") return values;
+  return { ...values, responses_per_task, ...(questions && { questions }) };
+}
+
+export function NewProjectPage() {
+  const navigate = useNavigate();
+  const form = useForm({ initialValues: INITIAL });
+  const create = $api.useMutation("post", "/api/v1/projects", {
+    onSuccess: async (project) => {
+      await invalidate("/api/v1/projects");
+      await navigate({
+        to: "/projects/$projectId",
+        params: { projectId: String(project.id) },
+        search: { tab: "tasks" },
+      });
+    },
+  });
+  const errors = fieldErrors(create.error, FIELDS);
+  const { values } = form;
+  const isComparison = values.kind === "comparison";
+  return (
+    <Page title="New project">
+      <PageHeader title="New project" description={<TextLink to="/projects">Projects</TextLink>} />
+      <form onSubmit={form.onSubmit((all) => create.mutate({ body: toBody(all) }))}>
+        <Stack gap="lg">
+          <FieldErrors message={errors[""]} />
+          <div className={classes.form}>
+            <Section title="What it is">
+              <Stack>
+                <TextInput
+                  label="Name"
+                  required
+                  maxLength={120}
+                  {...form.getInputProps("name")}
+                  error={errors.name}
+                />
+                <Radio.Group label="Labelers will" {...form.getInputProps("kind")} error={errors.kind}>
+                  <Stack gap="xs" mt={6}>
+                    <Radio value="comparison" label="Compare: rate K responses, then rank them" />
+                    <Radio value="demonstration" label="Demonstrate: write the ideal answer" />
+                  </Stack>
+                </Radio.Group>
+                <Textarea
+                  label="Description"
+                  description="A sentence that labelers see in their list."
+                  autosize
+                  {...form.getInputProps("description")}
+                  error={errors.description}
+                />
+                <PeopleSelect
+                  label="Members"
+                  value={values.member_ids}
+                  error={errors.member_ids}
+                  onChange={(ids) => form.setFieldValue("member_ids", ids)}
+                />
+              </Stack>
+            </Section>
+            <Section title="How it is done">
+              <Stack>
+                {isComparison && (
+                  <Input.Wrapper
+                    label={`Responses per task: K = ${values.responses_per_task}`}
+                    description="The paper: 4 to 9. Every pair of one ranking is learned from: K = 4 gives 6, K = 9 gives 36."
+                    error={errors.responses_per_task}
+                  >
+                    <Slider
+                      mt="xs"
+                      mb="lg"
+                      min={4}
+                      max={9}
+                      thumbLabel="Responses per task"
+                      marks={[4, 5, 6, 7, 8, 9].map((value) => ({ value, label: value }))}
+                      value={values.responses_per_task}
+                      onChange={(value) => form.setFieldValue("responses_per_task", value)}
+                    />
+                  </Input.Wrapper>
+                )}
+                <Group grow align="flex-start">
+                  <NumberInput
+                    label="Labelers per task"
+                    description="Two or more show how far people agree."
+                    min={1}
+                    max={50}
+                    {...form.getInputProps("overlap")}
+                    error={errors.overlap}
+                  />
+                  <NumberInput
+                    label="Lease"
+                    description="A task goes to others after so long without a sign."
+                    suffix=" min"
+                    min={1}
+                    max={1440}
+                    {...form.getInputProps("lease_minutes")}
+                    error={errors.lease_minutes}
+                  />
+                </Group>
+                {isComparison && (
+                  <>
+                    <Radio.Group
+                      label="What counts most"
+                      {...form.getInputProps("priority_mode")}
+                      error={errors.priority_mode}
+                    >
+                      <Stack gap="xs" mt={6}>
+                        {Object.entries(PRIORITY).map(([value, { label, help }]) => (
+                          <Radio key={value} value={value} label={label} description={help} />
+                        ))}
+                      </Stack>
+                    </Radio.Group>
+                    <QuestionsSelect
+                      value={values.questions}
+                      error={errors.questions}
+                      onChange={(keys) => form.setFieldValue("questions", keys)}
+                    />
+                  </>
+                )}
+              </Stack>
+            </Section>
+          </div>
+          <Section>
+            <MarkdownEditor
+              label="Instructions"
+              description="Markdown. Each answer is stamped with the version that its labeler had."
+              value={values.instructions}
+              error={errors.instructions}
+              onChange={(text) => form.setFieldValue("instructions", text)}
+            />
+          </Section>
+          <Group>
+            <Button type="submit" loading={create.isPending}>
+              Create the project
+            </Button>
+            <Text size="sm" c="dimmed">
+              Next: give it tasks.
+            </Text>
+          </Group>
+        </Stack>
+      </form>
+    </Page>
+  );
+}

@@ -1,0 +1,114 @@
+import { Badge, Group, Text } from "@mantine/core";
+import { useParams } from "@tanstack/react-router";
+import { $api, type Schemas } from "@/api/client";
+import classes from "@/features/projects/Projects.module.css";
+import { Conversation } from "@/ui/Conversation";
+import { Facts } from "@/ui/Facts";
+import { formatClock } from "@/ui/format";
+import { TextLink } from "@/ui/links";
+import { Markdown } from "@/ui/Markdown";
+import { Page, PageHeader, Section } from "@/ui/Page";
+import { RelativeTime } from "@/ui/RelativeTime";
+
+type Submission = Schemas["SubmissionDetail"];
+
+export function SubmissionPage() {
+  const id = Number(useParams({ from: "/members/submissions/$submissionId" }).submissionId);
+  const { data: submission } = $api.useSuspenseQuery("get", "/api/v1/submissions/{submission_id}", {
+    params: { path: { submission_id: id } },
+  });
+  const who = submission.labeler.name || submission.labeler.email;
+  return (
+    <Page title={`Submission ${id}`}>
+      <PageHeader
+        title={`Submission ${id}`}
+        description={
+          <>
+            <TextLink
+              to="/projects/$projectId"
+              params={{ projectId: String(submission.project.id) }}
+              search={{ tab: "submissions" }}
+            >
+              {submission.project.name}
+            </TextLink>{" "}
+            · {who}, <RelativeTime at={submission.created_at} />
+            {!submission.is_latest && " · replaced by a later revision"}
+          </>
+        }
+      />
+      <div className={classes.columns}>
+        <Section title="Prompt">
+          <div dir="auto">
+            <Conversation messages={submission.prompt.messages} />
+          </div>
+          <Text size="sm" mt="sm">
+            <TextLink to="/prompts/$promptId" params={{ promptId: String(submission.prompt.id) }}>
+              Prompt {submission.prompt.id}
+            </TextLink>
+          </Text>
+        </Section>
+        <Section title="How it was given">
+          <Facts
+            facts={[
+              { label: "Labeler", value: who },
+              { label: "Revision", value: submission.revision },
+              { label: "Instructions", value: `version ${submission.instruction_number}` },
+              { label: "Active", value: formatClock(submission.active_seconds) },
+              { label: "Elapsed", value: formatClock(submission.elapsed_seconds) },
+              { label: "Notes", value: submission.notes },
+            ]}
+          />
+        </Section>
+      </div>
+      {submission.demonstration && (
+        <Section title="Demonstration">
+          <div dir="auto">
+            <Markdown text={submission.demonstration} />
+          </div>
+        </Section>
+      )}
+      {submission.judgments.length > 0 && <Ranking submission={submission} />}
+    </Page>
+  );
+}
+
+function Ranking({ submission }: { submission: Submission }) {
+  const { data: questions } = $api.useQuery("get", "/api/v1/questions", {}, { staleTime: 3_600_000 });
+  const label = (key: string) => questions?.find((question) => question.key === key)?.label ?? key;
+  const judgments = [...submission.judgments].sort(
+    (a, b) => a.rank - b.rank || a.shown_position - b.shown_position,
+  );
+  return (
+    <Section title="Ranking" description="Best first; those with the same rank are tied.">
+      <ol className={classes.judgments}>
+        {judgments.map((judgment) => (
+          <li key={judgment.response_id} className={classes.judgment}>
+            <div>
+              <div className={classes.rank}>Rank {judgment.rank}</div>
+              <Text size="xs" c="dimmed">
+                {judgment.quality} of 7
+              </Text>
+            </div>
+            <div style={{ minWidth: 0 }}>
+              <div dir="auto">
+                <Markdown text={judgment.text} />
+              </div>
+              <Group gap={6} mt={6}>
+                {Object.entries(judgment.answers).map(([key, isYes]) => (
+                  <Badge key={key} tt="none" color={isYes ? undefined : "gray"}>
+                    {label(key)}: {isYes ? "yes" : "no"}
+                  </Badge>
+                ))}
+              </Group>
+              {judgment.notes && (
+                <Text size="sm" mt={4}>
+                  “{judgment.notes}”
+                </Text>
+              )}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}

@@ -1,0 +1,162 @@
+import { Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { notifications } from "@mantine/notifications";
+import { useParams } from "@tanstack/react-router";
+import { $api, api, invalidate, queryClient, type Schemas } from "@/api/client";
+import { fieldErrors } from "@/api/errors";
+import { options, PROMPT_KIND, SPLIT, USE_CASE } from "@/api/labels";
+import { Annotations } from "@/features/prompts/Annotations";
+import { PromptBatches } from "@/features/prompts/PromptBatches";
+import classes from "@/features/prompts/Prompts.module.css";
+import { ConfirmButton } from "@/ui/ConfirmButton";
+import { Conversation } from "@/ui/Conversation";
+import { Facts } from "@/ui/Facts";
+import { FieldErrors } from "@/ui/FieldErrors";
+import { TextLink } from "@/ui/links";
+import { Page, PageHeader, Section } from "@/ui/Page";
+import { RelativeTime } from "@/ui/RelativeTime";
+
+type Prompt = Schemas["Prompt"];
+
+function keep(prompt: Prompt): Promise<unknown> {
+  queryClient.setQueryData(
+    ["get", "/api/v1/prompts/{prompt_id}", { params: { path: { prompt_id: prompt.id } } }],
+    prompt,
+  );
+  return invalidate("/api/v1/prompts", "/api/v1/prompts/facets");
+}
+
+async function archive(prompt: Prompt, archived: boolean): Promise<void> {
+  const { data } = await api.PATCH("/api/v1/prompts/{prompt_id}", {
+    params: { path: { prompt_id: prompt.id } },
+    body: { archived },
+  });
+  if (data) await keep(data);
+}
+
+export function PromptPage() {
+  const id = Number(useParams({ from: "/members/prompts/$promptId" }).promptId);
+  const { data: prompt } = $api.useSuspenseQuery("get", "/api/v1/prompts/{prompt_id}", {
+    params: { path: { prompt_id: id } },
+  });
+  return (
+    <Page title={`Prompt ${prompt.id}`}>
+      <PageHeader
+        title={`Prompt ${prompt.id}`}
+        description={
+          <>
+            <TextLink to="/prompts">Prompts</TextLink> · {USE_CASE[prompt.use_case]} ·{" "}
+            {PROMPT_KIND[prompt.kind]}
+            {prompt.archived_at && " · archived"}
+          </>
+        }
+        actions={
+          prompt.archived_at ? (
+            <Button variant="default" onClick={() => void archive(prompt, false)}>
+              Bring back
+            </Button>
+          ) : (
+            <ConfirmButton
+              title="Archive this prompt?"
+              question="It is offered for no new task or dataset. What was said of it stays."
+              confirmLabel="Archive"
+              onConfirm={() => archive(prompt, true)}
+            >
+              Archive
+            </ConfirmButton>
+          )
+        }
+      />
+      <div className={classes.columns}>
+        <div className={classes.stack}>
+          <Section title="Conversation">
+            <div dir="auto">
+              <Conversation messages={prompt.messages} />
+            </div>
+          </Section>
+          <PromptBatches batches={prompt.batches} />
+        </div>
+        <div className={classes.stack}>
+          <Section title="About it">
+            <Stack gap="md">
+              <Facts
+                facts={[
+                  { label: "Submitter", value: prompt.submitter },
+                  { label: "Split", value: SPLIT[prompt.split] },
+                  { label: "Added", value: <RelativeTime at={prompt.created_at} /> },
+                ]}
+              />
+              <PromptForm key={prompt.id} prompt={prompt} />
+            </Stack>
+          </Section>
+          <Section
+            title="Annotations"
+            description="The paper's list. Unset is an answer of its own: it is not a “no”."
+          >
+            <Annotations prompt={prompt} onChange={keep} />
+          </Section>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function PromptForm({ prompt }: { prompt: Prompt }) {
+  const form = useForm({
+    initialValues: {
+      use_case: prompt.use_case,
+      language: prompt.language ?? "",
+      deployment_context: prompt.deployment_context ?? "",
+    },
+  });
+  const save = $api.useMutation("patch", "/api/v1/prompts/{prompt_id}", {
+    onSuccess: async (changed) => {
+      await keep(changed);
+      form.resetDirty();
+      notifications.show({ message: "Saved." });
+    },
+  });
+  const errors = fieldErrors(save.error, ["use_case", "language", "deployment_context"]);
+  return (
+    <form
+      onSubmit={form.onSubmit((body) => save.mutate({ params: { path: { prompt_id: prompt.id } }, body }))}
+    >
+      <Stack gap="sm">
+        <FieldErrors message={errors[""]} />
+        <Group grow align="flex-start">
+          <Select
+            label="Use case"
+            data={options(USE_CASE)}
+            allowDeselect={false}
+            {...form.getInputProps("use_case")}
+            error={errors.use_case}
+          />
+          <TextInput
+            label="Language"
+            placeholder="en"
+            {...form.getInputProps("language")}
+            error={errors.language}
+          />
+        </Group>
+        <Textarea
+          label="Deployment context"
+          description="Where the model would be asked this; labelers see it."
+          autosize
+          minRows={2}
+          {...form.getInputProps("deployment_context")}
+          error={errors.deployment_context}
+        />
+        <Group>
+          <Button type="submit" variant="default" disabled={!form.isDirty()} loading={save.isPending}>
+            Save
+          </Button>
+          {prompt.is_closed_domain && (
+            <Text size="sm" c="dimmed">
+              Closed domain: labelers are asked about hallucination.
+            </Text>
+          )}
+        </Group>
+      </Stack>
+    </form>
+  );
+}

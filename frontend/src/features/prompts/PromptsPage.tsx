@@ -1,0 +1,177 @@
+import { Group, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconFileImport, IconSearch } from "@tabler/icons-react";
+import { keepPreviousData } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { $api, type Schemas } from "@/api/client";
+import { errorMessage } from "@/api/errors";
+import { PROMPT_KIND, SPLIT, USE_CASE } from "@/api/labels";
+import type { operations } from "@/api/schema";
+import classes from "@/features/prompts/Prompts.module.css";
+import { type Column, DataTable } from "@/ui/DataTable";
+import { EmptyState } from "@/ui/EmptyState";
+import { FieldErrors } from "@/ui/FieldErrors";
+import { formatNumber } from "@/ui/format";
+import { LinkButton, TextLink } from "@/ui/links";
+import { Page, PageHeader } from "@/ui/Page";
+import { RelativeTime } from "@/ui/RelativeTime";
+
+type Row = Schemas["PromptRow"];
+
+const COLUMNS: Column<Row>[] = [
+  {
+    key: "text",
+    header: "Prompt",
+    render: (row) => (
+      <TextLink
+        to="/prompts/$promptId"
+        params={{ promptId: String(row.id) }}
+        className={classes.excerpt}
+        dir="auto"
+      >
+        {row.text || "(empty)"}
+      </TextLink>
+    ),
+  },
+  {
+    key: "use_case",
+    header: "Use case",
+    render: (row) => (
+      <Stack gap={0}>
+        {USE_CASE[row.use_case]}
+        <Text size="xs" c="dimmed">
+          {PROMPT_KIND[row.kind]}
+          {row.language && ` · ${row.language}`}
+        </Text>
+      </Stack>
+    ),
+  },
+  {
+    key: "submitter",
+    header: "Submitter",
+    render: (row) => (
+      <Stack gap={0}>
+        <span className={classes.word}>{row.submitter}</span>
+        <Text size="xs" c="dimmed">
+          {SPLIT[row.split]}
+        </Text>
+      </Stack>
+    ),
+  },
+  {
+    key: "responses",
+    header: "Responses",
+    align: "right",
+    render: (row) => formatNumber(row.response_count),
+  },
+  {
+    key: "created",
+    header: "Added",
+    ordering: "created_at",
+    render: (row) => (
+      <span className={classes.time}>
+        <RelativeTime at={row.created_at} />
+      </span>
+    ),
+  },
+];
+
+export function PromptsPage() {
+  const search = useSearch({ from: "/members/prompts" });
+  const navigate = useNavigate({ from: "/prompts" });
+  const { page = 1, ...filters } = search;
+  const { data, error, isPending } = $api.useQuery(
+    "get",
+    "/api/v1/prompts",
+    { params: { query: { ...filters, page } } },
+    { placeholderData: keepPreviousData },
+  );
+  const set = (change: Query) => void navigate({ search: { ...filters, ...change } as typeof filters });
+  const isFiltered = Object.values(filters).some((value) => value !== undefined);
+  const importButton = (
+    <LinkButton to="/prompts/import" leftSection={<IconFileImport size={16} aria-hidden />}>
+      Import a file
+    </LinkButton>
+  );
+  return (
+    <Page title="Prompts">
+      <PageHeader
+        title="Prompts"
+        description="What people ask. Each submitter is in one split only, so no one's prompts are both trained and tested on."
+        actions={importButton}
+      />
+      <Filters filters={filters} set={set} />
+      {error && <FieldErrors message={errorMessage(error)} />}
+      <DataTable
+        label="Prompts"
+        columns={COLUMNS}
+        rows={data?.results}
+        rowKey={(row) => row.id}
+        isLoading={isPending}
+        count={data?.count}
+        page={page}
+        onPageChange={(next) => void navigate({ search: { ...filters, page: next } })}
+        ordering={filters.ordering ?? "-created_at"}
+        onOrderingChange={(ordering) => set({ ordering: ordering as Query["ordering"] })}
+        empty={
+          isFiltered ? (
+            <EmptyState title="No prompt matches">Try fewer words or filters.</EmptyState>
+          ) : (
+            <EmptyState title="There are no prompts yet">
+              Import a JSONL or CSV file: you see what is in it before anything is kept.
+              {importButton}
+            </EmptyState>
+          )
+        }
+      />
+    </Page>
+  );
+}
+
+type Query = Omit<NonNullable<operations["prompts_list"]["parameters"]["query"]>, "page" | "page_size">;
+type FiltersProps = { filters: Query; set: (change: Query) => void };
+
+function Filters({ filters, set }: FiltersProps) {
+  const { data: facets } = $api.useQuery("get", "/api/v1/prompts/facets");
+  const [text, setText] = useState(filters.search ?? "");
+  const search = useDebouncedCallback((words: string) => set({ search: words || undefined }), 300);
+  const facet = (label: string, name: "use_case" | "kind" | "split" | "language") => (
+    <Select
+      aria-label={label}
+      placeholder={label}
+      clearable
+      w="11rem"
+      data={(facets?.[name] ?? [])
+        .filter(({ value }) => value)
+        .map(({ value, label: name, count }) => ({ value, label: `${name} (${formatNumber(count)})` }))}
+      value={filters[name] ?? null}
+      onChange={(value) => set({ [name]: value ?? undefined })}
+    />
+  );
+  return (
+    <Group gap="sm">
+      <TextInput
+        aria-label="Search"
+        placeholder='Words, "a phrase", -without'
+        type="search"
+        flex="1 1 16rem"
+        leftSection={<IconSearch size={16} aria-hidden />}
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          search(event.currentTarget.value);
+        }}
+      />
+      {facet("Use case", "use_case")}
+      {facet("Kind", "kind")}
+      {facet("Split", "split")}
+      {facet("Language", "language")}
+      <Switch
+        label="Archived"
+        checked={filters.archived ?? false}
+        onChange={(event) => set({ archived: event.currentTarget.checked || undefined })}
+      />
+    </Group>
+  );
+}

@@ -1,0 +1,135 @@
+import { Group, MultiSelect, Select, Switch, Text } from "@mantine/core";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { $api } from "@/api/client";
+import { RUN_KIND, spaced } from "@/api/labels";
+import { comparedMetrics, compareSeries, metricLabel } from "@/features/runs/metricRows";
+import classes from "@/features/runs/RunPage.module.css";
+import { type Run, useLiveRuns, useRunMetrics } from "@/features/runs/runQueries";
+import { smooth } from "@/ui/chartSeries";
+import { type Column, DataTable } from "@/ui/DataTable";
+import { EmptyState } from "@/ui/EmptyState";
+import { LineChart } from "@/ui/LineChart";
+import { Page, PageHeader, Section } from "@/ui/Page";
+
+const SHOWN = 4;
+
+export function ComparePage() {
+  const { a, b } = useSearch({ from: "/members/runs/compare" });
+  const navigate = useNavigate({ from: "/runs/compare" });
+  const { data } = $api.useQuery("get", "/api/v1/runs", { params: { query: { page_size: 200 } } });
+  const runs = data?.results ?? [];
+  const first = runs.find((run) => run.id === a);
+  const second = runs.find((run) => run.id === b);
+  const choices = runs.map((run) => ({
+    value: String(run.id),
+    label: `#${run.id} ${run.name} · ${RUN_KIND[run.kind]}`,
+  }));
+  const select = (label: string, value: number | undefined, key: "a" | "b") => (
+    <Select
+      label={label}
+      searchable
+      flex="1 1 18rem"
+      placeholder="Choose a run"
+      data={choices}
+      value={value === undefined ? null : String(value)}
+      onChange={(id) =>
+        void navigate({ search: (before) => ({ ...before, [key]: id ? Number(id) : undefined }) })
+      }
+    />
+  );
+  return (
+    <Page title="Compare runs">
+      <PageHeader title="Compare runs" description="The same metrics of two runs, over each other." />
+      <Group align="flex-end">
+        {select("First run", a, "a")}
+        {select("Second run", b, "b")}
+      </Group>
+      {first && second ? (
+        <Comparison first={first} second={second} />
+      ) : (
+        <EmptyState title="Choose two runs">Runs of the same kind share most metrics.</EmptyState>
+      )}
+    </Page>
+  );
+}
+
+function Comparison({ first, second }: { first: Run; second: Run }) {
+  const [firstRows, secondRows] = [useRunMetrics(first.id), useRunMetrics(second.id)];
+  useLiveRuns([first.id, second.id]);
+  const [chosen, setChosen] = useState<string[] | null>(null);
+  const [isSmooth, setSmooth] = useState(false);
+  const names = useMemo(() => comparedMetrics([firstRows, secondRows]), [firstRows, secondRows]);
+  const shown = chosen ?? names.slice(0, SHOWN);
+  const labelled = [
+    { label: `#${first.id} ${first.name}`, rows: firstRows },
+    { label: `#${second.id} ${second.name}`, rows: secondRows },
+  ];
+  return (
+    <>
+      <Section
+        title="Curves"
+        actions={
+          <Switch
+            label="Smooth"
+            checked={isSmooth}
+            onChange={(event) => setSmooth(event.currentTarget.checked)}
+          />
+        }
+      >
+        <MultiSelect
+          aria-label="Metrics"
+          placeholder={shown.length ? "" : "Choose metrics"}
+          mb="md"
+          data={names.map((name) => ({ value: name, label: metricLabel(name) }))}
+          value={shown}
+          onChange={setChosen}
+        />
+        {!names.length && <Text c="dimmed">Neither has measured anything yet.</Text>}
+        <div className={classes.curves}>
+          {shown.map((metric) => (
+            <LineChart
+              key={metric}
+              title={metricLabel(metric)}
+              height={240}
+              series={compareSeries(labelled, metric).map((one) => ({
+                ...one,
+                points: isSmooth ? smooth(one.points, 0.9) : one.points,
+              }))}
+            />
+          ))}
+        </div>
+      </Section>
+      <Differences first={first} second={second} />
+    </>
+  );
+}
+
+type Difference = { name: string; first: string; second: string };
+
+function Differences({ first, second }: { first: Run; second: Run }) {
+  const names = [...new Set([...Object.keys(first.config), ...Object.keys(second.config)])];
+  const rows = names
+    .map((name) => ({
+      name,
+      first: String(first.config[name] ?? "–"),
+      second: String(second.config[name] ?? "–"),
+    }))
+    .filter((row) => row.first !== row.second);
+  const columns: Column<Difference>[] = [
+    { key: "name", header: "Setting", render: (row) => spaced(row.name) },
+    { key: "first", header: `#${first.id} ${first.name}`, render: (row) => row.first },
+    { key: "second", header: `#${second.id} ${second.name}`, render: (row) => row.second },
+  ];
+  return (
+    <Section title="Settings that differ">
+      <DataTable
+        label="Settings that differ"
+        columns={columns}
+        rows={rows}
+        rowKey={(row) => row.name}
+        empty={<Text c="dimmed">None: both were told the same.</Text>}
+      />
+    </Section>
+  );
+}

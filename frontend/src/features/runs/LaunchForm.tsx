@@ -1,0 +1,165 @@
+import { Button, Collapse, Group, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { $api, invalidate } from "@/api/client";
+import { fieldErrors } from "@/api/errors";
+import { InputSelect } from "@/features/runs/InputSelect";
+import classes from "@/features/runs/LaunchPage.module.css";
+import {
+  checkForm,
+  configValues,
+  type FormValues,
+  fieldNames,
+  type RunKind,
+  type Setting,
+  type Typed,
+  toRequest,
+} from "@/features/runs/launchForm";
+import { SettingField } from "@/features/runs/SettingField";
+import { FieldErrors } from "@/ui/FieldErrors";
+import { pluralize } from "@/ui/format";
+import { Section } from "@/ui/Page";
+
+type LaunchFormProps = { kind: RunKind; start: FormValues };
+
+export function LaunchForm({ kind, start }: LaunchFormProps) {
+  const navigate = useNavigate();
+  const [values, setValues] = useState(start);
+  const [checked, setChecked] = useState<Record<string, string>>({});
+  const [showsAdvanced, setShowsAdvanced] = useState(false);
+  const launch = $api.useMutation("post", "/api/v1/runs", {
+    onSuccess: async (run) => {
+      await invalidate("/api/v1/runs");
+      await navigate({ to: "/runs/$runId", params: { runId: String(run.id) } });
+    },
+  });
+  const errors = { ...fieldErrors(launch.error, fieldNames(kind)), ...checked };
+  const advanced = kind.fields.filter(({ group }) => group === "advanced");
+  const wrongAdvanced = advanced.filter(({ name }) => errors[`config.${name}`]).length;
+
+  const setConfig = (name: string, value: Typed) =>
+    setValues((before) => ({ ...before, config: { ...before.config, [name]: value } }));
+  const submit = () => {
+    const found = checkForm(kind, values);
+    setChecked(found);
+    launch.reset();
+    if (!Object.keys(found).length) launch.mutate({ body: toRequest(kind, values) });
+  };
+  const field = (setting: Setting) => (
+    <SettingField
+      key={setting.name}
+      setting={setting}
+      value={values.config[setting.name]}
+      paper={kind.defaults[setting.name]}
+      error={errors[`config.${setting.name}`]}
+      onChange={(value) => setConfig(setting.name, value)}
+    />
+  );
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <Stack gap="lg">
+        <Section title="Reads">
+          <div className={classes.settings}>
+            {kind.inputs.map((input) => (
+              <InputSelect
+                key={input.role}
+                input={input}
+                value={values.inputs[input.role] ?? null}
+                error={errors[`inputs.${input.role}`]}
+                onChange={(value) =>
+                  setValues((before) => ({ ...before, inputs: { ...before.inputs, [input.role]: value } }))
+                }
+              />
+            ))}
+            <TextInput
+              label="Name"
+              description="Left empty, it is named after what it reads."
+              maxLength={160}
+              value={values.name}
+              error={errors.name}
+              onChange={(event) => setValues({ ...values, name: event.currentTarget.value })}
+            />
+          </div>
+        </Section>
+        <Section
+          title="Settings"
+          actions={
+            <Presets
+              kind={kind}
+              config={values.config}
+              onChange={(config) => setValues({ ...values, config })}
+            />
+          }
+        >
+          <div className={classes.settings}>
+            {kind.fields.filter(({ group }) => group === "basic").map(field)}
+          </div>
+          <Group mt="md">
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              aria-expanded={showsAdvanced}
+              onClick={() => setShowsAdvanced(!showsAdvanced)}
+            >
+              {showsAdvanced ? "Hide" : "Show"} {pluralize(advanced.length, "advanced setting")}
+            </Button>
+            {wrongAdvanced > 0 && (
+              <Text c="var(--bad)" size="sm">
+                {pluralize(wrongAdvanced, "of them needs", "of them need")} attention
+              </Text>
+            )}
+          </Group>
+          <Collapse expanded={showsAdvanced || wrongAdvanced > 0}>
+            <div className={classes.settings} style={{ marginTop: "1rem" }}>
+              {advanced.map(field)}
+            </div>
+          </Collapse>
+        </Section>
+        <FieldErrors message={errors[""]} title="The run was not launched" />
+        <Group className={classes.footer}>
+          <Button type="submit" loading={launch.isPending}>
+            Launch
+          </Button>
+          {Object.keys(errors).length > 0 && (
+            <Text c="var(--bad)" size="sm" role="status">
+              Nothing was launched: see the marked fields.
+            </Text>
+          )}
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+type PresetsProps = {
+  kind: RunKind;
+  config: FormValues["config"];
+  onChange: (config: FormValues["config"]) => void;
+};
+
+function Presets({ kind, config, onChange }: PresetsProps) {
+  const current = kind.presets.find((preset) =>
+    Object.entries(configValues(kind, preset.values)).every(([name, value]) => config[name] === value),
+  );
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label="Preset"
+      value={current?.name ?? "own"}
+      onChange={(name) => {
+        const preset = kind.presets.find((one) => one.name === name);
+        if (preset) onChange(configValues(kind, preset.values));
+      }}
+      data={[
+        ...kind.presets.map(({ name, label }) => ({ value: name, label })),
+        ...(current ? [] : [{ value: "own", label: "Your own" }]),
+      ]}
+    />
+  );
+}

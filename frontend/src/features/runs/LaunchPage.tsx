@@ -1,0 +1,60 @@
+import { SegmentedControl, Skeleton, Text } from "@mantine/core";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { $api } from "@/api/client";
+import { RUN_KIND } from "@/api/labels";
+import { LaunchForm } from "@/features/runs/LaunchForm";
+import classes from "@/features/runs/LaunchPage.module.css";
+import { initialValues, valuesOfRun } from "@/features/runs/launchForm";
+import { Page, PageHeader } from "@/ui/Page";
+
+/** One form for every kind of run, made from what the server says of the kind. */
+export function LaunchPage() {
+  const search = useSearch({ from: "/members/runs/new" });
+  const navigate = useNavigate({ from: "/runs/new" });
+  const { data: kinds } = $api.useSuspenseQuery("get", "/api/v1/run-kinds");
+  const again = $api.useQuery(
+    "get",
+    "/api/v1/runs/{run_id}",
+    { params: { path: { run_id: search.again ?? 0 } } },
+    { enabled: search.again !== undefined },
+  );
+  const wanted = again.data?.kind ?? search.kind ?? "sft";
+  const kind = kinds.find((one) => one.kind === wanted) ?? kinds[0];
+  if (!kind) return null;
+  const isWaiting = search.again !== undefined && again.isPending;
+  return (
+    <Page title="Launch a run">
+      <PageHeader
+        title="Launch a run"
+        description="Defaults are the paper's (Ouyang et al. 2022). Each setting says what it does and where its value is from."
+      />
+      <div className={classes.kinds}>
+        <SegmentedControl
+          aria-label="Kind of run"
+          value={kind.kind}
+          onChange={(next) => void navigate({ search: { kind: next as typeof kind.kind } })}
+          data={kinds.map((one) => ({ value: one.kind, label: RUN_KIND[one.kind] }))}
+        />
+      </div>
+      <Text c="dimmed">{kind.description}</Text>
+      {isWaiting ? (
+        <Skeleton height={320} />
+      ) : (
+        <LaunchForm
+          key={`${kind.kind} ${again.data?.id ?? ""}`}
+          kind={kind}
+          start={
+            again.data
+              ? valuesOfRun(kind, again.data)
+              : withCheckpoint(initialValues(kind, "paper"), search.model)
+          }
+        />
+      )}
+    </Page>
+  );
+}
+
+function withCheckpoint(values: ReturnType<typeof initialValues>, model: number | undefined) {
+  if (model === undefined || !("model" in values.inputs)) return values;
+  return { ...values, inputs: { ...values.inputs, model: String(model) } };
+}

@@ -1,0 +1,121 @@
+import { Alert, Group, Progress, Text } from "@mantine/core";
+import { useParams } from "@tanstack/react-router";
+import { $api } from "@/api/client";
+import { RUN_KIND } from "@/api/labels";
+import { hasRole, useMe } from "@/api/session";
+import { RunActions } from "@/features/runs/RunActions";
+import { RunConfig } from "@/features/runs/RunConfig";
+import { RunCurves } from "@/features/runs/RunCurves";
+import { RunInputs } from "@/features/runs/RunInputs";
+import { RunLog } from "@/features/runs/RunLog";
+import { RunOutput } from "@/features/runs/RunOutput";
+import classes from "@/features/runs/RunPage.module.css";
+import { RunState } from "@/features/runs/RunState";
+import { isLive, type Run, useLiveRuns } from "@/features/runs/runQueries";
+import { Facts } from "@/ui/Facts";
+import { formatDuration, formatNumber, formatPercent } from "@/ui/format";
+import { Page, PageHeader, Section } from "@/ui/Page";
+import { RelativeTime } from "@/ui/RelativeTime";
+import { Stat, StatGroup } from "@/ui/Stat";
+
+export function RunPage() {
+  const id = Number(useParams({ from: "/members/runs/$runId" }).runId);
+  const { data: run } = $api.useSuspenseQuery("get", "/api/v1/runs/{run_id}", {
+    params: { path: { run_id: id } },
+  });
+  const isAdmin = hasRole(useMe(), "admin");
+  useLiveRuns([id]);
+  return (
+    <Page title={run.name}>
+      <PageHeader
+        title={run.name}
+        description={
+          <Group gap="sm">
+            <RunState run={run} />
+            <span>
+              {RUN_KIND[run.kind]}, launched <RelativeTime at={run.created_at} />
+              {run.created_by && ` by ${run.created_by.name}`}
+            </span>
+          </Group>
+        }
+        actions={<RunActions run={run} isAdmin={isAdmin} />}
+      />
+      <RunProgress run={run} />
+      <RunError run={run} />
+      <RunCurves run={run} />
+      <div className={classes.columns}>
+        <Section title="Reads and makes">
+          <RunInputs run={run} />
+          <Facts facts={[{ label: "Makes", value: <RunOutput run={run} /> }]} />
+        </Section>
+        <RunLog run={run} />
+      </div>
+      <RunConfig run={run} isAdmin={isAdmin} />
+    </Page>
+  );
+}
+
+function RunProgress({ run }: { run: Run }) {
+  const share = run.total_steps ? run.step / run.total_steps : null;
+  return (
+    <div>
+      <StatGroup>
+        <Stat label="Phase" value={run.phase || "–"} hint={run.device ? `on ${run.device}` : undefined} />
+        <Stat
+          label="Step"
+          value={formatNumber(run.step)}
+          hint={
+            share === null ? undefined : `of ${formatNumber(run.total_steps ?? 0)}, ${formatPercent(share)}`
+          }
+        />
+        <Stat
+          label={isLive(run) ? "Left" : "Ended"}
+          value={
+            !isLive(run) ? (
+              <RelativeTime at={run.ended_at} />
+            ) : run.eta_seconds === null ? (
+              "–"
+            ) : (
+              formatDuration(run.eta_seconds)
+            )
+          }
+        />
+        <Stat
+          label="Ran for"
+          value={formatDuration(run.running_seconds)}
+          hint={run.attempt > 1 ? `in ${run.attempt} attempts` : undefined}
+        />
+        <Stat
+          label="Cost"
+          value={`${run.gpu_hours.toFixed(2)} GPU h`}
+          hint={run.gpu_hours ? undefined : "ran on the CPU"}
+        />
+      </StatGroup>
+      {isLive(run) && share !== null && (
+        <Progress.Root size={6} mt="xs">
+          <Progress.Section value={share * 100} aria-label="Progress" animated={run.state === "running"} />
+        </Progress.Root>
+      )}
+    </div>
+  );
+}
+
+function RunError({ run }: { run: Run }) {
+  if (!run.error_message) return null;
+  const isOver = run.state === "failed";
+  return (
+    <Alert
+      color={isOver ? "red" : "yellow"}
+      variant="light"
+      role="alert"
+      title={isOver ? "The run has failed" : `Attempt ${run.attempt} broke off; the run goes on by itself`}
+    >
+      <Text className={classes.error}>{run.error_message}</Text>
+      {isOver && (
+        <Text size="sm" mt="xs">
+          The end of the log says more. Resume goes on from the last checkpoint.
+        </Text>
+      )}
+    </Alert>
+  );
+}

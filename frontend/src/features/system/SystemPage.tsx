@@ -1,0 +1,102 @@
+import { Alert, Stack } from "@mantine/core";
+import { $api, type Schemas } from "@/api/client";
+import { type Column, DataTable } from "@/ui/DataTable";
+import { formatBytes, formatNumber, formatPercent } from "@/ui/format";
+import { Page, PageHeader, Section } from "@/ui/Page";
+import { RelativeTime } from "@/ui/RelativeTime";
+import { Stat, StatGroup } from "@/ui/Stat";
+import { StatusBadge } from "@/ui/StatusBadge";
+
+type System = Schemas["System"];
+type Process = System["workers"][number];
+type Queue = System["queues"][number];
+
+/** Processes that stop send no event, so this page has to look; a stopped worker shows within half a minute. */
+const LOOK_MS = 5_000;
+
+const WORKERS: Column<Process>[] = [
+  { key: "name", header: "Worker", render: (worker) => worker.name },
+  {
+    key: "alive",
+    header: "State",
+    render: (worker) => (
+      <StatusBadge tone={worker.is_alive ? "good" : "bad"}>
+        {worker.is_alive ? "Works" : "Stopped"}
+      </StatusBadge>
+    ),
+  },
+  { key: "queues", header: "Takes from", render: (worker) => worker.queues.join(", ") },
+  { key: "seen", header: "Last seen", render: (worker) => <RelativeTime at={worker.last_seen_at} /> },
+];
+
+const QUEUES: Column<Queue>[] = [
+  { key: "name", header: "Queue", render: (queue) => queue.name },
+  { key: "length", header: "Waiting", align: "right", render: (queue) => formatNumber(queue.length) },
+  {
+    key: "served",
+    header: "State",
+    render: (queue) => (
+      <StatusBadge tone={queue.is_served ? "good" : "bad"}>
+        {queue.is_served ? "Served" : "Nobody takes from it"}
+      </StatusBadge>
+    ),
+  },
+];
+
+export function SystemPage() {
+  const { data } = $api.useSuspenseQuery("get", "/api/v1/home", {}, { refetchInterval: LOOK_MS });
+  if (!data.admin) return null;
+  const { system, problems } = data.admin;
+  const { storage, beat } = system;
+  return (
+    <Page title="System">
+      <PageHeader title="System" description={`labelapp ${system.version}`} />
+      {problems.length > 0 && (
+        <Alert color="red" variant="light" role="alert" title="This needs you">
+          <Stack gap={4}>
+            {problems.map(({ message }) => (
+              <span key={message}>{message}</span>
+            ))}
+          </Stack>
+        </Alert>
+      )}
+      <StatGroup>
+        <Stat
+          label="Free on the disk"
+          value={formatBytes(storage.free_bytes)}
+          hint={`${formatPercent(storage.free_bytes / storage.total_bytes)} of ${formatBytes(storage.total_bytes)}`}
+        />
+        <Stat label="Runs, datasets, models, imports" value={formatBytes(storage.used_bytes)} />
+        <Stat label="Database" value={formatBytes(system.database.size_bytes)} />
+        <Stat
+          label="Beat"
+          value={
+            <StatusBadge tone={beat?.is_alive ? "good" : "bad"}>
+              {beat?.is_alive ? "Ticks" : "Has stopped"}
+            </StatusBadge>
+          }
+          hint={
+            <>
+              last seen <RelativeTime at={beat?.last_seen_at} />
+            </>
+          }
+        />
+      </StatGroup>
+      <Section
+        title="Workers"
+        description="They write datasets and start runs. A run goes on without its worker."
+      >
+        <DataTable
+          label="Workers"
+          columns={WORKERS}
+          rows={[...system.workers]}
+          rowKey={(worker) => worker.name}
+          empty={<StatusBadge tone="bad">No worker has been seen in the last day</StatusBadge>}
+        />
+      </Section>
+      <Section title="Queues" description="What waits in them is done as soon as a worker takes it.">
+        <DataTable label="Queues" columns={QUEUES} rows={[...system.queues]} rowKey={(queue) => queue.name} />
+      </Section>
+    </Page>
+  );
+}
