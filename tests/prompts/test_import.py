@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from rest_framework.test import APIClient
 
@@ -205,3 +206,26 @@ def test_submitters_are_made_once(django_assert_num_queries: Any) -> None:
         found = actions.ensure_submitters(["acme", "zebra", "acme"])
     assert found == {key: Submitter.objects.get(key=key).pk for key in ("acme", "zebra")}
     assert Submitter.objects.get(key="zebra").split == split_of("zebra")
+
+
+def test_a_browser_uploads_with_its_csrf_token(django_user_model: Any) -> None:
+    browser = APIClient(enforce_csrf_checks=True)
+    user = django_user_model.objects.create_user("rosa@example.org", role="researcher")
+    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    token = "t" * 32
+    browser.cookies["csrftoken"] = token
+    file = SimpleUploadedFile("prompts.jsonl", b'{"prompt": "a"}\n')
+    refused = browser.post("/api/v1/prompt-imports", {"file": file}, format="multipart")
+    assert refused.status_code in {403, 404}
+    file.seek(0)
+    answer = browser.post("/api/v1/prompt-imports", {"file": file}, format="multipart", HTTP_X_CSRFTOKEN=token)
+    assert (answer.status_code, answer.json()["good_count"]) == (201, 1)
+    oversized = browser.generic(
+        "POST",
+        "/api/v1/prompt-imports",
+        "--x--",
+        content_type="multipart/form-data; boundary=x",
+        CONTENT_LENGTH=str(200 * 1024 * 1024),
+        HTTP_X_CSRFTOKEN=token,
+    )
+    assert (oversized.status_code, oversized.json()["errors"][0]["field"]) == (400, "file")
