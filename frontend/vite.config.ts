@@ -7,6 +7,9 @@ import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const SERVER = process.env.API_URL ?? "http://localhost:8000";
+// The host stays the browser's: Django holds it against the Origin of each write.
+const TO_SERVER = { target: SERVER, changeOrigin: false };
+const PROXY = { "/api": TO_SERVER, "/_allauth": TO_SERVER, "/static": TO_SERVER };
 
 /** Writes .gz and .br beside what the build made: WhiteNoise serves those and compresses nothing itself. */
 function precompress(): Plugin {
@@ -34,6 +37,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { proxy: Object.fromEntries(["/api", "/_allauth", "/static"].map((path) => [path, SERVER])) },
+  server: { proxy: PROXY },
+  preview: { proxy: PROXY },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], restoreMocks: true },
 });

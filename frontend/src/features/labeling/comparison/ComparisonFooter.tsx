@@ -48,6 +48,7 @@ function HistoryButtons({ state, act }: { state: State; act: Dispatch<Act> }) {
         <ActionIcon
           variant="subtle"
           color="gray"
+          className={taskClasses.tool}
           aria-label="Undo"
           aria-keyshortcuts="u"
           disabled={!state.past.length}
@@ -60,6 +61,7 @@ function HistoryButtons({ state, act }: { state: State; act: Dispatch<Act> }) {
         <ActionIcon
           variant="subtle"
           color="gray"
+          className={taskClasses.tool}
           aria-label="Redo"
           aria-keyshortcuts="r"
           disabled={!state.future.length}
@@ -114,9 +116,7 @@ function Order({ state }: { state: State }) {
   const [slip] = contradictions(answer, order);
   return (
     <span className={classes.order}>
-      <span role="status">
-        <VisuallyHidden>{missing === 0 ? `Your order: ${spoken(state)}.` : ""}</VisuallyHidden>
-      </span>
+      <VisuallyHidden role="status">{missing === 0 ? `Your order: ${spoken(state)}.` : ""}</VisuallyHidden>
       <output className={classes.readBack} aria-hidden>
         {readBack(answer, order, letters) || "No ranks yet"}
       </output>

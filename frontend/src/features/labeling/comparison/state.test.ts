@@ -97,6 +97,23 @@ describe("rating", () => {
     expect(state.view.question).toBe(2);
   });
 
+  test("another response starts at its first question", () => {
+    const state = played([
+      { type: "answerHere", value: false },
+      { type: "move", by: 1 },
+    ]);
+    expect(state.view).toMatchObject({ focus: 1, question: 0 });
+  });
+
+  test("ranking starts at the first response without a rank", () => {
+    const state = played([
+      { type: "place", id: 40, rank: 1 },
+      { type: "focus", index: 3 },
+      { type: "stage", stage: "rank" },
+    ]);
+    expect(focusedId(state)).toBe(10);
+  });
+
   test("a cleared answer is missing, not no", () => {
     const state = played([
       { type: "answer", key: "hallucination", value: false },

@@ -87,15 +87,18 @@ export function reduce(state: State, act: Act): State {
     case "tie":
       return tie(state, act.id ?? focusedId(state));
     case "focus":
-      return lookAt(state, { focus: act.index });
+      return lookAt(state, {
+        focus: act.index,
+        question: act.index === state.view.focus ? state.view.question : 0,
+      });
     case "move":
-      return lookAt(state, { focus: wrapped(state.view.focus + act.by, state.order.length) });
+      return lookAt(state, { focus: wrapped(state.view.focus + act.by, state.order.length), question: 0 });
     case "question":
       return lookAt(state, { question: act.index });
     case "moveQuestion":
       return lookAt(state, { question: clamped(state.view.question + act.by, state.questionKeys.length) });
     case "stage":
-      return lookAt(state, { stage: act.stage });
+      return enter(state, act.stage);
     case "showMissing":
       return showMissing(state);
     case "undo":
@@ -169,6 +172,14 @@ function tie(state: State, id: ResponseId): State {
     .at(-1);
   if (above === undefined) return { ...state, announcement: `Nothing is ranked above ${state.letters[id]}.` };
   return place(state, id, above, judgmentOf(state.answer, id).rank === null);
+}
+
+/** Each stage begins where something is still to be done. */
+function enter(state: State, stage: Stage): State {
+  if (stage === state.view.stage) return state;
+  const [first] = stage === "rate" ? unrated(state.answer, state.order) : unranked(state.answer, state.order);
+  const focus = first === undefined ? state.view.focus : state.order.indexOf(first);
+  return lookAt(state, { stage, focus, question: 0 });
 }
 
 /** Goes to the first thing that is missing and says what it is. */

@@ -1,5 +1,6 @@
 import { ActionIcon, Text } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
+import { useEffect, useRef } from "react";
 import { $api } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import classes from "@/features/labeling/task/Task.module.css";
@@ -12,10 +13,13 @@ import { RelativeTime } from "@/ui/RelativeTime";
 export function InstructionsPanel({ assignment, onClose }: { assignment: Assignment; onClose: () => void }) {
   const params = { path: { project_id: assignment.project.id }, query: { page_size: 200 } };
   const { data, error } = $api.useQuery("get", "/api/v1/projects/{project_id}/instructions", { params });
+  const panel = useRef<HTMLElement>(null);
+  // On a narrow screen they open above the task, which may be far up.
+  useEffect(() => panel.current?.scrollIntoView?.({ block: "nearest" }), []);
   const version = data?.results.find(({ id }) => id === assignment.instruction_version.id);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard
-    <aside className={classes.instructions} aria-labelledby="instructions-title" tabIndex={0}>
+    <aside ref={panel} className={classes.instructions} aria-labelledby="instructions-title" tabIndex={0}>
       <header className={classes.paneHeader}>
         <h2 id="instructions-title" className={classes.paneTitle}>
           Instructions

@@ -1,5 +1,4 @@
-import { Alert, Button, Group } from "@mantine/core";
-import { IconBook } from "@tabler/icons-react";
+import { Button, Group } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Scene } from "@/features/labeling/keys";
 import { InstructionsPanel } from "@/features/labeling/task/InstructionsPanel";
@@ -82,14 +81,14 @@ export function TaskFrame(props: TaskFrameProps) {
 function NewInstructions({ assignment, panels }: { assignment: Assignment; panels: TaskPanels }) {
   const { number } = assignment.instruction_version;
   return (
-    <Alert icon={<IconBook size={18} aria-hidden />} p="xs" radius={0}>
+    <div className={classes.notice} role="status">
       <Group gap="sm">
         {number > 1 ? `The instructions have changed: version ${number}.` : "This project has instructions."}
         <Button size="compact-sm" rightSection={<Key name="I" />} onClick={panels.toggleInstructions}>
           Read them
         </Button>
       </Group>
-    </Alert>
+    </div>
   );
 }
 
@@ -98,7 +97,7 @@ type OtherCopyProps = { content: unknown; onTake: (content: unknown) => void; pa
 function OtherCopy({ content, onTake, panels }: OtherCopyProps) {
   if (panels.isOtherCopyDismissed) return null;
   return (
-    <Alert color="yellow" p="xs" radius={0}>
+    <div className={classes.notice} data-kind="warning" role="status">
       <Group gap="sm">
         This browser has an older copy that never reached the server. You see the newer one.
         <Button
@@ -115,6 +114,6 @@ function OtherCopy({ content, onTake, panels }: OtherCopyProps) {
           Close
         </Button>
       </Group>
-    </Alert>
+    </div>
   );
 }
