@@ -122,6 +122,9 @@ REDIS_URL = os.environ.get("REDIS_URL") or EmbeddedValkey(DATA_DIR).url
 # The web process pools; Celery must not (a forked pool shares sockets), so `celery` runs without.
 DATABASE_POOL_SIZE = env_int("DATABASE_POOL_SIZE", default=0)
 DATABASES: dict[str, Any] = {"default": dict(dj_database_url.parse(DATABASE_URL))}
+# The statements that labelers run all day are planned once per connection; a pooler between may not allow it.
+if env_flag("DATABASE_PREPARED_STATEMENTS", default=True):
+    DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "prepare_threshold": 2}
 if DATABASE_POOL_SIZE:
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),

@@ -19,7 +19,8 @@ from django.db import IntegrityError, connection, transaction
 
 from labelapp.common.errors import Conflict, NotFound
 from labelapp.labeling.models import Assignment, Draft, Skip
-from labelapp.labeling.questions import applicable_questions
+from labelapp.labeling.prepared import fetch_one
+from labelapp.labeling.questions import QUESTION_JSON, applicable_questions
 
 ATTEMPTS = 5
 
@@ -164,11 +165,10 @@ def claim_next(*, project_id: int, labeler_id: int) -> Next:
 
 
 def _claim(*, project_id: int, labeler_id: int) -> dict[str, Any] | None:
-    parameters: dict[str, Any] = {"project": project_id, "labeler": labeler_id, "token": uuid4()}
+    parameters = {"project": project_id, "labeler": labeler_id, "token": uuid4()}
     try:
-        with _savepoint(), connection.cursor() as cursor:
-            cursor.execute(CLAIM + PACKAGE, parameters)
-            row = cursor.fetchone()
+        with _savepoint():
+            row = fetch_one(CLAIM + PACKAGE, parameters)
     except IntegrityError:
         return None  # the labeler's other tab was faster: the next attempt finds its lease
     return None if row is None else _package(row)
@@ -182,9 +182,7 @@ def _savepoint() -> AbstractContextManager[None]:
 
 def _why_nothing(*, project_id: int, labeler_id: int) -> Next | None:
     """Say why a claim found nothing; None when there is something now."""
-    with connection.cursor() as cursor:
-        cursor.execute(NOTHING, {"project": project_id, "labeler": labeler_id})
-        row = cursor.fetchone()
+    row = fetch_one(NOTHING, {"project": project_id, "labeler": labeler_id})
     if row is None:
         raise NotFound("There is no such project, or you are not a member of it.")
     state, has_open, first_end = row
@@ -201,10 +199,8 @@ def read_assignment(*, assignment_id: int, labeler_id: int) -> dict[str, Any]:
     Raises:
         NotFound: it is not theirs.
     """
-    slot = "WITH slot AS (SELECT * FROM labeling_assignment WHERE id = %s AND labeler_id = %s)"
-    with connection.cursor() as cursor:
-        cursor.execute(slot + PACKAGE, [assignment_id, labeler_id])
-        row = cursor.fetchone()
+    slot = "WITH slot AS (SELECT * FROM labeling_assignment WHERE id = %(assignment)s AND labeler_id = %(labeler)s)"
+    row = fetch_one(slot + PACKAGE, {"assignment": assignment_id, "labeler": labeler_id})
     if row is None:
         raise NotFound("This is not an assignment of yours.")
     return _package(row)
@@ -233,7 +229,7 @@ def _package(row: tuple[Any, ...]) -> dict[str, Any]:
             "name": project_name,
             "kind": project_kind,
             "priority_mode": priority_mode,
-            "questions": [question.as_json() for question in questions],
+            "questions": [QUESTION_JSON[question.key] for question in questions],
         },
         "instruction_version": {"id": instruction_id, "number": instruction_number},
         "prompt": {
@@ -262,9 +258,7 @@ def renew_lease(*, assignment_id: int, labeler_id: int, token: UUID) -> datetime
         NotFound: the assignment was never this labeler's.
         Conflict: it is no longer theirs, or they have submitted it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(HEARTBEAT, {"assignment": assignment_id, "labeler": labeler_id, "token": token})
-        row = cursor.fetchone()
+    row = fetch_one(HEARTBEAT, {"assignment": assignment_id, "labeler": labeler_id, "token": token})
     if row is None:
         raise lost_lease(assignment_id=assignment_id, labeler_id=labeler_id)
     ends_at: datetime = row[0]

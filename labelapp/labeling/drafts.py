@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from labelapp.common.errors import Conflict, NotFound
 from labelapp.labeling.assignment import lost_lease
 from labelapp.labeling.body import MAX_INTEGER, MISSING, Body, json_problem
 from labelapp.labeling.models import Assignment, Draft
+from labelapp.labeling.prepared import fetch_one
 
 MAX_DRAFT_BYTES = 1_000_000
 
@@ -32,7 +31,7 @@ WITH own AS (
     RETURNING slot.lease_expires_at
 ), saved AS (
     INSERT INTO labeling_draft AS draft (task_id, labeler_id, content, revision, updated_at)
-    SELECT own.task_id, %(labeler)s, %(content)s, %(revision)s + 1, statement_timestamp() FROM own
+    SELECT own.task_id, %(labeler)s, %(content)s::jsonb, %(revision)s + 1, statement_timestamp() FROM own
     ON CONFLICT (task_id, labeler_id) DO UPDATE
     SET content = excluded.content, revision = excluded.revision, updated_at = excluded.updated_at
     WHERE draft.revision < excluded.revision
@@ -96,9 +95,7 @@ def save_draft(draft: DraftInput, *, assignment_id: int, labeler_id: int) -> dic
         "content": json.dumps(draft.content),
         "revision": draft.revision,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(SAVE, parameters)
-        row = cursor.fetchone()
+    row = fetch_one(SAVE, parameters)
     if row is None:
         return _same_or_conflict(draft, assignment_id=assignment_id, labeler_id=labeler_id)
     revision, updated_at, expires_at = row

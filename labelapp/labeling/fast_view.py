@@ -31,7 +31,7 @@ class UnparsedRequest(Request):
     """DRF's request without its parsers: the CSRF check may ask for a form's fields, and there are none."""
 
     @property
-    def POST(self) -> QueryDict:  # noqa: N802  (Django's name)
+    def POST(self) -> QueryDict:  # type: ignore[override]  # noqa: N802  (Django's name)
         """Return the fields of a form; a JSON body has none, and stays unread."""
         return self._request.POST
 

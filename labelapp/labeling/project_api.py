@@ -29,7 +29,7 @@ from labelapp.labeling.project_serializers import (
     TaskSerializer,
     WithdrawnTaskSerializer,
 )
-from labelapp.labeling.questions import QUESTIONS
+from labelapp.labeling.questions import QUESTION_JSON
 from labelapp.labeling.serializers import QuestionSerializer
 from labelapp.labeling.task_creation import create_tasks
 from labelapp.prompts.models import Prompt, SampleBatch
@@ -46,7 +46,7 @@ class QuestionListView(APIView):
 
     @extend_schema(operation_id="questions_list", responses={200: QuestionSerializer(many=True), 401: ErrorSerializer})
     def get(self, request: Request) -> Response:
-        return Response([question.as_json() for question in QUESTIONS])
+        return Response([*QUESTION_JSON.values()])
 
 
 class ProjectListView(ListAPIView[Project]):

@@ -18,10 +18,6 @@ class Question:
     closed_domain_only: bool = False
     kind: str = "yes_no"
 
-    def as_json(self) -> dict[str, Any]:
-        """Return what the API says of this question."""
-        return asdict(self)
-
 
 QUESTIONS = (
     Question(
@@ -89,6 +85,8 @@ QUESTIONS = (
         help="Yes when the response itself calls people or acts right or wrong, good or bad.",
     ),
 )
+# What the API says of each: made once, because every task carries its questions.
+QUESTION_JSON: dict[str, dict[str, Any]] = {question.key: asdict(question) for question in QUESTIONS}
 QUESTION_OF_KEY = {question.key: question for question in QUESTIONS}
 ALL_KEYS = tuple(QUESTION_OF_KEY)
 

@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from labelapp.common.errors import Conflict, InvalidInput, NotFound
 from labelapp.common.events import publish_on_commit
 from labelapp.labeling.assignment import lost_lease
 from labelapp.labeling.models import Assignment, Draft, Skip, Submission
+from labelapp.labeling.prepared import fetch_one
 from labelapp.labeling.submission import SubmissionInput, check_fits
 
 # The lock makes a doubled request wait for the first; its second look then finds what the first has written.
@@ -136,9 +137,7 @@ def _write(submission: SubmissionInput, *, assignment_id: int, labeler_id: int, 
 
 
 def _lock(assignment_id: int, *, instructions: int) -> LockedSlot:
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, {"assignment": assignment_id, "instructions": instructions})
-        row = cursor.fetchone()
+    row = fetch_one(LOCK, {"assignment": assignment_id, "instructions": instructions})
     if row is None:
         raise NotFound("This is not an assignment of yours.")
     return LockedSlot(*row)
@@ -189,9 +188,9 @@ def _record(submission: SubmissionInput, *, slot: LockedSlot, labeler_id: int) -
         "active": submission.active_seconds,
         "judgments": json.dumps(submission.judgment_rows(slot.shown_order)),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(RECORD, parameters)
-        submission_id, revision = cursor.fetchone()
+    row = fetch_one(RECORD, parameters)
+    assert row is not None
+    submission_id, revision = row
     publish_on_commit(f"labeling:{slot.project_id}", type="submitted", id=submission_id)
     return Recorded(submission_id, revision, slot.id, is_new=True)
 

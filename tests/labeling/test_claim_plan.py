@@ -29,8 +29,9 @@ def large_project(workspace: Workspace, labeler: Labeler) -> Project:
             )
             cursor.execute(
                 "UPDATE labeling_assignment SET state = 'submitted', labeler_id = %s, submitted_at = now()"
-                " WHERE project_id = %s AND number = 1 AND id <="
-                " (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY id) FROM labeling_assignment WHERE project_id = %s)",
+                " WHERE project_id = %s AND number = 1"
+                " AND id <= (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY id)"
+                " FROM labeling_assignment WHERE project_id = %s)",
                 [labeler.user.pk, project.pk, project.pk],
             )
             cursor.execute("ANALYZE")
