@@ -73,10 +73,15 @@ def error_body(
     """Build the body that every error of the API has."""
     return {
         "code": code,
-        "message": message,
-        "errors": [{"field": field, "message": text} for field, text in errors or []],
+        "message": _writable(message),
+        "errors": [{"field": _writable(field), "message": _writable(text)} for field, text in errors or []],
         "data": data or {},
     }
+
+
+def _writable(text: str) -> str:
+    """An error may name a key of the request; JSON can spell lone surrogates there, which no answer can."""
+    return text.encode(errors="replace").decode()
 
 
 def flatten(detail: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -200,6 +200,26 @@ def test_a_wrong_body_is_named(client: APIClient, body: dict[str, Any], field: s
     assert refused(client, body)[0] == field
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"kind": "sft", "config": {"\\ud800": 1}, "inputs": {}}',
+        b'{"kind": "sft", "config": {}, "inputs": {"\\ud800": {"checkpoint_id": 1}}}',
+        b'{"kind": "sft", "config": {}, "inputs": {}, "name": "\\ud800"}',
+        b'{"kind": "sft", "config": {"epochs": 1e400}, "inputs": {}}',
+        b'{"kind": "sft", "config": {"epochs": NaN}, "inputs": {}}',
+        b'{"kind": "sft", "config": {"device": "\\u0000"}, "inputs": {}}',
+        b'{"kind": "sft", "config": {}, "inputs": {"model": {"checkpoint_id": 99999999999999999999}}}',
+        b'{"kind": "sft"',
+        b"\xff",
+    ],
+)
+def test_what_no_text_or_number_can_be_is_refused(client: APIClient, body: bytes) -> None:
+    answer = client.generic("POST", "/api/v1/runs", body, content_type="application/json")
+    assert answer.status_code == 400, answer.content
+    assert not Run.objects.exists()
+
+
 def test_an_endpoint_gives_address_and_limits_but_never_its_key(client: APIClient) -> None:
     endpoint = Endpoint.objects.create(
         name="vllm", base_url="http://vllm:8000/v1", model="m", max_concurrency=3, encrypted_api_key="sealed"

@@ -28,7 +28,7 @@ def test_stop_runs_says_how_many_have_stopped(admin: User) -> None:
     launching.launch(run.pk)
     reached_step(run, 4)
     supervisor_of(run)
-    assert output_of("stop_runs") == "1 runs have stopped; they go on at the next start\n"
+    assert output_of("stop_runs") == "runs stopped with a checkpoint, to go on at the next start: 1\n"
     run.refresh_from_db()
     assert run.state == RunState.QUEUED
     assert output_of("stop_runs") == ""

@@ -19,6 +19,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, seconds: float = 45.0, **options: Any) -> None:
         stopped, left = stop_local_runs(seconds=seconds)
         if stopped:
-            self.stdout.write(f"{stopped} runs have stopped; they go on at the next start")
+            self.stdout.write(f"runs stopped with a checkpoint, to go on at the next start: {stopped}")
         if left:
-            self.stdout.write(f"{left} runs did not stop within {seconds:.0f} s and go on without labelapp")
+            self.stdout.write(f"runs that did not stop within {seconds:.0f} s and go on without labelapp: {left}")
