@@ -105,7 +105,7 @@ class EventsView(APIView):
     """Server-sent events of the topics asked for: what changed, never what it says now."""
 
     required_role = LABELER
-    renderer_classes = (EventStreamRenderer, JSONRenderer)
+    renderer_classes = (JSONRenderer, EventStreamRenderer)
 
     @extend_schema(
         operation_id="events_stream",

@@ -1,0 +1,37 @@
+"""The two sides never load each other: the web runs without torch, the trainers without Django."""
+
+import subprocess
+import sys
+
+import pytest
+
+DJANGO = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'labelapp.settings'; django.setup(); "
+LOADED = "import sys; print(sorted({name.split('.')[0] for name in sys.modules} & set(%r)))"
+
+
+def loaded(code: str, *, among: set[str]) -> str:
+    """Run `code` in a fresh interpreter and return which of `among` it loaded."""
+    process = subprocess.run(
+        [sys.executable, "-c", code + LOADED % sorted(among)], check=True, capture_output=True, text=True
+    )
+    return process.stdout.strip()
+
+
+def test_the_web_app_does_not_load_torch() -> None:
+    code = (
+        DJANGO
+        + "import labelapp.urls, labelapp.wsgi; from django.urls import get_resolver; get_resolver().url_patterns; "
+    )
+    assert loaded(code, among={"torch", "transformers", "inference", "training", "labelapp"}) == "['labelapp']"
+
+
+@pytest.mark.parametrize(
+    "module", ["training.sft", "training.reward_model", "training.ppo", "inference.sample", "inference.tiny"]
+)
+def test_the_torch_side_does_not_load_django(module: str) -> None:
+    assert loaded(f"import {module}; ", among={"django", "labelapp", "celery", "torch"}) == "['torch']"
+
+
+def test_formats_loads_the_standard_library_only() -> None:
+    code = "import formats, formats.configs, formats.records, formats.run_directory; "
+    assert loaded(code, among={"django", "labelapp", "torch", "pyarrow", "numpy", "formats"}) == "['formats']"
