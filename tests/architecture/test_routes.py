@@ -96,7 +96,7 @@ def test_whoever_ranks_high_enough_reaches_the_view(
     wrong = []
     for route, method, role in CASES:
         view = api_patterns()[route]
-        reached = ({}, 299) if issubclass(view, FastView) else HttpResponse(status=299)
+        reached: Any = ({}, 299) if issubclass(view, FastView) else HttpResponse(status=299)
         with monkeypatch.context() as patch:
             patch.setattr(view, method.lower(), lambda *_args, _reached=reached, **_kwargs: _reached)
             for name in admitted(role):
