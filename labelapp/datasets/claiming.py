@@ -9,8 +9,8 @@ from datetime import timedelta
 from types import TracebackType
 
 import structlog
-from django.db import connection
-from django.db.models import F, Q
+from django.db import DatabaseError, connection
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from labelapp.common.events import publish
@@ -58,18 +58,23 @@ def fail(version: DatasetVersion, *, error: str) -> None:
         publish_state(version)
 
 
-def waiting_version_ids() -> list[int]:
-    """The versions that nobody is writing and somebody should; one that was lost too often fails here."""
-    now = timezone.now()
-    lost = DatasetVersion.objects.filter(
-        state=State.WRITING, heartbeat_at__lt=now - timedelta(seconds=STALE_SECONDS)
-    ).order_by("pk")
-    for version in lost.filter(attempt__gte=MAX_ATTEMPTS).select_related("dataset"):
+def give_up_lost_versions() -> None:
+    """Fail the versions whose workers died too often while they wrote them."""
+    for version in _lost_versions().filter(attempt__gte=MAX_ATTEMPTS).select_related("dataset"):
         fail(version, error=f"The worker stopped {MAX_ATTEMPTS} times while writing. Look at its log and its memory.")
+
+
+def waiting_version_ids() -> list[int]:
+    """The versions that nobody is writing and somebody should."""
     queued = DatasetVersion.objects.filter(
-        state=State.QUEUED, created_at__lt=now - timedelta(seconds=RING_AGAIN_SECONDS)
+        state=State.QUEUED, created_at__lt=timezone.now() - timedelta(seconds=RING_AGAIN_SECONDS)
     )
-    return sorted({*lost.values_list("pk", flat=True), *queued.values_list("pk", flat=True)})
+    return sorted({*_lost_versions().values_list("pk", flat=True), *queued.values_list("pk", flat=True)})
+
+
+def _lost_versions() -> QuerySet[DatasetVersion]:
+    stale_at = timezone.now() - timedelta(seconds=STALE_SECONDS)
+    return DatasetVersion.objects.filter(state=State.WRITING, heartbeat_at__lt=stale_at).order_by("pk")
 
 
 def publish_state(version: DatasetVersion) -> None:
@@ -121,7 +126,11 @@ class Heartbeat:
     def _run(self) -> None:
         try:
             while not self._stop.wait(BEAT_SECONDS):
-                self._beat()
+                try:
+                    self._beat()
+                except DatabaseError as error:  # it may be back for the next beat, over a new connection
+                    logger.warning("no heartbeat", version=self.version.pk, error=str(error))
+                    connection.close()
         finally:
             connection.close()
 

@@ -15,5 +15,6 @@ def write(version_id: int) -> None:
 @shared_task(name="datasets.sweep")
 def sweep() -> None:
     """Ring again for every version that nobody writes: a bell was lost, or a worker died."""
+    claiming.give_up_lost_versions()
     for version_id in claiming.waiting_version_ids():
         enqueue_on_commit(write, version_id)

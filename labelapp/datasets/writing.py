@@ -203,6 +203,8 @@ def _copy_lineage(path: Path) -> None:
 
 def _publish_folder(folder: Path, final: Path) -> None:
     """Give the folder its name. One that bears it already belongs to an attempt that never committed."""
+    for path in folder.iterdir():
+        path.chmod(0o444)  # runs link to these files: nothing may write through a link
     sync_directory(folder)
     if final.exists():
         shutil.rmtree(final)

@@ -131,6 +131,7 @@ def test_a_writer_that_wakes_up_again_registers_nothing(version: DatasetVersion)
 
 def test_one_that_kills_its_workers_is_given_up(version: DatasetVersion) -> None:
     grow_old(version, state="writing", attempt=3)
+    tasks.sweep()
     assert claiming.waiting_version_ids() == []
     version.refresh_from_db()
     assert version.state == "failed"
