@@ -1,5 +1,5 @@
 /** The import order: app → features → api and ui. Features never import each other; ui knows no domain and no server. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect, test } from "vitest";
 
@@ -34,4 +34,21 @@ test("imports go downwards only", () => {
   );
   expect(files.length).toBeGreaterThan(20);
   expect(wrong).toEqual([]);
+});
+
+test("every Mantine component in use has its styles", () => {
+  const styles = join(ROOT, "..", "node_modules", "@mantine", "core", "styles");
+  const imported = readFileSync(join(ROOT, "app", "mantine.css"), "utf8");
+  const used = files.flatMap((file) => {
+    const text = readFileSync(join(ROOT, file), "utf8");
+    const lists = [...text.matchAll(/import \{([^}]*)\} from "@mantine\/core"/g)].map(
+      (match) => match[1] ?? "",
+    );
+    return lists.flatMap((list) => list.split(",").map((name) => name.trim()));
+  });
+  const missing = [...new Set(used)].filter(
+    (name) => existsSync(join(styles, `${name}.css`)) && !imported.includes(`/${name}.layer.css`),
+  );
+  expect(used).toContain("Button");
+  expect(missing).toEqual([]);
 });

@@ -40,16 +40,16 @@ export function InvitationPage() {
             label="Name"
             autoComplete="name"
             required
-            error={errors.name}
             {...form.getInputProps("name")}
+            error={errors.name}
           />
           <PasswordInput
             label="Password"
             description="At least 10 characters."
             autoComplete="new-password"
             required
-            error={errors.password}
             {...form.getInputProps("password")}
+            error={errors.password}
           />
           <Button type="submit" loading={accept.isPending} disabled={!invited}>
             Make my account

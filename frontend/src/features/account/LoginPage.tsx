@@ -33,8 +33,8 @@ export function LoginPage() {
             autoComplete="username"
             required
             autoFocus
-            error={errors.email}
             {...form.getInputProps("email")}
+            error={errors.email}
           />
           <PasswordInput
             label="Password"

@@ -26,8 +26,8 @@ export function NameForm() {
           maxLength={120}
           required
           flex="1 1 14rem"
-          error={errors.name}
           {...form.getInputProps("name")}
+          error={errors.name}
         />
         <Button type="submit" variant="default" loading={save.isPending}>
           Save

@@ -35,8 +35,8 @@ export function NewToken({ onMade }: { onMade: (token: Schemas["Token"]) => void
             maxLength={80}
             required
             flex="1 1 14rem"
-            error={errors.name}
             {...form.getInputProps("name")}
+            error={errors.name}
           />
           <NumberInput
             label="Days"
@@ -44,11 +44,11 @@ export function NewToken({ onMade }: { onMade: (token: Schemas["Token"]) => void
             max={366}
             required
             w="6rem"
-            error={errors.days}
             {...form.getInputProps("days")}
+            error={errors.days}
           />
         </Group>
-        <Checkbox.Group label="It may" error={errors.scopes} {...form.getInputProps("scopes")}>
+        <Checkbox.Group label="It may" {...form.getInputProps("scopes")} error={errors.scopes}>
           <Group gap="md" mt={4}>
             {SCOPES.map((scope) => (
               <Checkbox key={scope.value} {...scope} />

@@ -24,16 +24,16 @@ export function PasswordForm() {
           label="Current password"
           autoComplete="current-password"
           required
-          error={errors.current_password}
           {...form.getInputProps("current_password")}
+          error={errors.current_password}
         />
         <PasswordInput
           label="New password"
           description="At least 10 characters."
           autoComplete="new-password"
           required
-          error={errors.new_password}
           {...form.getInputProps("new_password")}
+          error={errors.new_password}
         />
         <Button
           type="submit"

@@ -32,8 +32,8 @@ export function RequestResetPage() {
             autoComplete="username"
             required
             autoFocus
-            error={errors.email}
             {...form.getInputProps("email")}
+            error={errors.email}
           />
           <Button type="submit" loading={request.isPending}>
             Send the link

@@ -52,8 +52,8 @@ export function ResetPasswordPage() {
             autoComplete="new-password"
             required
             autoFocus
-            error={errors.password}
             {...form.getInputProps("password")}
+            error={errors.password}
           />
           <Button type="submit" loading={reset.isPending} disabled={check.isPending}>
             Save

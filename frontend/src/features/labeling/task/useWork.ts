@@ -53,7 +53,7 @@ export function useWork({ assignment, mode, onDone }: UseWorkOptions): Work {
     assignment,
     mode,
     storageKey: key,
-    revision: chosen.revision,
+    chosen,
     lease,
     refused,
   });
@@ -135,13 +135,16 @@ type UseAutosaveOptions = {
   assignment: Assignment;
   mode: WorkMode;
   storageKey: string;
-  revision: number;
+  chosen: ReturnType<typeof chooseDraft>;
   lease: LeaseHandle;
   refused: (error: ApiError) => void;
 };
 
-function useAutosave({ assignment, mode, storageKey, revision, lease, refused }: UseAutosaveOptions) {
-  const [save, setSave] = useState<SaveState>({ place: "untouched", at: null });
+function useAutosave({ assignment, mode, storageKey, chosen, lease, refused }: UseAutosaveOptions) {
+  const place =
+    chosen.content === null ? "untouched" : chosen.isAhead || mode === "revise" ? "here" : "server";
+  const [save, setSave] = useState<SaveState>({ place, at: null });
+  const { revision } = chosen;
   const autosave = useRef<Autosave | null>(null);
   const assignmentId = assignment.id;
   const { token, renewed } = lease;
