@@ -104,14 +104,19 @@ class Supervisor:
                 raise LeaseLost
             if self.is_to_end():
                 return False
-            holder = lock.read_holder()
-            if orphan is None and holder is not None and is_orphaned(holder):
-                orphan = Orphan(holder)
-                patiently(lambda: self.lease.write(phase=WAITING_FOR_ORPHAN))
-            if orphan is not None:
-                orphan.push()
+            orphan = self._push_orphan(lock.read_holder(), orphan)
             self.stop.wait(POLL_SECONDS)
         return True
+
+    def _push_orphan(self, holder: Holder | None, orphan: Orphan | None) -> Orphan | None:
+        """Make whoever holds the device leave it, unless its attempt still counts."""
+        if holder is None or not is_orphaned(holder):
+            return None
+        if orphan is None or orphan.holder != holder:
+            orphan = Orphan(holder)
+            patiently(lambda: self.lease.write(phase=WAITING_FOR_ORPHAN))
+        orphan.push()
+        return orphan
 
     def _watch(self, *, lock: DeviceLock | None) -> int:
         """Start the trainer and follow it to its end; return its exit status. Raises LeaseLost with it killed."""

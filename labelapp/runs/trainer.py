@@ -91,8 +91,9 @@ class Trainer:
             self.kill()
 
     def kill(self) -> None:
-        """End the whole group at once."""
-        signal_group(self.pid, signal.SIGKILL)
+        """End the whole group at once, if it has not been waited for: the number may be another's then."""
+        if self._process.returncode is None:
+            signal_group(self.pid, signal.SIGKILL)
 
 
 def describe_end(status: int, *, attempt: AttemptDirectory) -> str:
