@@ -21,7 +21,12 @@ export function DayBars({ label, unit, days }: DayBarsProps) {
             title={`${DATE.format(date)}: ${pluralize(day.count, unit)}`}
           >
             <span className={classes.count}>{day.count || ""}</span>
-            <span className={classes.bar} style={{ height: `${(day.count / highest) * 100}%` }} aria-hidden />
+            <span
+              className={classes.bar}
+              data-empty={!day.count || undefined}
+              style={{ height: `${(day.count / highest) * 100}%` }}
+              aria-hidden
+            />
             <span className={classes.name}>{isLong ? date.getUTCDate() : WEEKDAY.format(date)}</span>
           </li>
         );

@@ -1,6 +1,6 @@
-import { Alert, Button, Group, List, MultiSelect, NumberInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, List, MultiSelect, NumberInput, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconAlertTriangle, IconSnowflake } from "@tabler/icons-react";
+import { IconSnowflake } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
@@ -11,6 +11,7 @@ import classes from "@/features/datasets/Datasets.module.css";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { formatNumber } from "@/ui/format";
 import { TextLink } from "@/ui/links";
+import { Notice } from "@/ui/Notice";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { Stat, StatGroup } from "@/ui/Stat";
 
@@ -232,17 +233,12 @@ function Preview({ dataset, query }: { dataset: Dataset; query: Query }) {
 function Warnings({ warnings }: { warnings: readonly string[] }) {
   if (!warnings.length) return null;
   return (
-    <Alert
-      color="yellow"
-      variant="light"
-      icon={<IconAlertTriangle size={18} aria-hidden />}
-      title="Worth knowing"
-    >
+    <Notice tone="warn" title="Worth knowing">
       <List size="sm" spacing={4}>
         {warnings.map((warning) => (
           <List.Item key={warning}>{warning}</List.Item>
         ))}
       </List>
-    </Alert>
+    </Notice>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Code, Group, Progress, Text } from "@mantine/core";
+import { Code, Group, Progress, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api, type Schemas } from "@/api/client";
 import { useEvents } from "@/api/events";
@@ -11,6 +11,7 @@ import { VERSION_STATE } from "@/features/datasets/versionState";
 import { CopyButton } from "@/ui/CopyButton";
 import { formatNumber } from "@/ui/format";
 import { LinkButton, TextLink } from "@/ui/links";
+import { Notice } from "@/ui/Notice";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
 import { Stat, StatGroup } from "@/ui/Stat";
@@ -85,9 +86,9 @@ const TRAINS = { demonstrations: "sft", comparisons: "reward_model", prompts: "p
 function Writing({ version }: { version: Version }) {
   if (version.state === "failed")
     return (
-      <Alert color="red" variant="light" role="alert" title="It could not be written">
+      <Notice tone="bad" title="It could not be written">
         {version.error}
-      </Alert>
+      </Notice>
     );
   if (version.state === "ready") return null;
   const share = version.rows_total ? ((version.rows_written ?? 0) / version.rows_total) * 100 : 0;

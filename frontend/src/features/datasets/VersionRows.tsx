@@ -35,7 +35,7 @@ const COLUMNS: Column<Row>[] = [
     render: ({ submission }) =>
       submission ? (
         <TextLink to="/submissions/$submissionId" params={{ submissionId: String(submission.id) }}>
-          {submission.labeler}
+          <span className={classes.word}>{submission.labeler}</span>
         </TextLink>
       ) : (
         "–"

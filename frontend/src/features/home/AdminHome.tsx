@@ -1,9 +1,10 @@
-import { Alert, Stack, Text } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
 import type { Schemas } from "@/api/client";
 import { RUN_KIND, RUN_STATE } from "@/api/labels";
 import classes from "@/features/home/Home.module.css";
 import { formatBytes, formatDuration, formatPercent } from "@/ui/format";
 import { LinkButton, TextLink } from "@/ui/links";
+import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { ProgressLine } from "@/ui/ProgressLine";
 import { RelativeTime } from "@/ui/RelativeTime";
@@ -25,13 +26,13 @@ export function AdminHome({ admin }: { admin: Admin }) {
   return (
     <>
       {admin.problems.length > 0 && (
-        <Alert color="red" variant="light" role="alert" title="This needs you">
+        <Notice tone="bad" title="This needs you">
           <Stack gap={4}>
             {admin.problems.map(({ message }) => (
               <span key={message}>{message}</span>
             ))}
           </Stack>
-        </Alert>
+        </Notice>
       )}
       <Health system={admin.system} />
       <Section

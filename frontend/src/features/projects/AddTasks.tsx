@@ -1,15 +1,4 @@
-import {
-  Alert,
-  Button,
-  Group,
-  List,
-  Modal,
-  NumberInput,
-  Select,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Button, Group, List, Modal, NumberInput, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
@@ -19,6 +8,7 @@ import { options, SPLIT, USE_CASE } from "@/api/labels";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { pluralize } from "@/ui/format";
 import { TextLink } from "@/ui/links";
+import { Notice } from "@/ui/Notice";
 
 type Project = Schemas["Project"];
 type Body = Schemas["CreateTasksRequest"];
@@ -165,9 +155,9 @@ const SKIPPED_SHOWN = 8;
 function Created({ created, onClose }: { created: Schemas["CreatedTasks"]; onClose: () => void }) {
   return (
     <Stack>
-      <Alert variant="light" role="status" title={`${pluralize(created.created, "task")} added`}>
+      <Notice tone="good" title={`${pluralize(created.created, "task")} added`}>
         {created.skipped_count > 0 && `${pluralize(created.skipped_count, "prompt")} left out.`}
-      </Alert>
+      </Notice>
       {created.skipped.length > 0 && (
         <List size="sm">
           {created.skipped.slice(0, SKIPPED_SHOWN).map(({ prompt_id, reason }) => (

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Radio, Stack, Text } from "@mantine/core";
+import { Button, Group, Radio, Stack, Text } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
@@ -11,6 +11,7 @@ import { type Column, DataTable } from "@/ui/DataTable";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { formatNumber, pluralize } from "@/ui/format";
 import { LinkButton, TextLink } from "@/ui/links";
+import { Notice } from "@/ui/Notice";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { Stat, StatGroup } from "@/ui/Stat";
 import { StatusBadge } from "@/ui/StatusBadge";
@@ -72,7 +73,7 @@ export function ImportReportPage() {
 function Result({ report }: { report: Import }) {
   if (report.state === "imported")
     return (
-      <Alert variant="light" title={`${pluralize(report.imported_count, "prompt")} imported`}>
+      <Notice tone="good" title={`${pluralize(report.imported_count, "prompt")} imported`}>
         <Group>
           <LinkButton to="/prompts" variant="default">
             See the prompts
@@ -81,13 +82,13 @@ function Result({ report }: { report: Import }) {
             Put them into a project
           </LinkButton>
         </Group>
-      </Alert>
+      </Notice>
     );
   if (report.state === "refused")
     return (
-      <Alert color="red" variant="light" title="Nothing was imported, because of the bad lines">
+      <Notice tone="bad" title="Nothing was imported, because of the bad lines">
         Mend the file and upload it again, or keep its good lines now.
-      </Alert>
+      </Notice>
     );
   return null;
 }

@@ -81,6 +81,7 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
               label="Name"
               description="Left empty, it is named after what it reads."
               maxLength={160}
+              inputWrapperOrder={["label", "input", "description", "error"]}
               value={values.name}
               error={errors.name}
               onChange={(event) => setValues({ ...values, name: event.currentTarget.value })}

@@ -1,7 +1,7 @@
 import { Badge, Group, Text } from "@mantine/core";
 import { $api } from "@/api/client";
 import { spaced } from "@/api/labels";
-import { changedSettings } from "@/features/runs/launchForm";
+import { changedSettings, numberText } from "@/features/runs/launchForm";
 import type { Run } from "@/features/runs/runQueries";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { pluralize } from "@/ui/format";
@@ -36,6 +36,11 @@ const COLUMNS: Column<Line>[] = [
   },
 ];
 
+function shown(value: unknown): string {
+  if (typeof value === "number") return numberText(value);
+  return value === "" || value === undefined ? "–" : String(value);
+}
+
 /** What the run was told, with the differences from the paper marked where the kinds can be read. */
 export function RunConfig({ run, isAdmin }: { run: Run; isAdmin: boolean }) {
   const { data: kinds } = $api.useQuery(
@@ -52,9 +57,9 @@ export function RunConfig({ run, isAdmin }: { run: Run; isAdmin: boolean }) {
       return {
         name,
         label: setting?.label ?? spaced(name),
-        value: value === "" ? "–" : String(value),
+        value: shown(value),
         unit: setting?.unit ?? "",
-        paper: String(kind?.defaults[name] ?? ""),
+        paper: shown(kind?.defaults[name]),
         isChanged: changed.has(name),
       };
     })

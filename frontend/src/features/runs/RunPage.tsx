@@ -1,4 +1,4 @@
-import { Alert, Group, Progress, Text } from "@mantine/core";
+import { Group, Progress, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api } from "@/api/client";
 import { RUN_KIND } from "@/api/labels";
@@ -14,6 +14,7 @@ import { RunState } from "@/features/runs/RunState";
 import { isLive, type Run, useLiveRuns } from "@/features/runs/runQueries";
 import { Facts } from "@/ui/Facts";
 import { formatDuration, formatNumber, formatPercent } from "@/ui/format";
+import { Notice } from "@/ui/Notice";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
 import { Stat, StatGroup } from "@/ui/Stat";
@@ -104,10 +105,8 @@ function RunError({ run }: { run: Run }) {
   if (!run.error_message) return null;
   const isOver = run.state === "failed";
   return (
-    <Alert
-      color={isOver ? "red" : "yellow"}
-      variant="light"
-      role="alert"
+    <Notice
+      tone={isOver ? "bad" : "warn"}
       title={isOver ? "The run has failed" : `Attempt ${run.attempt} broke off; the run goes on by itself`}
     >
       <Text className={classes.error}>{run.error_message}</Text>
@@ -116,6 +115,6 @@ function RunError({ run }: { run: Run }) {
           The end of the log says more. Resume goes on from the last checkpoint.
         </Text>
       )}
-    </Alert>
+    </Notice>
   );
 }

@@ -1,6 +1,6 @@
 import { Select, Switch, TextInput } from "@mantine/core";
 import classes from "@/features/runs/LaunchPage.module.css";
-import { rangeText, type Setting, type Typed } from "@/features/runs/launchForm";
+import { numberText, rangeText, type Setting, type Typed } from "@/features/runs/launchForm";
 
 type SettingFieldProps = {
   setting: Setting;
@@ -13,15 +13,16 @@ type SettingFieldProps = {
 /** A setting that explains itself: what it does, its range, and where its default comes from. */
 export function SettingField({ setting, value, paper, error, onChange }: SettingFieldProps) {
   const range = setting.type === "integer" || setting.type === "number" ? rangeText(setting) : "";
-  const isChanged = String(value) !== String(paper);
+  const paperText = typeof paper === "number" ? numberText(paper) : String(paper);
+  const isChanged = String(value) !== paperText;
   const description = (
     <>
       {setting.help}
       {range && <span className={classes.meta}>{range}</span>}
       {(setting.source || isChanged) && (
         <span className={classes.source}>
-          {setting.source || `Default: ${String(paper)}`}
-          {isChanged && setting.source && ` (default ${String(paper)})`}
+          {setting.source || `Default: ${paperText}`}
+          {isChanged && setting.source && ` (default ${paperText})`}
         </span>
       )}
     </>

@@ -72,7 +72,7 @@ describe("values", () => {
       device: "auto",
       packs: false,
     });
-    expect(initialValues(KIND, "none").config.learning_rate).toBe("0.00000965");
+    expect(initialValues(KIND, "none").config.learning_rate).toBe("9.65e-6");
   });
 
   test("of a run that is there fill the form", () => {

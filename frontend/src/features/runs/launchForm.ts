@@ -11,8 +11,14 @@ export type FormValues = {
   config: Record<string, Typed>;
 };
 
+/** 9.65e-6 rather than 0.00000965: nobody counts zeros. */
+export function numberText(value: number): string {
+  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value);
+}
+
 function typed(setting: Setting, value: unknown): Typed {
-  return setting.type === "boolean" ? Boolean(value) : String(value ?? "");
+  if (setting.type === "boolean") return Boolean(value);
+  return typeof value === "number" ? numberText(value) : String(value ?? "");
 }
 
 export function configValues(kind: RunKind, values: Record<string, unknown>): Record<string, Typed> {

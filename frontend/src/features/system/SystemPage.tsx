@@ -1,7 +1,8 @@
-import { Alert, Stack } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { $api, type Schemas } from "@/api/client";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { formatBytes, formatNumber, formatPercent } from "@/ui/format";
+import { Notice } from "@/ui/Notice";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
 import { Stat, StatGroup } from "@/ui/Stat";
@@ -52,13 +53,13 @@ export function SystemPage() {
     <Page title="System">
       <PageHeader title="System" description={`labelapp ${system.version}`} />
       {problems.length > 0 && (
-        <Alert color="red" variant="light" role="alert" title="This needs you">
+        <Notice tone="bad" title="This needs you">
           <Stack gap={4}>
             {problems.map(({ message }) => (
               <span key={message}>{message}</span>
             ))}
           </Stack>
-        </Alert>
+        </Notice>
       )}
       <StatGroup>
         <Stat
