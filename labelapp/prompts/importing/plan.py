@@ -44,7 +44,7 @@ def plan_rows(rows: Iterable[RawRow | BadLine], *, cap_per_submitter: int) -> It
     seen: set[bytes] = set()
     counts: Counter[str] = Counter()
     counted: set[str] = set()
-    for chunk in _chunks(_parsed(rows)):
+    for chunk in _chunks(parse_rows(rows)):
         planned = [row for row in chunk if isinstance(row, PlannedRow)]
         existing = _existing_keys(planned)
         _count_submitters(planned, counts=counts, counted=counted)
@@ -56,7 +56,8 @@ def plan_rows(rows: Iterable[RawRow | BadLine], *, cap_per_submitter: int) -> It
         ]
 
 
-def _parsed(rows: Iterable[RawRow | BadLine]) -> Iterator[PlannedRow | BadLine]:
+def parse_rows(rows: Iterable[RawRow | BadLine]) -> Iterator[PlannedRow | BadLine]:
+    """Check each row against the rules for prompts, without a look at the workspace."""
     for row in rows:
         yield _parse(row) if isinstance(row, RawRow) else row
 
