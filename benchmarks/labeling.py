@@ -343,7 +343,7 @@ def measure(seconds: float, tasks_per_project: int) -> dict[str, Any]:
             "valkey": int((valkey.folder / "pid").read_text()),
         }
         result: dict[str, Any] = {key: {} for key in RESULT_KEYS}
-        put_under_load(port, accounts, seconds=1)  # imports, connections, plans
+        put_under_load(port, accounts, seconds=3)  # imports, and on each connection the plans
         result["sql_per_loop"] = count_statements(postgres, port, accounts[0])
         for clients in CLIENT_COUNTS:
             before, started = {name: cpu_seconds(pid) for name, pid in pids.items()}, time.perf_counter()

@@ -29,6 +29,7 @@ from labelapp.labeling.serializers import (
 from labelapp.labeling.submission import MAX_NOTES, read_submission
 
 Answer = tuple[dict[str, Any], int]
+READ_ERRORS = dict.fromkeys((401, 403, 404), ErrorSerializer)
 ERRORS = dict.fromkeys((400, 401, 403, 404, 409, 415), ErrorSerializer)
 
 
@@ -49,7 +50,7 @@ class AssignmentView(FastView):
 
     required_role = Role.LABELER
 
-    @extend_schema(operation_id="assignments_read", responses={200: AssignmentSerializer, **ERRORS})
+    @extend_schema(operation_id="assignments_read", responses={200: AssignmentSerializer, **READ_ERRORS})
     def get(self, request: Request, assignment_id: int) -> Answer:
         """Return an own assignment as `next` does, with what was submitted last."""
         return read_assignment(assignment_id=assignment_id, labeler_id=asker_id(request)), 200

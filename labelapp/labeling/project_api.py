@@ -55,7 +55,11 @@ class ProjectListView(ListAPIView[Project]):
     required_roles = LABELERS_READ_RESEARCHERS_WRITE
     serializer_class = ProjectSerializer
 
-    @extend_schema(operation_id="projects_list", parameters=[ProjectQuerySerializer])
+    @extend_schema(
+        operation_id="projects_list",
+        parameters=[ProjectQuerySerializer],
+        responses={200: ProjectSerializer(many=True), **ERRORS},
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -95,7 +99,7 @@ class InstructionListView(ListAPIView[InstructionVersion]):
     required_roles = LABELERS_READ_RESEARCHERS_WRITE
     serializer_class = InstructionVersionSerializer
 
-    @extend_schema(operation_id="instructions_list")
+    @extend_schema(operation_id="instructions_list", responses={200: InstructionVersionSerializer(many=True), **ERRORS})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -124,7 +128,7 @@ class MemberListView(ListAPIView[Membership]):
     required_role = Role.RESEARCHER
     serializer_class = MemberSerializer
 
-    @extend_schema(operation_id="members_list")
+    @extend_schema(operation_id="members_list", responses={200: MemberSerializer(many=True), **ERRORS})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -139,13 +143,13 @@ class MemberListView(ListAPIView[Membership]):
         operation_id="members_add",
         request=AddMembersSerializer,
         responses={201: MemberSerializer(many=True), **ERRORS},
-        filters=False,
     )
     def post(self, request: Request, project_id: int) -> Response:
         project = queries.access_project(project_id, user=asker(request))
-        user_ids = parsed(AddMembersSerializer, request)["user_ids"]
-        members = actions.add_members(project, user_ids=user_ids)
-        return Response(MemberSerializer(members, many=True).data, status=201)
+        actions.add_members(project, user_ids=parsed(AddMembersSerializer, request)["user_ids"])
+        response = self.list(request)
+        response.status_code = 201
+        return response
 
 
 class MemberView(APIView):
@@ -166,7 +170,7 @@ class TaskListView(ListAPIView[Task]):
     required_role = Role.RESEARCHER
     serializer_class = TaskSerializer
 
-    @extend_schema(operation_id="tasks_list")
+    @extend_schema(operation_id="tasks_list", responses={200: TaskSerializer(many=True), **ERRORS})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 

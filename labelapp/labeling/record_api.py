@@ -25,6 +25,8 @@ from labelapp.labeling.record_serializers import (
     SubmissionSerializer,
 )
 
+ERRORS = {400: ErrorSerializer, 404: ErrorSerializer}
+
 
 class HistoryView(ListAPIView[Submission]):
     """One's own answers, newest first."""
@@ -32,7 +34,11 @@ class HistoryView(ListAPIView[Submission]):
     required_role = Role.LABELER
     serializer_class = HistorySerializer
 
-    @extend_schema(operation_id="history_list", parameters=[HistoryQuerySerializer])
+    @extend_schema(
+        operation_id="history_list",
+        parameters=[HistoryQuerySerializer],
+        responses={200: HistorySerializer(many=True), **ERRORS},
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -59,7 +65,11 @@ class SubmissionListView(ListAPIView[Submission]):
     required_role = Role.RESEARCHER
     serializer_class = SubmissionSerializer
 
-    @extend_schema(operation_id="submissions_list", parameters=[SubmissionQuerySerializer])
+    @extend_schema(
+        operation_id="submissions_list",
+        parameters=[SubmissionQuerySerializer],
+        responses={200: SubmissionSerializer(many=True), **ERRORS},
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -84,7 +94,11 @@ class SkipListView(ListAPIView[Skip]):
     required_role = Role.RESEARCHER
     serializer_class = SkipSerializer
 
-    @extend_schema(operation_id="skips_list", parameters=[HistoryQuerySerializer])
+    @extend_schema(
+        operation_id="skips_list",
+        parameters=[HistoryQuerySerializer],
+        responses={200: SkipSerializer(many=True), **ERRORS},
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 

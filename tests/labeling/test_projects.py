@@ -149,7 +149,7 @@ def test_members_come_leave_and_come_back(workspace: Workspace, labeler: Labeler
     assert labeler.post(f"projects/{project.pk}/next").status_code == 404
     for _ in range(2):
         added = workspace.researcher.post(path, {"user_ids": [labeler.user.pk]})
-        assert added.status_code == 201
+        assert (added.status_code, added.json()["count"]) == (201, 1)
     assert [row["user"]["id"] for row in workspace.researcher.get(path).json()["results"]] == [labeler.user.pk]
     assignment = labeler.next(project)
     assert workspace.researcher.delete(f"{path}/{labeler.user.pk}").status_code == 204
