@@ -21,11 +21,11 @@ from labelapp.runs.home import home
 from labelapp.runs.home_serializers import HomeSerializer
 from labelapp.runs.kinds import describe_kinds
 from labelapp.runs.lineage import checkpoint_lineage, user_lineage
+from labelapp.runs.lineage_serializers import CheckpointLineageSerializer, UserLineageSerializer
 from labelapp.runs.logs import read_log
 from labelapp.runs.models import Run, RunState
 from labelapp.runs.outputs import output_files, output_path
 from labelapp.runs.serializers import (
-    CheckpointLineageSerializer,
     CreateRun,
     LogQuery,
     LogSerializer,
@@ -36,7 +36,6 @@ from labelapp.runs.serializers import (
     RunQuery,
     RunSerializer,
     SampleInto,
-    UserLineageSerializer,
 )
 
 BAD_INPUT = {400: ErrorSerializer}

@@ -215,7 +215,7 @@ def test_a_wrong_body_is_named(client: APIClient, body: dict[str, Any], field: s
     ],
 )
 def test_what_no_text_or_number_can_be_is_refused(client: APIClient, body: bytes) -> None:
-    answer = client.generic("POST", "/api/v1/runs", body, content_type="application/json")
+    answer = client.post("/api/v1/runs", body, content_type="application/json")
     assert answer.status_code == 400, answer.content
     assert not Run.objects.exists()
 
