@@ -108,8 +108,6 @@ class Command(BaseCommand):
         # Their password is in the source, so they are for this machine alone.
         is_local = settings.BIND_ADDRESS in LOCAL_ADDRESSES
         call_command("prepare", demo=not no_demo, demo_logins=is_local and not no_demo, stdout=output)
-        # A worker builds the tiny model in the background: nobody waits for it before the first page.
-        call_command("register_tiny", later=True)
         connections.close_all()
         return output.getvalue().strip()
 
