@@ -86,6 +86,8 @@ def test_advantages_are_whitened_over_the_whole_batch_and_returns_are_not(
     targets = make_targets(experience, kl_coefficient=0.02, discount=1.0, gae_lambda=1.0)
     pairs = list(zip(experience, targets, strict=True))
     every = torch.cat([target.advantages[episodes.mask] for episodes, target in pairs])
+    raw = torch.cat([(target.returns - episodes.values)[episodes.mask] for episodes, target in pairs])
+    torch.testing.assert_close(every, (raw - raw.mean()) / raw.std(correction=0), rtol=1e-3, atol=1e-4)
     assert every.mean().item() == pytest.approx(0.0, abs=1e-5)
     assert every.var(correction=0).item() == pytest.approx(1.0, rel=1e-3)
     for episodes, target in pairs:

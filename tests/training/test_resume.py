@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from formats.files import sha256_of
-from formats.run_directory import EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_manifest
+from formats.run_directory import EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_manifest, read_metrics
 from tests.training.toy_runs import MODULES, figures, make_toy_run, start
 from training import checkpointing, process
 from training.errors import PreemptedError
@@ -29,6 +29,12 @@ def reward_model(llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def models(llama: Path, reward_model: Path) -> Models:
     return lambda kind: {"model": llama} | ({"reward_model": reward_model} if kind == "ppo" else {})
+
+
+def resumed_at(directory: RunDirectory) -> int:
+    """How many steps the newest attempt took over, clock and all, from the one before: a new start takes over none."""
+    before, after = (read_metrics(attempt.metrics_path) for attempt in directory.attempts()[-2:])
+    return sum(one == other for one, other in zip(before, after, strict=False))
 
 
 def weights(directory: RunDirectory) -> str:
@@ -55,6 +61,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     assert found[1] == resumed_from
 
     assert start(killed) == EXIT_DONE
+    assert resumed_at(killed) == resumed_from
     assert len(figures(whole)) > step
     assert figures(killed) == figures(whole)
     assert weights(killed) == weights(whole)
@@ -138,6 +145,7 @@ def test_sigterm_saves_and_the_run_goes_on_from_there(
     monkeypatch.undo()
     assert start(stopped) == EXIT_DONE
     assert [attempt.epoch for attempt in stopped.attempts()] == [4, 5]
+    assert resumed_at(stopped) == 3
     assert figures(stopped) == figures(whole)
     assert weights(stopped) == weights(whole)
     assert read_manifest(stopped.output).kind == kind

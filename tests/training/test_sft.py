@@ -43,6 +43,15 @@ def test_the_loss_is_on_response_tokens_alone_whatever_the_padding(policy: Loade
     assert summed_loss(policy, ROWS).item() == pytest.approx(expected, rel=1e-5)
 
 
+def test_the_gradient_is_that_of_the_mean_over_all_response_tokens(policy: LoadedModel) -> None:
+    loss = accumulate_gradients(policy, ROWS, micro_batch_size=2, precision=PRECISION)
+    found = gradients(policy)
+    mean = summed_loss(policy, ROWS) / TOKENS
+    assert loss == pytest.approx(mean.item(), rel=1e-5)
+    for ours, expected in zip(found, torch.autograd.grad(mean, list(policy.model.parameters())), strict=True):
+        torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize("micro_batch_size", [1, 2])
 def test_micro_batches_give_the_gradient_of_the_whole_batch(policy: LoadedModel, micro_batch_size: int) -> None:
     loss = accumulate_gradients(policy, ROWS, micro_batch_size=3, precision=PRECISION)
