@@ -1,5 +1,11 @@
 /** The look: a lab notebook. One green accent, paper and ink, serif headings over a system sans, hairlines for boxes. */
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from "@mantine/core";
 
 const spruce: MantineColorsTuple = [
   "#e9f3ee",
@@ -38,7 +44,44 @@ const stone: MantineColorsTuple = [
   "#1b1f1d",
 ];
 
+/** Text and ground of each tone, as variables that change with the scheme: Mantine's own pairs miss AA in one of the two. */
+const TONE: Record<string, { text: string; ground: string }> = {
+  spruce: { text: "var(--accent)", ground: "var(--accent-soft)" },
+  green: { text: "var(--accent)", ground: "var(--accent-soft)" },
+  yellow: { text: "var(--warn)", ground: "var(--warn-soft)" },
+  orange: { text: "var(--warn)", ground: "var(--warn-soft)" },
+  red: { text: "var(--bad)", ground: "var(--bad-soft)" },
+  gray: { text: "var(--mantine-color-text)", ground: "var(--surface-sunk)" },
+};
+
+const resolveVariant: VariantColorsResolver = (input) => {
+  const colors = defaultVariantColorsResolver(input);
+  const name = input.color ?? input.theme.primaryColor;
+  const tone = TONE[name];
+  if (input.variant === "filled" && name === input.theme.primaryColor)
+    return { ...colors, color: "var(--on-accent)" };
+  if (input.variant === "filled" && name === "red") {
+    return {
+      ...colors,
+      background: "var(--mantine-color-red-9)",
+      hover: "var(--mantine-color-red-8)",
+      color: "#fff",
+    };
+  }
+  if (input.variant === "light" && tone) return { ...colors, color: tone.text, background: tone.ground };
+  return colors;
+};
+
+/** Mantine picks white or black for the light scheme's shade and keeps it in the dark one, where white is too pale. */
+const readableOnAccent: VariantColorsResolver = (input) => {
+  const colors = defaultVariantColorsResolver(input);
+  const isAccent = (input.color ?? input.theme.primaryColor) === input.theme.primaryColor;
+  return input.variant === "filled" && isAccent ? { ...colors, color: "var(--on-accent)" } : colors;
+};
+
 export const theme = createTheme({
+  variantColorResolver: readableOnAccent,
+  variantColorResolver: resolveVariant,
   primaryColor: "spruce",
   primaryShade: { light: 7, dark: 4 },
   colors: { spruce, dark: ink, gray: stone },
@@ -70,6 +113,7 @@ export const theme = createTheme({
     Tooltip: {
       defaultProps: { withArrow: true, openDelay: 300, events: { hover: true, focus: true, touch: false } },
     },
+    CloseButton: { defaultProps: { "aria-label": "Close" } },
     Modal: { defaultProps: { centered: true } },
     Badge: { defaultProps: { radius: "sm", variant: "light" } },
   },

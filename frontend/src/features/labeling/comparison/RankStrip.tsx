@@ -32,7 +32,7 @@ export function RankStrip({ state, act, isDragging }: RankStripProps) {
               head={
                 <UnstyledButton
                   className={classes.bandHead}
-                  aria-label={`Give rank ${rank} to ${state.letters[focused]}`}
+                  aria-label={`Rank ${rank}${rank === 1 ? " (best)" : ""}: put ${state.letters[focused]} here`}
                   onClick={() => act({ type: "place", id: focused, rank, moveOn: true })}
                 >
                   <span className={classes.bandWord}>Rank </span>

@@ -1,4 +1,4 @@
-import { Textarea, UnstyledButton } from "@mantine/core";
+import { Textarea, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import type { Dispatch } from "react";
 import { judgmentOf } from "@/features/labeling/comparison/answer";
@@ -69,13 +69,12 @@ function Pager({ state, act }: { state: State; act: Dispatch<Act> }) {
             key={id}
             className={classes.page}
             aria-current={index === state.view.focus ? "true" : undefined}
-            aria-label={`Response ${state.letters[id]}${quality === null ? "" : `, quality ${quality}`}`}
             onClick={() => act({ type: "focus", index })}
           >
+            <VisuallyHidden>Response </VisuallyHidden>
             {state.letters[id]}
-            <span className={classes.pageQuality} aria-hidden>
-              {quality ?? "–"}
-            </span>
+            {quality !== null && <VisuallyHidden>, quality </VisuallyHidden>}
+            <span className={classes.pageQuality}>{quality ?? "–"}</span>
             {quality !== null && <IconCheck size={13} aria-hidden />}
           </UnstyledButton>
         );

@@ -258,6 +258,13 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))("undo and redo are exac
   expect(state.answer).toBe(last);
 });
 
+test("going on begins at what is missing", () => {
+  const rated = ORDER.map((id): Act => ({ type: "rate", id, quality: 4 }));
+  const { answer } = played([...rated, ...digits(1, 2)]);
+  const resumed = start({ order: ORDER, letters: LETTERS, questionKeys: KEYS, answer });
+  expect(resumed.view).toEqual({ stage: "rank", focus: 2, question: 0 });
+});
+
 test("a complete answer survives the way to the server and back", () => {
   const rated = ORDER.map((id, index): Act => ({ type: "rate", id, quality: index + 1 }));
   const { answer } = played([...digits(2, 1, 3, 2), ...rated, { type: "note", id: 10, text: "clear" }]);

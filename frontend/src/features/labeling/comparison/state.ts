@@ -54,16 +54,17 @@ export type Act =
 
 export type Start = Pick<State, "order" | "letters" | "questionKeys" | "answer"> & { view?: View };
 
+/** Begins, or goes on, at the first thing that is still to be done. */
 export function start({ view, ...rest }: Start): State {
-  const stage = !unrated(rest.answer, rest.order).length && rest.order.length ? "rank" : "rate";
-  return {
-    ...rest,
-    view: view ?? { stage, focus: 0, question: 0 },
-    past: [],
-    future: [],
-    typingIn: null,
-    announcement: "",
+  const [rating] = unrated(rest.answer, rest.order);
+  const [ranking] = unranked(rest.answer, rest.order);
+  const first = rating ?? ranking;
+  const here: View = {
+    stage: rating === undefined && rest.order.length ? "rank" : "rate",
+    focus: first === undefined ? 0 : rest.order.indexOf(first),
+    question: 0,
   };
+  return { ...rest, view: view ?? here, past: [], future: [], typingIn: null, announcement: "" };
 }
 
 export function focusedId(state: State): ResponseId {
