@@ -52,7 +52,9 @@ const COLUMNS: Column<Checkpoint>[] = [
           ))}
         </Stack>
       ) : (
-        <Text c="dimmed">registered</Text>
+        <Text inherit c="dimmed">
+          registered
+        </Text>
       ),
   },
   {

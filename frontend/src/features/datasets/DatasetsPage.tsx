@@ -43,7 +43,9 @@ const COLUMNS: Column<Dataset>[] = [
           v{newest.number}
         </TextLink>
       ) : (
-        <Text c="dimmed">nothing frozen yet</Text>
+        <Text inherit c="dimmed">
+          nothing frozen yet
+        </Text>
       ),
   },
   {

@@ -72,7 +72,9 @@ export function VersionPage() {
             description="The same files in a notebook; make a token on your profile page."
             actions={<CopyButton value={loadSnippet(version, window.location.origin)} />}
           >
-            <Code block>{loadSnippet(version, window.location.origin)}</Code>
+            <Code block tabIndex={0}>
+              {loadSnippet(version, window.location.origin)}
+            </Code>
           </Section>
           <VersionRows version={version} />
         </>

@@ -1,6 +1,6 @@
 import { Stack, Text } from "@mantine/core";
 import type { Schemas } from "@/api/client";
-import { RUN_KIND, RUN_STATE } from "@/api/labels";
+import { RUN_KIND, RUN_STATE, spaced } from "@/api/labels";
 import classes from "@/features/home/Home.module.css";
 import { formatBytes, formatDuration, formatPercent } from "@/ui/format";
 import { LinkButton, TextLink } from "@/ui/links";
@@ -78,7 +78,7 @@ function RunLine({ run }: { run: Run }) {
       <div>
         <StatusBadge tone={TONE[run.state]}>{RUN_STATE[run.state]}</StatusBadge>
         <Text size="xs" c="dimmed">
-          {isLive ? run.phase : <RelativeTime at={run.ended_at} />}
+          {isLive ? spaced(run.phase) : <RelativeTime at={run.ended_at} />}
         </Text>
       </div>
       {isLive ? (

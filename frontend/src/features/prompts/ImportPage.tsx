@@ -62,7 +62,7 @@ export function ImportPage() {
             JSON lines, one prompt each; or a CSV with the same names as its columns. Only <Code>prompt</Code>{" "}
             (or <Code>messages</Code>) must be there.
           </Text>
-          <Code block>
+          <Code block tabIndex={0}>
             {
               '{"prompt": "Explain rain to a child.", "use_case": "open_qa", "submitter": "user-17", "language": "en"}\n{"messages": [{"role": "user", "content": "Hello"}], "responses": ["Hi!", "Good day."]}'
             }

@@ -27,7 +27,7 @@ const COLUMNS: Column<Line>[] = [
     header: "Value",
     render: (line) => (
       <Group gap="xs" wrap="nowrap">
-        <Text span fw={line.isChanged ? 600 : undefined}>
+        <Text span inherit fw={line.isChanged ? 600 : undefined}>
           {line.value} {line.unit}
         </Text>
         {line.isChanged && <Badge tt="none">paper: {line.paper}</Badge>}

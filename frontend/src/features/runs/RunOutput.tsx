@@ -11,7 +11,12 @@ export function RunOutput({ run }: { run: Run }) {
         {run.checkpoint.name}
       </TextLink>
     );
-  if (!run.sample_batch) return <Text c="dimmed">–</Text>;
+  if (!run.sample_batch)
+    return (
+      <Text inherit c="dimmed">
+        –
+      </Text>
+    );
   return (
     <span>
       {pluralize(run.sample_batch.response_count, "response")}

@@ -1,7 +1,7 @@
 import { Group, Progress, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api } from "@/api/client";
-import { RUN_KIND } from "@/api/labels";
+import { RUN_KIND, spaced } from "@/api/labels";
 import { hasRole, useMe } from "@/api/session";
 import { RunActions } from "@/features/runs/RunActions";
 import { RunConfig } from "@/features/runs/RunConfig";
@@ -61,7 +61,11 @@ function RunProgress({ run }: { run: Run }) {
   return (
     <div>
       <StatGroup>
-        <Stat label="Phase" value={run.phase || "–"} hint={run.device ? `on ${run.device}` : undefined} />
+        <Stat
+          label="Phase"
+          value={run.phase ? spaced(run.phase) : "–"}
+          hint={run.device ? `on ${run.device}` : undefined}
+        />
         <Stat
           label="Step"
           value={formatNumber(run.step)}

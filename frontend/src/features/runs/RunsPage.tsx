@@ -6,7 +6,7 @@ import { useState } from "react";
 import { $api } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { useEvents } from "@/api/events";
-import { options, RUN_KIND, RUN_STATE } from "@/api/labels";
+import { options, RUN_KIND, RUN_STATE, spaced } from "@/api/labels";
 import { hasRole, useMe } from "@/api/session";
 import { RunOutput } from "@/features/runs/RunOutput";
 import { RunState } from "@/features/runs/RunState";
@@ -50,7 +50,7 @@ const COLUMNS: Column<Run>[] = [
         />
         {isLive(run) && (
           <Text size="xs" c="dimmed">
-            {run.phase}
+            {spaced(run.phase)}
           </Text>
         )}
       </Stack>
