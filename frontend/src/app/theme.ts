@@ -72,15 +72,7 @@ const resolveVariant: VariantColorsResolver = (input) => {
   return colors;
 };
 
-/** Mantine picks white or black for the light scheme's shade and keeps it in the dark one, where white is too pale. */
-const readableOnAccent: VariantColorsResolver = (input) => {
-  const colors = defaultVariantColorsResolver(input);
-  const isAccent = (input.color ?? input.theme.primaryColor) === input.theme.primaryColor;
-  return input.variant === "filled" && isAccent ? { ...colors, color: "var(--on-accent)" } : colors;
-};
-
 export const theme = createTheme({
-  variantColorResolver: readableOnAccent,
   variantColorResolver: resolveVariant,
   primaryColor: "spruce",
   primaryShade: { light: 7, dark: 4 },
