@@ -213,7 +213,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["labelapp.accounts.permissions.DeclaredRole"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["labelapp.common.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "labelapp.common.pagination.PageNumbers",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -233,7 +233,21 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {},
+    # Without these, enums of the same field name are called by a hash, in the schema and in the client.s types.
+    "ENUM_NAME_OVERRIDES": {
+        "RoleEnum": "labelapp.accounts.models.Role",
+        "CheckpointKindEnum": "labelapp.checkpoints.models.CheckpointKind",
+        "DatasetKindEnum": "labelapp.datasets.models.DatasetKind",
+        "DatasetVersionStateEnum": "labelapp.datasets.models.DatasetVersion.State",
+        "ImportStateEnum": "labelapp.prompts.models.PromptImport.State",
+        "MessageRoleEnum": "labelapp.prompts.serializers.ROLES",
+        "ProjectKindEnum": "labelapp.labeling.models.ProjectKind",
+        "ProjectStateEnum": "labelapp.labeling.models.Project.State",
+        "PromptKindEnum": "labelapp.prompts.models.PromptKind",
+        "QuestionKeyEnum": "labelapp.labeling.questions.ALL_KEYS",
+        "RunKindEnum": "labelapp.runs.models.RunKind",
+        "UseCaseEnum": "labelapp.prompts.models.UseCase",
+    },
     "DISABLE_ERRORS_AND_WARNINGS": False,
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024

@@ -13,6 +13,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from labelapp.celery import app as celery_app
@@ -22,6 +23,13 @@ from labelapp.common.serving.product import WEB_POOL_SIZE, web_arguments, worker
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_files_in_this_process() -> None:
+    """Each test client would read the whole front end again. The servers under test are processes of their own."""
+    settings.WHITENOISE_ROOT = None
+    settings.WHITENOISE_USE_FINDERS = False
 
 
 def process_environment(**extra: str) -> dict[str, str]:

@@ -1179,7 +1179,7 @@ export interface components {
             /** @description Who said it. */
             labeler_ids?: number[];
             /** @description Of the prompt. */
-            use_cases?: components["schemas"]["UseCasesEnum"][];
+            use_cases?: components["schemas"]["UseCaseEnum"][];
             /**
              * Format: date-time
              * @description Submitted at or after.
@@ -1192,7 +1192,7 @@ export interface components {
             submitted_to?: string;
             min_active_seconds?: number;
             /** @description Where prompts come from. */
-            kinds?: components["schemas"]["KindsEnum"][];
+            kinds?: components["schemas"]["PromptKindEnum"][];
             /** @description Language codes. */
             languages?: string[];
         };
@@ -1203,7 +1203,7 @@ export interface components {
             /** @description Who said it. */
             labeler_ids?: number[];
             /** @description Of the prompt. */
-            use_cases?: components["schemas"]["UseCasesEnum"][];
+            use_cases?: components["schemas"]["UseCaseEnum"][];
             /**
              * Format: date-time
              * @description Submitted at or after.
@@ -1216,7 +1216,7 @@ export interface components {
             submitted_to?: string;
             min_active_seconds?: number;
             /** @description Where prompts come from. */
-            kinds?: components["schemas"]["KindsEnum"][];
+            kinds?: components["schemas"]["PromptKindEnum"][];
             /** @description Language codes. */
             languages?: string[];
         };
@@ -1266,7 +1266,7 @@ export interface components {
         Checkpoint: {
             readonly id: number;
             readonly name: string;
-            readonly kind: components["schemas"]["KindEfcEnum"];
+            readonly kind: components["schemas"]["CheckpointKindEnum"];
             /** @description A directory relative to DATA_DIR, an absolute directory, or a Hugging Face hub name. */
             readonly location: string;
             /** @description Of the manifest; empty for a hub name. */
@@ -1286,8 +1286,16 @@ export interface components {
         CheckpointBrief: {
             readonly id: number;
             readonly name: string;
-            readonly kind: components["schemas"]["KindEfcEnum"];
+            readonly kind: components["schemas"]["CheckpointKindEnum"];
         };
+        /**
+         * @description * `base` - Base model
+         *     * `sft` - Supervised fine-tuned
+         *     * `reward_model` - Reward model
+         *     * `policy` - Policy (PPO)
+         * @enum {string}
+         */
+        CheckpointKindEnum: "base" | "sft" | "reward_model" | "policy";
         /** @description Where a checkpoint comes from and what came of it. */
         CheckpointLineage: {
             checkpoint: components["schemas"]["CheckpointBrief"];
@@ -1301,7 +1309,7 @@ export interface components {
         CheckpointParent: {
             readonly id: number;
             readonly name: string;
-            readonly kind: components["schemas"]["KindEfcEnum"];
+            readonly kind: components["schemas"]["CheckpointKindEnum"];
             readonly used_as: components["schemas"]["UsedAsEnum"];
         };
         /**
@@ -1318,13 +1326,13 @@ export interface components {
         /** @description A new dataset. */
         CreateDatasetRequest: {
             name: string;
-            kind: components["schemas"]["Kind753Enum"];
+            kind: components["schemas"]["DatasetKindEnum"];
             description?: string;
         };
         /** @description A new project. Questions left out are the paper's eleven (a demonstration asks none). */
         CreateProjectRequest: {
             name: string;
-            kind: components["schemas"]["KindDbdEnum"];
+            kind: components["schemas"]["ProjectKindEnum"];
             /** @description Markdown. */
             instructions: string;
             description?: string;
@@ -1333,7 +1341,7 @@ export interface components {
             /** @description How many labelers answer each task. */
             overlap?: number;
             priority_mode?: components["schemas"]["PriorityModeEnum"];
-            questions?: components["schemas"]["QuestionsEnum"][];
+            questions?: components["schemas"]["QuestionKeyEnum"][];
             lease_minutes?: number;
             member_ids?: number[];
         };
@@ -1341,7 +1349,7 @@ export interface components {
         CreatePromptRequest: {
             messages: components["schemas"]["MessageRequest"][];
             /** @default plain */
-            kind: components["schemas"]["Kind78bEnum"];
+            kind: components["schemas"]["PromptKindEnum"];
             /** @default other */
             use_case: components["schemas"]["UseCaseEnum"];
             /** @description Whose it is; your own where left out. */
@@ -1354,7 +1362,7 @@ export interface components {
         };
         /** @description A run to start. `run-kinds` says which inputs and settings each kind has. */
         CreateRunRequest: {
-            kind: components["schemas"]["Kind2adEnum"];
+            kind: components["schemas"]["RunKindEnum"];
             /** @default  */
             name: string;
             /** @description Settings by name; those left out have the paper's values. */
@@ -1392,7 +1400,7 @@ export interface components {
         Dataset: {
             readonly id: number;
             readonly name: string;
-            readonly kind: components["schemas"]["Kind753Enum"];
+            readonly kind: components["schemas"]["DatasetKindEnum"];
             readonly description: string;
             readonly version_count: number;
             readonly newest_version: components["schemas"]["NewestVersion"] | null;
@@ -1411,11 +1419,18 @@ export interface components {
             sha256: string;
             url: string;
         };
+        /**
+         * @description * `demonstrations` - Demonstrations
+         *     * `comparisons` - Comparisons
+         *     * `prompts` - Prompts
+         * @enum {string}
+         */
+        DatasetKindEnum: "demonstrations" | "comparisons" | "prompts";
         /** @description Which dataset a version is of. */
         DatasetName: {
             readonly id: number;
             readonly name: string;
-            readonly kind: components["schemas"]["Kind753Enum"];
+            readonly kind: components["schemas"]["DatasetKindEnum"];
         };
         /** @description A line of a version's file, and what it came from. */
         DatasetRow: {
@@ -1430,7 +1445,7 @@ export interface components {
             readonly id: number;
             readonly dataset: components["schemas"]["DatasetName"];
             readonly number: number;
-            readonly state: components["schemas"]["State953Enum"];
+            readonly state: components["schemas"]["DatasetVersionStateEnum"];
             readonly query: components["schemas"]["AnyFilters"];
             readonly rows_total: number | null;
             readonly rows_written: number;
@@ -1456,8 +1471,16 @@ export interface components {
             readonly name: string;
             readonly dataset_id: number;
             readonly number: number;
-            readonly kind: components["schemas"]["Kind753Enum"];
+            readonly kind: components["schemas"]["DatasetKindEnum"];
         };
+        /**
+         * @description * `queued` - Queued
+         *     * `writing` - Writing
+         *     * `ready` - Ready
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        DatasetVersionStateEnum: "queued" | "writing" | "ready" | "failed";
         /** @description How many answers were given on a day (UTC). */
         DayCount: {
             /** Format: date */
@@ -1582,7 +1605,7 @@ export interface components {
         };
         /** @description A person's first page; the parts of higher roles are null. */
         Home: {
-            role: components["schemas"]["Role9aeEnum"];
+            role: components["schemas"]["RoleEnum"];
             labeler: components["schemas"]["Progress"];
             researcher: components["schemas"]["ResearcherHome"] | null;
             admin: components["schemas"]["AdminHome"] | null;
@@ -1609,8 +1632,8 @@ export interface components {
             readonly name: string;
             readonly dataset_id: number;
             readonly number: number;
-            readonly kind: components["schemas"]["Kind753Enum"];
-            readonly state: components["schemas"]["State953Enum"];
+            readonly kind: components["schemas"]["DatasetKindEnum"];
+            readonly state: components["schemas"]["DatasetVersionStateEnum"];
             readonly rows_total: number | null;
             readonly rows_written: number;
             /** Format: date-time */
@@ -1626,6 +1649,13 @@ export interface components {
             bad: components["schemas"]["BadLine"][];
             good: components["schemas"]["GoodLine"][];
         };
+        /**
+         * @description * `previewed` - Previewed
+         *     * `imported` - Imported
+         *     * `refused` - Refused: bad lines
+         * @enum {string}
+         */
+        ImportStateEnum: "previewed" | "imported" | "refused";
         /** @description What a run reads in one role: exactly one of the three. */
         InputChoiceRequest: {
             /** Format: int64 */
@@ -1654,7 +1684,7 @@ export interface components {
             readonly id: number;
             /** Format: email */
             readonly email: string;
-            readonly role: components["schemas"]["Role9aeEnum"];
+            readonly role: components["schemas"]["RoleEnum"];
             readonly state: components["schemas"]["InvitationStateEnum"];
             readonly link: string | null;
             invited_by: string;
@@ -1677,7 +1707,7 @@ export interface components {
         InviteRequest: {
             /** Format: email */
             email: string;
-            role: components["schemas"]["Role9aeEnum"];
+            role: components["schemas"]["RoleEnum"];
             /** @default 14 */
             days: number;
         };
@@ -1714,68 +1744,6 @@ export interface components {
             };
             notes?: string;
         };
-        /**
-         * @description * `fails_instruction` - fails_instruction
-         *     * `inappropriate_for_assistant` - inappropriate_for_assistant
-         *     * `hallucination` - hallucination
-         *     * `satisfies_constraint` - satisfies_constraint
-         *     * `sexual_content` - sexual_content
-         *     * `violent_content` - violent_content
-         *     * `encourages_harm` - encourages_harm
-         *     * `denigrates_protected_class` - denigrates_protected_class
-         *     * `harmful_advice` - harmful_advice
-         *     * `expresses_opinion` - expresses_opinion
-         *     * `moral_judgment` - moral_judgment
-         * @enum {string}
-         */
-        KeyEnum: "fails_instruction" | "inappropriate_for_assistant" | "hallucination" | "satisfies_constraint" | "sexual_content" | "violent_content" | "encourages_harm" | "denigrates_protected_class" | "harmful_advice" | "expresses_opinion" | "moral_judgment";
-        /**
-         * @description * `sample` - Sample responses
-         *     * `sft` - Supervised fine-tuning
-         *     * `reward_model` - Reward model
-         *     * `ppo` - PPO
-         * @enum {string}
-         */
-        Kind2adEnum: "sample" | "sft" | "reward_model" | "ppo";
-        /**
-         * @description * `demonstrations` - Demonstrations
-         *     * `comparisons` - Comparisons
-         *     * `prompts` - Prompts
-         * @enum {string}
-         */
-        Kind753Enum: "demonstrations" | "comparisons" | "prompts";
-        /**
-         * @description * `plain` - Plain
-         *     * `few_shot` - Few-shot
-         *     * `user_based` - User-based
-         *     * `customer` - Customer
-         *     * `imported` - Imported
-         * @enum {string}
-         */
-        Kind78bEnum: "plain" | "few_shot" | "user_based" | "customer" | "imported";
-        /**
-         * @description * `demonstration` - Demonstration
-         *     * `comparison` - Comparison
-         * @enum {string}
-         */
-        KindDbdEnum: "demonstration" | "comparison";
-        /**
-         * @description * `base` - Base model
-         *     * `sft` - Supervised fine-tuned
-         *     * `reward_model` - Reward model
-         *     * `policy` - Policy (PPO)
-         * @enum {string}
-         */
-        KindEfcEnum: "base" | "sft" | "reward_model" | "policy";
-        /**
-         * @description * `plain` - Plain
-         *     * `few_shot` - Few-shot
-         *     * `user_based` - User-based
-         *     * `customer` - Customer
-         *     * `imported` - Imported
-         * @enum {string}
-         */
-        KindsEnum: "plain" | "few_shot" | "user_based" | "customer" | "imported";
         /** @description One labeler's work in the project. */
         LabelerStatistics: {
             user: components["schemas"]["Person"];
@@ -1798,7 +1766,7 @@ export interface components {
         LineageChild: {
             id: number;
             name: string;
-            kind: components["schemas"]["KindEfcEnum"];
+            kind: components["schemas"]["CheckpointKindEnum"];
             used_as: components["schemas"]["UsedAsEnum"];
         };
         /** @description A dataset version that a checkpoint was trained on, and who said what is in it. */
@@ -1826,7 +1794,7 @@ export interface components {
         LineageRun: {
             id: number;
             name: string;
-            kind: components["schemas"]["Kind2adEnum"];
+            kind: components["schemas"]["RunKindEnum"];
         };
         /** @description A dataset version by name. */
         LineageVersion: {
@@ -1834,7 +1802,7 @@ export interface components {
             name: string;
             dataset_id: number;
             number: number;
-            kind: components["schemas"]["Kind753Enum"];
+            kind: components["schemas"]["DatasetKindEnum"];
         };
         /** @description A piece of the log. */
         Log: {
@@ -1848,7 +1816,7 @@ export interface components {
             /** Format: email */
             readonly email: string;
             readonly name: string;
-            readonly role: components["schemas"]["Role9aeEnum"];
+            readonly role: components["schemas"]["RoleEnum"];
             readonly pseudonym: string;
             readonly preferences: unknown;
             /** Format: date-time */
@@ -1864,14 +1832,21 @@ export interface components {
         };
         /** @description One turn of a conversation. */
         Message: {
-            role: components["schemas"]["RoleF53Enum"];
+            role: components["schemas"]["MessageRoleEnum"];
             content: string;
         };
         /** @description One turn of a conversation. */
         MessageRequest: {
-            role: components["schemas"]["RoleF53Enum"];
+            role: components["schemas"]["MessageRoleEnum"];
             content: string;
         };
+        /**
+         * @description * `system` - system
+         *     * `user` - user
+         *     * `assistant` - assistant
+         * @enum {string}
+         */
+        MessageRoleEnum: "system" | "user" | "assistant";
         /** @description Rows of curves. A row whose step is smaller than the one before replaces everything from that step on. */
         Metrics: {
             rows: {
@@ -1889,7 +1864,7 @@ export interface components {
         NewestVersion: {
             id: number;
             number: number;
-            state: components["schemas"]["State953Enum"];
+            state: components["schemas"]["DatasetVersionStateEnum"];
         };
         /** @description A task, or why there is none: `busy` until a lease of somebody else ends, `empty`, or `paused`. */
         Next: {
@@ -1916,7 +1891,7 @@ export interface components {
         OpenInvitation: {
             /** Format: email */
             readonly email: string;
-            readonly role: components["schemas"]["Role9aeEnum"];
+            readonly role: components["schemas"]["RoleEnum"];
             /** Format: date-time */
             readonly expires_at: string;
         };
@@ -1930,8 +1905,8 @@ export interface components {
         OwnProject: {
             readonly id: number;
             readonly name: string;
-            readonly kind: components["schemas"]["KindDbdEnum"];
-            readonly state: components["schemas"]["StateC79Enum"];
+            readonly kind: components["schemas"]["ProjectKindEnum"];
+            readonly state: components["schemas"]["ProjectStateEnum"];
             readonly description: string;
             readonly submitted_count: number;
             /** @description A task is begun. */
@@ -2220,7 +2195,7 @@ export interface components {
         PatchedChangeProjectRequest: {
             name?: string;
             description?: string;
-            state?: components["schemas"]["StateC79Enum"];
+            state?: components["schemas"]["ProjectStateEnum"];
             priority_mode?: components["schemas"]["PriorityModeEnum"];
             lease_minutes?: number;
             overlap?: number;
@@ -2228,7 +2203,7 @@ export interface components {
         /** @description What an admin may change about somebody. */
         PatchedChangeUserRequest: {
             name?: string;
-            role?: components["schemas"]["Role9aeEnum"];
+            role?: components["schemas"]["RoleEnum"];
             is_active?: boolean;
         };
         /** @description What may change about a checkpoint. */
@@ -2289,7 +2264,7 @@ export interface components {
         };
         /** @description What to count. */
         PreviewQueryRequest: {
-            kind: components["schemas"]["Kind753Enum"];
+            kind: components["schemas"]["DatasetKindEnum"];
             query?: components["schemas"]["AnyFiltersRequest"];
         };
         /**
@@ -2324,15 +2299,15 @@ export interface components {
         Project: {
             readonly id: number;
             readonly name: string;
-            readonly kind: components["schemas"]["KindDbdEnum"];
-            readonly state: components["schemas"]["StateC79Enum"];
+            readonly kind: components["schemas"]["ProjectKindEnum"];
+            readonly state: components["schemas"]["ProjectStateEnum"];
             readonly description: string;
             /** @description K, from 4 to 9; comparison only. */
             readonly responses_per_task: number;
             /** @description How many labelers answer each task. */
             readonly overlap: number;
             readonly priority_mode: components["schemas"]["PriorityModeEnum"];
-            readonly questions: components["schemas"]["QuestionsEnum"][];
+            readonly questions: components["schemas"]["QuestionKeyEnum"][];
             readonly lease_minutes: number;
             readonly member_count: number;
             readonly task_count: number;
@@ -2346,12 +2321,25 @@ export interface components {
             readonly id: number;
             readonly name: string;
         };
+        /**
+         * @description * `demonstration` - Demonstration
+         *     * `comparison` - Comparison
+         * @enum {string}
+         */
+        ProjectKindEnum: "demonstration" | "comparison";
         /** @description A project by name. */
         ProjectReference: {
             readonly id: number;
             readonly name: string;
-            readonly kind: components["schemas"]["KindDbdEnum"];
+            readonly kind: components["schemas"]["ProjectKindEnum"];
         };
+        /**
+         * @description * `active` - Active
+         *     * `paused` - Paused
+         *     * `archived` - Archived
+         * @enum {string}
+         */
+        ProjectStateEnum: "active" | "paused" | "archived";
         /** @description What the project's record says of its labelers. */
         ProjectStatistics: {
             throughput: components["schemas"]["DayCount"][];
@@ -2364,7 +2352,7 @@ export interface components {
         Prompt: {
             readonly id: number;
             readonly messages: components["schemas"]["Message"][];
-            readonly kind: components["schemas"]["Kind78bEnum"];
+            readonly kind: components["schemas"]["PromptKindEnum"];
             readonly use_case: components["schemas"]["UseCaseEnum"];
             readonly split: components["schemas"]["SplitEnum"];
             readonly submitter: string;
@@ -2403,7 +2391,7 @@ export interface components {
             readonly id: number;
             readonly file_name: string;
             readonly file_format: string;
-            readonly state: components["schemas"]["State0baEnum"];
+            readonly state: components["schemas"]["ImportStateEnum"];
             readonly on_error: components["schemas"]["OnErrorEnum"];
             readonly cap_per_submitter: number;
             readonly line_count: number;
@@ -2426,7 +2414,7 @@ export interface components {
             readonly id: number;
             readonly file_name: string;
             readonly file_format: string;
-            readonly state: components["schemas"]["State0baEnum"];
+            readonly state: components["schemas"]["ImportStateEnum"];
             readonly on_error: components["schemas"]["OnErrorEnum"];
             readonly cap_per_submitter: number;
             readonly line_count: number;
@@ -2443,11 +2431,20 @@ export interface components {
             /** Format: date-time */
             readonly imported_at: string | null;
         };
+        /**
+         * @description * `plain` - Plain
+         *     * `few_shot` - Few-shot
+         *     * `user_based` - User-based
+         *     * `customer` - Customer
+         *     * `imported` - Imported
+         * @enum {string}
+         */
+        PromptKindEnum: "plain" | "few_shot" | "user_based" | "customer" | "imported";
         /** @description A prompt in the list: `text` is its beginning. */
         PromptRow: {
             readonly id: number;
             readonly text: string;
-            readonly kind: components["schemas"]["Kind78bEnum"];
+            readonly kind: components["schemas"]["PromptKindEnum"];
             readonly use_case: components["schemas"]["UseCaseEnum"];
             readonly split: components["schemas"]["SplitEnum"];
             readonly submitter: string;
@@ -2463,17 +2460,12 @@ export interface components {
         };
         /** @description A yes/no question that is asked of each response. */
         Question: {
-            key: components["schemas"]["KeyEnum"];
+            key: components["schemas"]["QuestionKeyEnum"];
             label: string;
             help: string;
             kind: components["schemas"]["QuestionKindEnum"];
             closed_domain_only: boolean;
         };
-        /**
-         * @description * `yes_no` - yes_no
-         * @enum {string}
-         */
-        QuestionKindEnum: "yes_no";
         /**
          * @description * `fails_instruction` - fails_instruction
          *     * `inappropriate_for_assistant` - inappropriate_for_assistant
@@ -2488,7 +2480,12 @@ export interface components {
          *     * `moral_judgment` - moral_judgment
          * @enum {string}
          */
-        QuestionsEnum: "fails_instruction" | "inappropriate_for_assistant" | "hallucination" | "satisfies_constraint" | "sexual_content" | "violent_content" | "encourages_harm" | "denigrates_protected_class" | "harmful_advice" | "expresses_opinion" | "moral_judgment";
+        QuestionKeyEnum: "fails_instruction" | "inappropriate_for_assistant" | "hallucination" | "satisfies_constraint" | "sexual_content" | "violent_content" | "encourages_harm" | "denigrates_protected_class" | "harmful_advice" | "expresses_opinion" | "moral_judgment";
+        /**
+         * @description * `yes_no` - yes_no
+         * @enum {string}
+         */
+        QuestionKindEnum: "yes_no";
         /** @description A queue of the broker. */
         Queue: {
             name: string;
@@ -2516,7 +2513,7 @@ export interface components {
         /** @description A model that exists already: a directory on the server, or a name on the Hugging Face hub. */
         RegisterCheckpointRequest: {
             name: string;
-            kind: components["schemas"]["KindEfcEnum"];
+            kind: components["schemas"]["CheckpointKindEnum"];
             location: string;
             description?: string;
         };
@@ -2567,14 +2564,7 @@ export interface components {
          *     * `admin` - Admin
          * @enum {string}
          */
-        Role9aeEnum: "labeler" | "researcher" | "admin";
-        /**
-         * @description * `system` - system
-         *     * `user` - user
-         *     * `assistant` - assistant
-         * @enum {string}
-         */
-        RoleF53Enum: "system" | "user" | "assistant";
+        RoleEnum: "labeler" | "researcher" | "admin";
         /** @description The project that a submission was made in. */
         RowProject: {
             id: number;
@@ -2600,7 +2590,7 @@ export interface components {
         /** @description A run: what it was told, how far it is, what it made. */
         Run: {
             readonly id: number;
-            readonly kind: components["schemas"]["Kind2adEnum"];
+            readonly kind: components["schemas"]["RunKindEnum"];
             readonly name: string;
             /** @default queued */
             readonly state: components["schemas"]["RunStateEnum"];
@@ -2673,7 +2663,7 @@ export interface components {
         };
         /** @description All that the launch form of one kind of run shows. */
         RunKind: {
-            kind: components["schemas"]["Kind2adEnum"];
+            kind: components["schemas"]["RunKindEnum"];
             label: string;
             description: string;
             inputs: components["schemas"]["RunInputKind"][];
@@ -2683,6 +2673,14 @@ export interface components {
             };
             presets: components["schemas"]["Preset"][];
         };
+        /**
+         * @description * `sample` - Sample responses
+         *     * `sft` - Supervised fine-tuning
+         *     * `reward_model` - Reward model
+         *     * `ppo` - PPO
+         * @enum {string}
+         */
+        RunKindEnum: "sample" | "sft" | "reward_model" | "ppo";
         /**
          * @description * `queued` - Queued
          *     * `running` - Running
@@ -2739,7 +2737,7 @@ export interface components {
             project_id: number;
             limit?: number;
             /** @description All prompts of these, instead of the project's own. */
-            use_cases?: components["schemas"]["UseCasesEnum"][];
+            use_cases?: components["schemas"]["UseCaseEnum"][];
             config?: {
                 [key: string]: unknown;
             };
@@ -2790,7 +2788,7 @@ export interface components {
         ShownProject: {
             id: number;
             name: string;
-            kind: components["schemas"]["KindDbdEnum"];
+            kind: components["schemas"]["ProjectKindEnum"];
             priority_mode: components["schemas"]["PriorityModeEnum"];
             questions: components["schemas"]["Question"][];
         };
@@ -2857,28 +2855,6 @@ export interface components {
          * @enum {string}
          */
         SplitEnum: "train" | "valid" | "test";
-        /**
-         * @description * `previewed` - Previewed
-         *     * `imported` - Imported
-         *     * `refused` - Refused: bad lines
-         * @enum {string}
-         */
-        State0baEnum: "previewed" | "imported" | "refused";
-        /**
-         * @description * `queued` - Queued
-         *     * `writing` - Writing
-         *     * `ready` - Ready
-         *     * `failed` - Failed
-         * @enum {string}
-         */
-        State953Enum: "queued" | "writing" | "ready" | "failed";
-        /**
-         * @description * `active` - Active
-         *     * `paused` - Paused
-         *     * `archived` - Archived
-         * @enum {string}
-         */
-        StateC79Enum: "active" | "paused" | "archived";
         /** @description The disk under DATA_DIR. */
         Storage: {
             free_bytes: number;
@@ -2989,7 +2965,7 @@ export interface components {
         };
         /** @description One message of a prompt. */
         Turn: {
-            role: components["schemas"]["RoleF53Enum"];
+            role: components["schemas"]["MessageRoleEnum"];
             content: string;
         };
         /**
@@ -3029,20 +3005,6 @@ export interface components {
          */
         UseCaseEnum: "generation" | "open_qa" | "brainstorming" | "chat" | "rewrite" | "summarization" | "classification" | "other" | "closed_qa" | "extract";
         /**
-         * @description * `generation` - Generation
-         *     * `open_qa` - Open QA
-         *     * `brainstorming` - Brainstorming
-         *     * `chat` - Chat
-         *     * `rewrite` - Rewrite
-         *     * `summarization` - Summarization
-         *     * `classification` - Classification
-         *     * `other` - Other
-         *     * `closed_qa` - Closed QA
-         *     * `extract` - Extract
-         * @enum {string}
-         */
-        UseCasesEnum: "generation" | "open_qa" | "brainstorming" | "chat" | "rewrite" | "summarization" | "classification" | "other" | "closed_qa" | "extract";
-        /**
          * @description * `initial_weights` - Initial weights
          *     * `reward_model` - Reward model
          * @enum {string}
@@ -3054,7 +3016,7 @@ export interface components {
             /** Format: email */
             readonly email: string;
             readonly name: string;
-            readonly role: components["schemas"]["Role9aeEnum"];
+            readonly role: components["schemas"]["RoleEnum"];
             readonly pseudonym: string;
             readonly is_active: boolean;
             /** Format: date-time */
@@ -3066,7 +3028,7 @@ export interface components {
         UserCheckpoint: {
             id: number;
             name: string;
-            kind: components["schemas"]["KindEfcEnum"];
+            kind: components["schemas"]["CheckpointKindEnum"];
             is_direct: boolean;
         };
         /** @description A dataset version with something that a person said. */
@@ -3115,14 +3077,6 @@ export interface operations {
                     "application/json": components["schemas"]["Assignment"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3140,22 +3094,6 @@ export interface operations {
                 };
             };
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4378,8 +4316,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["Error"];
                     "application/json": components["schemas"]["Error"];
+                    "text/event-stream": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -4387,8 +4325,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["Error"];
                     "application/json": components["schemas"]["Error"];
+                    "text/event-stream": components["schemas"]["Error"];
                 };
             };
         };
@@ -4441,6 +4379,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedHistoryList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4778,6 +4732,22 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedProjectList"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     projects_create: {
@@ -4921,6 +4891,22 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedInstructionVersionList"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     instructions_add: {
@@ -4986,6 +4972,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedMemberList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5193,6 +5195,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedTaskList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -6084,6 +6102,22 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedSkipList"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     submissions_list: {
@@ -6109,6 +6143,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedSubmissionList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
