@@ -190,7 +190,7 @@ def reward_model_config() -> RewardModelConfig:
 def ppo_config() -> PpoConfig:
     """PPO without a pretraining mix from that SFT model against that reward model."""
     return PpoConfig(
-        episodes=20 * 64,
+        episodes=16 * 64,
         batch_size=64,
         minibatch_size=16,
         micro_batch_size=16,

@@ -51,6 +51,7 @@ _TINY: dict[str, Config] = {
         rollout_batch_size=32,
         learning_rate=3e-4,
         value_learning_rate=1e-3,
+        kl_coefficient=0.1,  # so small a model drifts fast
         ptx_coefficient=0.0,
         ema_decay=0.9,
         warmup_iterations=2,

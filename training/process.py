@@ -179,6 +179,7 @@ def _prepare(
     if not isinstance(spec.config, config_class):
         raise FormatError("kind", f"is {spec.kind}, which another command runs")
     run = TrainingRun(directory, attempt, spec.config, spec.inputs)
+    attempt.write_status(phase="load", step=0, total_steps=0, eta_seconds=None)
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
         run.stop.set()

@@ -118,9 +118,13 @@ def break_weights(model: Path, copy: Path) -> Path:
 
 
 def test_a_model_that_is_not_there(tmp_path: Path, llama: Path) -> None:
-    error = error_of(sft_run(tmp_path, tmp_path / "nowhere"))
+    directory = sft_run(tmp_path, tmp_path / "nowhere")
+    error = error_of(directory)
     assert error.code == "model_error"
     assert "no such directory" in error.message
+    status = directory.attempt(1).read_status()
+    assert status is not None
+    assert status.phase == "load"
 
 
 @pytest.mark.parametrize(
