@@ -106,6 +106,7 @@ export const theme = createTheme({
       defaultProps: { withArrow: true, openDelay: 300, events: { hover: true, focus: true, touch: false } },
     },
     CloseButton: { defaultProps: { "aria-label": "Close" } },
+    SegmentedControl: { defaultProps: { bg: "var(--surface-sunk)" } },
     Modal: { defaultProps: { centered: true } },
     Badge: { defaultProps: { radius: "sm", variant: "light" } },
   },

@@ -68,7 +68,7 @@ function Choice({ label, chosen, answer, of, onChoose }: ChoiceProps) {
 function Help({ question }: { question: Question }) {
   if (!question.help) return null;
   return (
-    <Popover width={300} withArrow position="top">
+    <Popover width={300} withArrow position="left">
       <Popover.Target>
         <ActionIcon
           variant="subtle"
