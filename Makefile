@@ -19,7 +19,7 @@ ifeq ($(filter -j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j2
 endif
 
-.PHONY: help run test install loop bench-labeling schema lock format clean
+.PHONY: help run test install loop bench-labeling screenshots schema lock format clean
 .DELETE_ON_ERROR:
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make test            run every check (ONLY=name,name for some)"
 	@echo "make loop            run the whole loop headless against a fresh instance"
 	@echo "make bench-labeling  measure the labeling endpoints"
+	@echo "make screenshots     take the pictures of docs/screenshots again"
 	@echo "make schema          write the OpenAPI schema and the client's types anew"
 	@echo "make format          format and fix the sources"
 	@echo "make lock            resolve requirements/*.in again"
@@ -45,6 +46,9 @@ loop: install $(STAMPS)/dev
 
 bench-labeling: install $(STAMPS)/dev
 	@.venv/bin/python -m benchmarks.labeling
+
+screenshots: install $(STAMPS)/dev
+	@.venv/bin/python scripts/screenshots.py
 
 schema: $(STAMPS)/dev frontend/node_modules/.installed
 	@.venv/bin/python scripts/schema.py --write

@@ -1,0 +1,171 @@
+"""Take the screenshots of docs/screenshots anew: each page, 1440 and 390 px wide, light and dark.
+
+make screenshots                                   # on a fresh instance with the demo workspace
+.venv/bin/python scripts/screenshots.py --url http://localhost:8000 --only labeling,run
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.loop import ADMIN, Api, instance, log_in_admin, tiny_base, wait_for  # noqa: E402
+from formats.presets import preset  # noqa: E402
+
+FOLDER = ROOT / "docs" / "screenshots"
+WIDTHS = {1440: 900, 390: 844}
+SCHEMES = ("light", "dark")
+PASSWORD = ADMIN["password"]
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A page, who looks at it, and what is done before the picture."""
+
+    name: str
+    person: str
+    path: str
+    prepare: Callable[[Page], None] = lambda _page: None
+
+
+def rate_and_rank(page: Page) -> None:
+    """Rate the four responses, then rank two of them and leave the others in the tray."""
+    if page.get_by_text("To be ranked").is_visible():
+        return  # it was saved so by the picture before
+    page.get_by_role("radiogroup").first.wait_for()
+    for quality in "6352":
+        page.keyboard.press(quality)
+        page.keyboard.press("j")
+    page.keyboard.press("g")
+    page.get_by_text("To be ranked").wait_for()
+    for key in "12":  # a digit ranks the focused response, and the focus moves on
+        page.keyboard.press(key)
+
+
+def shots(labeling: int, writing: int, run: int, version: int, checkpoint: int, project: int) -> list[Shot]:
+    """Every page worth a picture."""
+    return [
+        Shot("login", "", "/login"),
+        Shot("home-labeler", "labeler", "/"),
+        Shot("labeling", "labeler", f"/label/{labeling}", rate_and_rank),
+        Shot("rating", "labeler2", f"/label/{labeling}"),
+        Shot("demonstration", "labeler", f"/label/{writing}"),
+        Shot("history", "labeler", "/history"),
+        Shot("home-researcher", "researcher", "/"),
+        Shot("prompts", "researcher", "/prompts"),
+        Shot("project", "researcher", f"/projects/{project}"),
+        Shot("dataset-version", "researcher", f"/datasets/versions/{version}"),
+        Shot("home-admin", "admin", "/"),
+        Shot("run-new", "admin", "/runs/new"),
+        Shot("run", "admin", f"/runs/{run}"),
+        Shot("checkpoint", "admin", f"/checkpoints/{checkpoint}"),
+        Shot("system", "admin", "/system"),
+    ]
+
+
+def make_history(url: str) -> dict[str, int]:
+    """Freeze demonstrations and train on them a little, so that the pages have something to show."""
+    admin = log_in_admin(url)
+    projects = {row["name"]: row["id"] for row in admin.rows("projects")}
+    dataset = next((row for row in admin.rows("datasets") if row["name"] == "Demo demonstrations"), None)
+    if dataset is None:
+        dataset = admin("POST", "datasets", {"name": "Demo demonstrations", "kind": "demonstrations"})
+        admin("POST", f"datasets/{dataset['id']}/versions", {"query": {}})
+    version = admin.rows(f"dataset-versions?dataset={dataset['id']}")[0]
+    wait_for(admin, f"dataset-versions/{version['id']}", done="ready", what="the dataset")
+    run = next((row for row in admin.rows("runs?kind=sft") if row["state"] == "succeeded"), None)
+    run = run or train(admin, version["id"])
+    return {
+        "labeling": projects["Rank the demo responses"],
+        "writing": projects["Write demonstrations"],
+        "project": next(number for name, number in projects.items() if name.startswith("Already ranked")),
+        "version": version["id"],
+        "run": run["id"],
+        "checkpoint": run["checkpoint"]["id"],
+    }
+
+
+def train(admin: Api, version_id: int) -> dict[str, Any]:
+    """Fine-tune the tiny model."""
+    inputs = {"model": {"checkpoint_id": tiny_base(admin)}, "demonstrations": {"dataset_version_id": version_id}}
+    body = {"kind": "sft", "name": "SFT on the demo", "config": preset("sft", "tiny").to_json(), "inputs": inputs}
+    run = admin("POST", "runs", body)
+    return wait_for(admin, f"runs/{run['id']}", done="succeeded", what="the run")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Start Chromium: the system's, or Playwright's own."""
+    executable = os.environ.get("CHROMIUM") or next(
+        (path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(path).exists()), None
+    )
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def storage_of(chromium: Browser, url: str, person: str) -> Any:
+    """Log in through the page and return the session."""
+    page = chromium.new_page()
+    page.goto(f"{url}/login")
+    page.get_by_label("E-mail").fill(f"{person}@demo.local")
+    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{url}/")
+    state = page.context.storage_state()
+    page.context.close()
+    return state
+
+
+def take(chromium: Browser, url: str, chosen: list[Shot]) -> None:
+    """Take each picture in each width and scheme."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    people = {shot.person for shot in chosen if shot.person}
+    sessions = {person: storage_of(chromium, url, person) for person in sorted(people)} | {"": None}
+    for shot in chosen:
+        for width, height in WIDTHS.items():
+            for scheme in SCHEMES:
+                context = chromium.new_context(
+                    viewport={"width": width, "height": height},
+                    color_scheme="dark" if scheme == "dark" else "light",
+                    storage_state=sessions[shot.person],
+                    reduced_motion="reduce",
+                )
+                page = context.new_page()
+                page.goto(f"{url}{shot.path}")
+                page.wait_for_load_state("load")
+                time.sleep(1.5)
+                shot.prepare(page)
+                time.sleep(0.5)
+                page.screenshot(path=FOLDER / f"{shot.name}-{width}-{scheme}.png")
+                context.close()
+        print(shot.name, flush=True)
+
+
+def main() -> None:
+    """Take all pictures, or those that --only names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", help="an instance that runs already, with the demo workspace")
+    parser.add_argument("--only", default="", help="names of pictures, separated by commas")
+    options = parser.parse_args()
+    with nullcontext(options.url) if options.url else instance() as url, browser() as chromium:
+        names = set(filter(None, options.only.split(",")))
+        every = shots(**make_history(url))
+        take(chromium, url, [shot for shot in every if not names or shot.name in names])
+
+
+if __name__ == "__main__":
+    main()
