@@ -93,6 +93,7 @@ function SampleForm({ checkpoint }: { checkpoint: Schemas["Checkpoint"] }) {
         {source === "use_cases" && (
           <MultiSelect
             label="Use cases"
+            placeholder={useCases.length ? "" : "Choose some"}
             data={options(USE_CASE)}
             value={useCases}
             error={errors.use_cases}

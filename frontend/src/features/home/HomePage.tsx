@@ -30,7 +30,9 @@ export function HomePage() {
       <PageHeader title={first ? `Hello, ${first}` : "Home"} description={GREETING[data.role]} />
       {data.admin && <AdminHome admin={data.admin} />}
       {data.researcher && <ResearcherHome researcher={data.researcher} />}
-      {(!isResearcher || data.labeler.projects.length > 0) && <LabelerHome progress={data.labeler} />}
+      {(!isResearcher || data.labeler.projects.length > 0) && (
+        <LabelerHome progress={data.labeler} isOnlyPart={!isResearcher} />
+      )}
     </Page>
   );
 }

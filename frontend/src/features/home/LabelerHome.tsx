@@ -12,15 +12,22 @@ import { Stat, StatGroup } from "@/ui/Stat";
 type Progress = Schemas["Progress"];
 type OwnProject = Progress["projects"][number];
 
-export function LabelerHome({ progress }: { progress: Progress }) {
+type LabelerHomeProps = { progress: Progress; isOnlyPart: boolean };
+
+export function LabelerHome({ progress, isOnlyPart }: LabelerHomeProps) {
   const { projects, today, active_seconds_today: seconds } = progress;
   const withWork = projects.filter((project) => project.has_work && project.state === "active");
   return (
     <>
+      {!isOnlyPart && (
+        <Title order={2} mt="md">
+          Your own labeling
+        </Title>
+      )}
       {projects.length ? (
         <div className={classes.works}>
           {(withWork.length ? withWork : projects).map((project) => (
-            <Work key={project.id} project={project} />
+            <Work key={project.id} project={project} isOnlyPart={isOnlyPart} />
           ))}
         </div>
       ) : (
@@ -55,12 +62,12 @@ export function LabelerHome({ progress }: { progress: Progress }) {
   );
 }
 
-function Work({ project }: { project: OwnProject }) {
+function Work({ project, isOnlyPart }: { project: OwnProject; isOnlyPart: boolean }) {
   const canWork = project.has_work && project.state === "active";
   return (
     <section className={classes.work}>
       <div className={classes.workText}>
-        <Title order={2} size="h3">
+        <Title order={isOnlyPart ? 2 : 3} size="h3">
           {project.name}
         </Title>
         <Text c="dimmed" lineClamp={2}>

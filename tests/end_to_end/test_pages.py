@@ -1,0 +1,86 @@
+"""Every page of a researcher and an admin, with something on it: sound for a screen reader, and on a phone."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from labelapp.accounts.models import Role
+from labelapp.checkpoints.models import CheckpointKind, CheckpointParent
+from labelapp.datasets.models import DatasetKind
+from labelapp.labeling.models import Submission
+from labelapp.runs.models import Run
+from tests.end_to_end.browser import DESKTOP, PHONE, log_in, serious_violations, sideways_scroll
+from tests.labeling.workspace import Workspace
+from tests.people import make_user
+from tests.runs.world import make_model, make_sft, make_version
+
+pytestmark = pytest.mark.browser
+
+
+def furnish() -> list[str]:
+    """Make one of everything; return the addresses of the pages that show it."""
+    admin = make_user(Role.ADMIN, name="Ada Admin")
+    workspace = Workspace()
+    labelers = [workspace.labeler(), workspace.labeler()]
+    project = workspace.comparison(tasks=3, members=labelers, overlap=2)
+    for labeler in labelers:
+        assert labeler.submit(labeler.next(project)).status_code == 201
+    submission = Submission.objects.order_by("pk").first()
+    run = make_sft(admin)
+    version = make_version(DatasetKind.COMPARISONS)
+    checkpoint = make_model(CheckpointKind.SFT)
+    parent = run.inputs.get(role="model").checkpoint
+    assert submission
+    assert parent
+    CheckpointParent.objects.create(child=checkpoint, parent=parent, used_as="initial_weights")
+    prompt = submission.task.prompt_id
+    tabs = ("statistics", "tasks", "submissions", "skips", "members", "instructions", "settings")
+    return [
+        "/",
+        "/projects",
+        "/projects/new",
+        *(f"/projects/{project.pk}?tab={tab}" for tab in tabs),
+        f"/submissions/{submission.pk}",
+        "/prompts",
+        f"/prompts/{prompt}",
+        "/prompts/import",
+        "/datasets",
+        f"/datasets/{version.dataset_id}",
+        f"/datasets/{version.dataset_id}/freeze",
+        f"/datasets/versions/{version.pk}",
+        "/runs",
+        f"/runs/{run.pk}",
+        *(f"/runs/new?kind={kind}" for kind in ("sample", "sft", "reward_model", "ppo")),
+        f"/runs/compare?a={run.pk}",
+        "/checkpoints",
+        f"/checkpoints/{checkpoint.pk}",
+        "/checkpoints/endpoints",
+        "/people",
+        f"/people/{labelers[0].user.pk}",
+        "/system",
+        "/profile",
+    ]
+
+
+def settled(page: Page, address: str) -> None:
+    """Open a page and wait until it shows its content."""
+    page.goto(address)
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator("[data-loading], .mantine-Skeleton-root, .mantine-Loader-root")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
+def test_every_page_is_sound(
+    live_app: str, browser: Browser, page: Page, viewport: dict[str, int], scheme: str
+) -> None:
+    paths = furnish()
+    page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a TypedDict by another name
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+    log_in(page, live_app, make_user(Role.ADMIN, name="Another Admin"))
+    findings = []
+    for path in paths:
+        settled(page, live_app + path)
+        findings += serious_violations(page)
+        if (over := sideways_scroll(page)) > 0:
+            findings.append(f"{path} is {over} px wider than the window")
+    assert not findings
+    assert Run.objects.count() == 1
