@@ -8,7 +8,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import ensure_csrf_cookie
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,10 +27,11 @@ from labelapp.accounts.serializers import (
     MeSerializer,
     OpenInvitationSerializer,
     TokenSerializer,
+    UserQuery,
     UserSerializer,
 )
 from labelapp.common.errors import ErrorSerializer
-from labelapp.common.requests import parsed
+from labelapp.common.requests import parsed, parsed_query
 
 ERRORS = {400: ErrorSerializer, 404: ErrorSerializer}
 
@@ -61,21 +62,15 @@ class UserListView(ListAPIView[User]):
 
     @extend_schema(
         operation_id="users_list",
-        parameters=[
-            OpenApiParameter("role", str, enum=Role.values),
-            OpenApiParameter("is_active", bool),
-        ],
+        parameters=[UserQuery],
+        responses={200: UserSerializer(many=True), **ERRORS},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[User]:
-        users = User.objects.order_by("name", "email", "pk")
-        if role := self.request.query_params.get("role"):
-            users = users.filter(role=role)
-        if is_active := self.request.query_params.get("is_active"):
-            users = users.filter(is_active=is_active == "true")
-        return users
+        wanted = parsed_query(UserQuery, self.request)
+        return User.objects.filter(**wanted).order_by("name", "email", "pk")
 
 
 class UserView(APIView):

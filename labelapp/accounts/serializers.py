@@ -1,5 +1,6 @@
 """Shapes of the account endpoints."""
 
+import json
 from typing import Any
 
 from django.utils import timezone
@@ -8,6 +9,7 @@ from rest_framework import serializers
 
 from labelapp.accounts.models import ApiToken, Invitation, Role, User
 from labelapp.accounts.permissions import SCOPES
+from labelapp.common.json_text import json_problem
 from labelapp.common.serializers import StrictSerializer
 
 MAX_PREFERENCES_BYTES = 16_000
@@ -38,9 +40,18 @@ class ChangeMeSerializer(StrictSerializer):
     preferences = serializers.DictField(required=False)
 
     def validate_preferences(self, value: dict[str, Any]) -> dict[str, Any]:
-        if len(str(value)) > MAX_PREFERENCES_BYTES:
-            raise serializers.ValidationError(f"At most {MAX_PREFERENCES_BYTES} characters.")
+        if problem := json_problem(value):
+            raise serializers.ValidationError(problem)
+        if len(json.dumps(value, ensure_ascii=False).encode()) > MAX_PREFERENCES_BYTES:
+            raise serializers.ValidationError(f"At most {MAX_PREFERENCES_BYTES:,} bytes.")
         return value
+
+
+class UserQuery(StrictSerializer):
+    """Filters of the list of people."""
+
+    role = serializers.ChoiceField(choices=Role.choices, required=False)
+    is_active = serializers.BooleanField(required=False)
 
 
 class ChangeUserSerializer(StrictSerializer):

@@ -30,10 +30,14 @@ class ModelFiles:
 
 def inspect_location(location: str) -> ModelFiles:
     """Check that `location` names a model and say how large it is. Raises InvalidInput with what would be right."""
-    directory = _directory(location)
-    if directory.is_dir():
+    try:
+        directory = _directory(location)
+        is_directory, is_there = directory.is_dir(), directory.exists()
+    except OSError as error:  # a name longer than a file system's, or a folder that this user may not enter
+        raise _wrong(f"The directory cannot be read: {error.strerror}.") from error
+    if is_directory:
         return _inspect_directory(directory, location=location)
-    if directory.exists():
+    if is_there:
         raise _wrong("This is a file. Give the directory that holds config.json and *.safetensors.")
     if ".." not in location and "--" not in location and HUB_NAME.fullmatch(location):
         return ModelFiles(location)

@@ -15,6 +15,7 @@ from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 
 from labelapp.common.errors import InvalidInput
+from labelapp.common.json_text import text_problem
 
 MISSING = object()
 MAX_INTEGER = 2_147_483_647
@@ -54,30 +55,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text} is out of range")
     return value
-
-
-def text_problem(text: str) -> str:
-    """Say why PostgreSQL could not keep `text`, or nothing."""
-    if "\x00" in text:
-        return "Null characters are not allowed."
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return "This is not valid Unicode: it holds half of a surrogate pair."
-    return ""
-
-
-def json_problem(value: Any) -> str:
-    """Say why PostgreSQL could not keep the JSON `value`, or nothing."""
-    if isinstance(value, str):
-        return text_problem(value)
-    if isinstance(value, dict):
-        parts: Iterable[Any] = (*value.keys(), *value.values())
-    elif isinstance(value, list):
-        parts = value
-    else:
-        return ""
-    return next(filter(None, map(json_problem, parts)), "")
 
 
 class Body:

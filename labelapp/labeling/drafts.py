@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from labelapp.common.errors import Conflict, NotFound
+from labelapp.common.json_text import json_problem
 from labelapp.labeling.assignment import lost_lease
-from labelapp.labeling.body import MAX_INTEGER, MISSING, Body, json_problem
+from labelapp.labeling.body import MAX_INTEGER, MISSING, Body
 from labelapp.labeling.models import Assignment, Draft
 from labelapp.labeling.prepared import fetch_one
 

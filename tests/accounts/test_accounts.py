@@ -81,6 +81,7 @@ class TestMe:
             ({"name": "a\0b"}, "name"),
             ({"preferences": []}, "preferences"),
             ({"preferences": {"x": "y" * 20_000}}, "preferences"),
+            ({"preferences": {"x": ["a\0b"]}}, "preferences"),
         ],
     )
     def test_bad_input_names_the_field_and_writes_nothing(self, body: dict[str, Any], field: str) -> None:
@@ -125,6 +126,9 @@ class TestUsers:
         labeler = make_user()
         client = client_of(make_user(Role.RESEARCHER))
         assert client.get("/api/v1/users?role=labeler").json()["count"] == 1
+        for query, field in (("role=owner", "role"), ("role=%00", "role"), ("is_active=x", "is_active"), ("r=1", "r")):
+            answer = client.get(f"/api/v1/users?{query}")
+            assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
         assert client.patch(f"/api/v1/users/{labeler.pk}", {"role": "admin"}).status_code == 404
 
 

@@ -6342,7 +6342,12 @@ export interface operations {
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
-                role?: "admin" | "labeler" | "researcher";
+                /**
+                 * @description * `labeler` - Labeler
+                 *     * `researcher` - Researcher
+                 *     * `admin` - Admin
+                 */
+                role?: "labeler" | "researcher" | "admin";
             };
             header?: never;
             path?: never;
@@ -6356,6 +6361,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedUserList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

@@ -1,0 +1,165 @@
+"""No input is a 500: every operation of the schema is sent what nobody should send, one wrong value at a time."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import transaction
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
+
+from labelapp.accounts.actions import invite, issue_token
+from labelapp.accounts.models import Role, User
+from labelapp.checkpoints.actions import register_checkpoint, register_endpoint
+from labelapp.checkpoints.models import CheckpointKind
+from labelapp.datasets.actions import create_dataset, freeze
+from labelapp.datasets.models import DatasetKind
+from labelapp.labeling.actions import create_project
+from labelapp.labeling.assignment import claim_next
+from labelapp.labeling.models import ProjectKind
+from labelapp.labeling.task_creation import create_tasks
+from labelapp.prompts.actions import NewResponse, create_prompt, create_sample_batch
+from labelapp.prompts.models import Prompt
+from labelapp.runs.models import Run, RunKind
+from tests.people import client_of, make_user
+
+HUGE = 10**30
+DEEP = "[" * 900 + "]" * 900
+# As JSON texts: some of them no serializer of ours would write.
+WRONG_VALUES = [
+    *("null", "true", "-1", "0", "1.5", "1e999", str(HUGE), '""', '"x"', r'"\u0000"', r'"\ud800"', "[]", "{}"),
+    *("[[]]", '["x"]', r'["\u0000"]', f"[{HUGE}]", '{"x": 1}', r'{"\u0000": 1}', r'{"x": "\u0000"}'),
+    *(
+        r'{"x": "\ud800"}',
+        '{"x": 1e999}',
+        '{"x": ' + DEEP + "}",
+        DEEP,
+        json.dumps("x" * 300),
+        json.dumps("x" * 200_000),
+    ),
+]
+WRONG_BODIES = ["", "null", "[]", '"x"', "{", DEEP, '{"\\u0000": 1}', '{"\\ud800": 1}', "[" * 100_000]
+WRONG_TEXTS = ["", "x", "\x00", "-1", "1.5", str(HUGE), "x" * 2000, "\ud800".encode(errors="surrogatepass")]
+
+
+def operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield each path, method and operation of the API."""
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            # A stream never ends, and gives back the connection whose transaction isolates the requests here.
+            if operation["operationId"] != "events_stream":
+                yield path, method.upper(), operation
+
+
+def resolved(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """Follow references."""
+    while "$ref" in part or "allOf" in part:
+        part = part["allOf"][0] if "allOf" in part else schema["components"]["schemas"][part["$ref"].split("/")[-1]]
+    return part
+
+
+def example(schema: dict[str, Any], part: dict[str, Any], depth: int = 0) -> Any:
+    """Return something of the right shape, so that the one wrong value beside it is what is looked at."""
+    part = resolved(schema, part)
+    if "oneOf" in part:
+        return example(schema, part["oneOf"][0], depth)
+    if part.get("enum"):
+        return part["enum"][0]
+    match part.get("type"):
+        case "object":
+            properties = part.get("properties", {}) if depth < 4 else {}
+            return {name: example(schema, value, depth + 1) for name, value in properties.items()}
+        case "array":
+            return [example(schema, part["items"], depth + 1)]
+        case "integer" | "number":
+            return part.get("minimum", 1) or 1
+        case "boolean":
+            return True
+    return {"uuid": "00000000-0000-4000-8000-000000000000", "email": "a@b.co", "date-time": "2026-01-01T00:00:00Z"}.get(
+        part.get("format", ""), "xyzzy-plugh-1"
+    )
+
+
+def bodies(schema: dict[str, Any], operation: dict[str, Any]) -> Iterator[str]:
+    """Yield wrong bodies: wrong as a whole, then with each field wrong in each way."""
+    content = operation.get("requestBody", {}).get("content", {})
+    if "application/json" not in content:
+        return
+    yield from WRONG_BODIES
+    good = example(schema, content["application/json"]["schema"])
+    for name in good:
+        for value in WRONG_VALUES:
+            others = {key: other for key, other in good.items() if key != name}
+            yield json.dumps(others)[:-1] + (", " if others else "") + f"{json.dumps(name)}: {value}}}"
+
+
+def queries(operation: dict[str, Any]) -> Iterator[str]:
+    """Yield query strings with each parameter wrong in each way."""
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "query":
+            yield from (urlencode({parameter["name"]: text}) for text in WRONG_TEXTS)
+
+
+@pytest.fixture
+def world(db: None) -> dict[str, int]:
+    """One of each thing, by the name that paths have for it; the admin is the labeler too."""
+    admin = make_user(Role.ADMIN)
+    endpoint = register_endpoint("vllm", base_url="http://vllm:8000/v1", model="m", created_by=admin)
+    checkpoint = register_checkpoint("base", kind=CheckpointKind.BASE, location="organisation/model")
+    prompt = create_prompt({"prompt": "Say hello."}, created_by=admin)
+    responses = [NewResponse(prompt_id=prompt.pk, number=number, text=f"Hello {number}") for number in range(4)]
+    batch = create_sample_batch("batch", responses=responses)
+    project = create_project(
+        name="Rank", kind=ProjectKind.COMPARISON, instructions="Be kind.", created_by=admin, member_ids=[admin.pk]
+    )
+    create_tasks(project.pk, prompts=Prompt.objects.all(), batch=batch)
+    assignment = claim_next(project_id=project.pk, labeler_id=admin.pk).assignment
+    assert assignment is not None
+    dataset = create_dataset("prompts", kind=DatasetKind.PROMPTS, created_by=admin)
+    run = Run.objects.create(kind=RunKind.SFT, name="run", directory="runs/none")
+    return {
+        "assignment_id": assignment["id"],
+        "checkpoint_id": checkpoint.pk,
+        "dataset_id": dataset.pk,
+        "endpoint_id": endpoint.pk,
+        "invitation_id": invite(admin, email="new@example.org", role=Role.LABELER, days=1).row.pk,
+        "project_id": project.pk,
+        "prompt_id": prompt.pk,
+        "run_id": run.pk,
+        "task_id": assignment["task_id"],
+        "token_id": issue_token(admin, name="token", scopes=["read"], days=1).row.pk,
+        "user_id": admin.pk,
+        "version_id": freeze(dataset, query={}, created_by=admin).pk,
+    }
+
+
+@pytest.fixture
+def client(world: dict[str, int]) -> APIClient:
+    client = client_of(User.objects.get(pk=world["user_id"]))
+    client.raise_request_exception = False
+    return client
+
+
+def requests(schema: dict[str, Any], world: dict[str, int]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield every wrong request: method, path, query and body."""
+    for path, method, operation in operations(schema):
+        address = re.sub(r"\{(\w+)\}", lambda match: str(world.get(match[1], "x")), path)
+        yield from ((method, address, "", body) for body in bodies(schema, operation))
+        yield from ((method, address, query, "{}") for query in queries(operation))
+        for number in (2**62, HUGE):
+            yield method, re.sub(r"\{\w+\}", str(number), path), "", "{}"
+
+
+def test_no_input_is_a_mistake_of_the_server(client: APIClient, world: dict[str, int]) -> None:
+    schema: dict[str, Any] = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
+    wrong = []
+    for method, address, query, body in requests(schema, world):
+        with transaction.atomic():
+            answer: Any = client.generic(method, address, body, content_type="application/json", QUERY_STRING=query)
+            transaction.set_rollback(True)
+        if answer.status_code >= 500:
+            wrong.append((method, address, query, body[:300], answer.content[:80]))
+    assert wrong == []
