@@ -10,7 +10,7 @@ from labelapp.accounts.models import User
 from labelapp.checkpoints import secrets
 from labelapp.checkpoints.locations import inspect_location
 from labelapp.checkpoints.models import Checkpoint, CheckpointParent, Endpoint
-from labelapp.common.errors import Conflict
+from labelapp.common.errors import Conflict, InvalidInput
 
 
 @transaction.atomic
@@ -107,9 +107,17 @@ def update_endpoint(
     max_concurrency: int | None = None,
     archived: bool | None = None,
 ) -> Endpoint:
-    """Change what is not given as None; an empty `api_key` forgets the stored one. Raises Conflict for a taken name."""
+    """Change what is not given as None; an empty `api_key` forgets the stored one.
+
+    Raises:
+        Conflict: the name is taken.
+        InvalidInput: the stored key was given for the old address, and goes to no other.
+    """
+    address = (base_url or endpoint.base_url).rstrip("/")
+    if address != endpoint.base_url and endpoint.encrypted_api_key and api_key is None:
+        raise InvalidInput("Enter the key again: the stored one is for the old address.", field="api_key")
     endpoint.name = name or endpoint.name
-    endpoint.base_url = (base_url or endpoint.base_url).rstrip("/")
+    endpoint.base_url = address
     endpoint.model = model or endpoint.model
     endpoint.timeout_seconds = timeout_seconds or endpoint.timeout_seconds
     endpoint.max_concurrency = max_concurrency or endpoint.max_concurrency

@@ -13,6 +13,7 @@ from formats.errors import FormatError
 from formats.run_directory import AttemptDirectory, RunDirectory, RunError
 from labelapp.checkpoints.actions import endpoint_api_key
 from labelapp.common.embedded.process import start_child
+from labelapp.common.errors import Conflict
 from labelapp.runs.devices import Device, signal_group
 from labelapp.runs.kinds import KINDS
 from labelapp.runs.models import Run
@@ -29,7 +30,10 @@ def trainer_arguments(run: Run, *, epoch: int) -> list[str]:
 
 
 def trainer_environment(run: Run, *, device: Device | None) -> dict[str, str]:
-    """What the process may know: paths, the hub's variables, its device, the key of the endpoint it samples from."""
+    """What the process may know: paths, the hub's variables, its device, the key of the endpoint it samples from.
+
+    Raises Conflict.
+    """
     threads = str(run.config.get("threads", 1))
     environment = {
         **settings.RUN_ENVIRONMENT,
@@ -39,9 +43,19 @@ def trainer_environment(run: Run, *, device: Device | None) -> dict[str, str]:
         "TOKENIZERS_PARALLELISM": "false",
         "CUDA_VISIBLE_DEVICES": str(device.number) if device is not None and device.kind == "cuda" else "",
     }
-    chosen = run.inputs.filter(role="endpoint").select_related("endpoint").first()
-    key = endpoint_api_key(chosen.endpoint) if chosen is not None and chosen.endpoint is not None else ""
+    key = _endpoint_key(run)
     return environment | ({"LABELAPP_ENDPOINT_API_KEY": key} if key else {})
+
+
+def _endpoint_key(run: Run) -> str:
+    """The key of the endpoint that a run samples from, or "". Raises Conflict if it is for another address by now."""
+    chosen = run.inputs.filter(role="endpoint").select_related("endpoint").first()
+    if chosen is None or chosen.endpoint is None:
+        return ""
+    # The run's settings have the address as it was at its launch; a newer key may be for a newer address alone.
+    if chosen.endpoint.base_url != run.config["endpoint_url"]:
+        raise Conflict("The endpoint has another address since. Start a new run.", code="endpoint_changed")
+    return endpoint_api_key(chosen.endpoint)
 
 
 class Trainer:

@@ -104,7 +104,8 @@ def test_a_directory_that_is_no_model_is_refused(
 
 
 @pytest.mark.parametrize(
-    "location", ["../outside", "/no/such/place", "a/b/c", "org/", "/", "organisation/na me", "org/x..y", "org/-x"]
+    "location",
+    ["../outside", "/no/such/place", "a/b/c", "org/", "/", "organisation/na me", "org/x..y", "org/-x", "x" * 300],
 )
 def test_a_location_that_is_nothing_is_refused(admin: APIClient, location: str) -> None:
     assert_refused(admin.post("/api/v1/checkpoints", body(location)), "location")
@@ -205,6 +206,17 @@ def test_change_an_endpoint(admin: APIClient) -> None:
     forgotten = admin.patch(f"/api/v1/endpoints/{pk}", {"api_key": "", "archived": True}).json()
     assert (forgotten["has_api_key"], forgotten["archived_at"] is None) == (False, False)
     assert admin.get("/api/v1/endpoints").json()["count"] == 0
+
+
+def test_a_stored_key_goes_to_no_other_address(admin: APIClient) -> None:
+    pk = admin.post("/api/v1/endpoints", ENDPOINT).json()["id"]
+    elsewhere = {"base_url": "https://collector.example.org/v1"}
+    assert_refused(admin.patch(f"/api/v1/endpoints/{pk}", elsewhere), "api_key", "Enter the key again")
+    assert Endpoint.objects.get().base_url == "http://vllm:8000/v1"
+    same = admin.patch(f"/api/v1/endpoints/{pk}", {"base_url": "http://vllm:8000/v1/"}).json()
+    assert same["has_api_key"] is True
+    moved = admin.patch(f"/api/v1/endpoints/{pk}", {**elsewhere, "api_key": "sk-2"}).json()
+    assert (moved["base_url"], moved["has_api_key"]) == (elsewhere["base_url"], True)
 
 
 def test_two_endpoints_of_one_name(admin: APIClient) -> None:

@@ -11,13 +11,16 @@ from rest_framework.test import APIClient
 
 from formats.run_directory import RunDirectory
 from labelapp.accounts.models import Role, User
+from labelapp.checkpoints.actions import register_endpoint, update_endpoint
 from labelapp.checkpoints.models import Checkpoint, Endpoint
 from labelapp.common import health
+from labelapp.common.errors import Conflict
 from labelapp.datasets.models import DatasetVersion
 from labelapp.labeling.models import ProjectKind
 from labelapp.labeling.task_creation import create_tasks
 from labelapp.prompts.models import Prompt, SampleBatch
 from labelapp.runs.models import Run, RunState
+from labelapp.runs.trainer import trainer_environment
 from tests.people import client_of, make_user
 from tests.runs.world import make_model, make_project, make_prompts, make_version
 
@@ -236,6 +239,17 @@ def test_an_endpoint_gives_address_and_limits_but_never_its_key(client: APIClien
     run = Run.objects.get()
     assert len((run.path / "inputs" / "prompts.jsonl").read_text().splitlines()) == 2  # of all splits
     assert "sealed" not in (run.path / "config.json").read_text() + answer.content.decode()
+
+
+def test_an_endpoint_s_new_key_goes_to_no_old_address(client: APIClient, admin: User) -> None:
+    endpoint = register_endpoint("vllm", base_url="http://old:8000/v1", model="m", api_key="sk-1", created_by=admin)
+    inputs = {"endpoint": {"endpoint_id": endpoint.pk}, "prompts": version("prompts")}
+    assert client.post("/api/v1/runs", {"kind": "sample", "config": {}, "inputs": inputs}).status_code == 201
+    run = Run.objects.get()
+    assert trainer_environment(run, device=None)["LABELAPP_ENDPOINT_API_KEY"] == "sk-1"
+    update_endpoint(endpoint, base_url="http://new:8000/v1", api_key="sk-2")
+    with pytest.raises(Conflict, match="another address"):
+        trainer_environment(run, device=None)
 
 
 def test_a_sample_run_has_one_source_and_prompts(client: APIClient) -> None:
