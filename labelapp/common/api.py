@@ -73,6 +73,7 @@ class DatabaseSerializer(serializers.Serializer[Any]):
 class SystemSerializer(serializers.Serializer[Any]):
     """What an admin wants to see at a glance."""
 
+    is_redis_reachable = serializers.BooleanField(help_text="If not, workers, beat and queues are unknown.")
     workers = ProcessSerializer(many=True)
     beat = ProcessSerializer(allow_null=True)
     queues = QueueSerializer(many=True)

@@ -88,17 +88,23 @@ def _sign(name: str, *, queues: list[str], seen: float) -> ProcessSign:
 
 def system_state() -> dict[str, Any]:
     """Return what an admin wants to see at a glance: processes, queues, storage, database."""
-    beat = beat_sign()
     disk = shutil.disk_usage(settings.DATA_DIR)
     return {
-        "workers": [asdict(sign) for sign in worker_signs()],
-        "beat": asdict(beat) if beat else None,
-        "queues": [
-            {"name": name, "length": _queue_length(name), "is_served": queue_is_served(name)} for name in QUEUES
-        ],
+        **_processes(),
         "storage": {"free_bytes": disk.free, "total_bytes": disk.total, "used_bytes": used_bytes(settings.DATA_DIR)},
         "database": {"size_bytes": _database_bytes()},
     }
+
+
+def _processes() -> dict[str, Any]:
+    """Return what Redis knows; where it does not answer, that is what an admin must see."""
+    try:
+        beat = beat_sign()
+        queues = [{"name": name, "length": _queue_length(name), "is_served": queue_is_served(name)} for name in QUEUES]
+        workers = [asdict(sign) for sign in worker_signs()]
+    except redis.RedisError:
+        return {"is_redis_reachable": False, "workers": [], "beat": None, "queues": []}
+    return {"is_redis_reachable": True, "workers": workers, "beat": asdict(beat) if beat else None, "queues": queues}
 
 
 def _queue_length(name: str) -> int:

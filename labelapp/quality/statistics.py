@@ -17,12 +17,12 @@ CHUNK = 5_000
 
 # One row per answer: the task and its ranking. Ordered by task, so that a task's answers come together.
 RANKINGS = """
-SELECT said.task_id, json_object_agg(judgment.response_id, judgment.rank)
+SELECT said.project_id, said.task_id, json_object_agg(judgment.response_id, judgment.rank)
 FROM labeling_submission said JOIN labeling_judgment judgment ON judgment.submission_id = said.id
-WHERE said.project_id = %s AND NOT EXISTS (
+WHERE said.project_id = ANY(%s) AND NOT EXISTS (
     SELECT FROM labeling_submission newer
     WHERE newer.assignment_id = said.assignment_id AND newer.revision > said.revision)
-GROUP BY said.task_id, said.id ORDER BY said.task_id, said.id
+GROUP BY said.project_id, said.task_id, said.id ORDER BY said.project_id, said.task_id, said.id
 """
 
 LABELERS = """
@@ -63,7 +63,7 @@ def project_statistics(project: Project) -> ProjectStatistics:
     """Return what the project's record says."""
     tasks: list[TaskAgreement] = []
     ties = _Ties()
-    for rankings in _rankings_by_task(project):
+    for _, rankings in _rankings_by_task([project]):
         tasks.append(compare_rankings(rankings))
         for ranking in rankings:
             ties.add(list(ranking.values()))
@@ -73,6 +73,15 @@ def project_statistics(project: Project) -> ProjectStatistics:
         agreement=summarise(tasks),
         ties_rate=ties.rate,
     )
+
+
+def project_agreements(projects: list[Project]) -> dict[int, Agreement]:
+    """Return the agreement in each of these projects by its id, in one statement; none where no pair tells it."""
+    tasks: dict[int, list[TaskAgreement]] = defaultdict(list)
+    for project_id, rankings in _rankings_by_task(projects):
+        tasks[project_id].append(compare_rankings(rankings))
+    found = {project_id: summarise(compared) for project_id, compared in tasks.items()}
+    return {project_id: agreement for project_id, agreement in found.items() if agreement is not None}
 
 
 class _Ties:
@@ -94,12 +103,13 @@ class _Ties:
         return self.tied / self.pairs if self.pairs else None
 
 
-def _rankings_by_task(project: Project) -> Iterator[list[dict[int, int]]]:
+def _rankings_by_task(projects: list[Project]) -> Iterator[tuple[int, list[dict[int, int]]]]:
+    """Yield the project's id and the rankings of each task that has any."""
     with connection.cursor() as cursor:
-        cursor.execute(RANKINGS, [project.pk])
-        rows: Iterator[tuple[int, dict[str, int]]] = iter(cursor.fetchall())
-    for _, answers in groupby(rows, key=lambda row: row[0]):
-        yield [{int(response_id): rank for response_id, rank in ranking.items()} for _, ranking in answers]
+        cursor.execute(RANKINGS, [[project.pk for project in projects]])
+        rows: Iterator[tuple[int, int, dict[str, int]]] = iter(cursor.fetchall())
+    for (project_id, _), answers in groupby(rows, key=lambda row: row[:2]):
+        yield project_id, [{int(key): rank for key, rank in ranking.items()} for *_, ranking in answers]
 
 
 def _labelers(project: Project) -> list[LabelerStatistics]:

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import redis
+import structlog
 from django.core.cache import cache
 
 from labelapp import __version__
@@ -11,7 +13,7 @@ from labelapp.common import health
 from labelapp.datasets.models import DatasetVersion
 from labelapp.labeling.models import Project, ProjectKind, Submission
 from labelapp.labeling.queries import DayCount, Progress, daily_counts, own_progress, project_rows
-from labelapp.quality.statistics import project_statistics
+from labelapp.quality.statistics import project_agreements
 from labelapp.runs import queries
 from labelapp.runs.models import LIVE_STATES, Run
 
@@ -19,6 +21,7 @@ from labelapp.runs.models import LIVE_STATES, Run
 AGREEMENT_SECONDS = 60
 NEWEST = 5
 LITTLE_SPACE_BYTES = 5 * 1024**3
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +73,49 @@ def home(user: User) -> Home:
 
 def researcher_home(user: User) -> ResearcherHome:
     """How the labeling goes."""
-    projects = project_rows(user).exclude(state=Project.State.ARCHIVED)
+    projects = list(project_rows(user).exclude(state=Project.State.ARCHIVED))
+    found = agreements(projects)
     return ResearcherHome(
-        queues=[{"project": project, "agreement": agreement(project)} for project in projects],
+        queues=[{"project": project, "agreement": found.get(project.pk)} for project in projects],
         throughput=daily_counts(Submission.objects.filter(revision=1)),
         datasets=list(DatasetVersion.objects.select_related("dataset").order_by("-pk")[:NEWEST]),
     )
 
 
-def agreement(project: Project) -> dict[str, Any] | None:
-    """How often the labelers of a project agree so far; None where no two have ranked the same task."""
-    if project.kind != ProjectKind.COMPARISON or project.overlap < 2:
-        return None
-    key = f"home:agreement:{project.pk}"
-    found: dict[str, Any] | None = cache.get_or_set(key, lambda: _measure_agreement(project), AGREEMENT_SECONDS)
-    return found or None
+def agreements(projects: list[Project]) -> dict[int, dict[str, Any]]:
+    """How often labelers agree so far, by project; one is left out where no two have ranked the same task."""
+    measured = {
+        key_of(project): project
+        for project in projects
+        if project.kind == ProjectKind.COMPARISON and project.overlap > 1
+    }
+    known = _remembered(list(measured))
+    stale = [project for key, project in measured.items() if key not in known]
+    if stale:
+        fresh = project_agreements(stale)
+        news = {key_of(project): asdict(fresh[project.pk]) if project.pk in fresh else {} for project in stale}
+        _remember(news)
+        known |= news
+    return {measured[key].pk: row for key, row in known.items() if row}
 
 
-def _measure_agreement(project: Project) -> dict[str, Any]:
-    measured = project_statistics(project).agreement
-    return asdict(measured) if measured else {}
+def key_of(project: Project) -> str:
+    """Where a project's agreement is remembered."""
+    return f"home:agreement:{project.pk}"
+
+
+def _remembered(keys: list[str]) -> dict[str, dict[str, Any]]:
+    try:
+        return dict(cache.get_many(keys))
+    except redis.RedisError:
+        return {}
+
+
+def _remember(rows: dict[str, dict[str, Any]]) -> None:
+    try:
+        cache.set_many(rows, AGREEMENT_SECONDS)
+    except redis.RedisError as error:
+        logger.warning("agreement is not remembered", error=str(error))
 
 
 def admin_home() -> AdminHome:
@@ -105,6 +131,22 @@ def admin_home() -> AdminHome:
 
 def find_problems(system: dict[str, Any]) -> list[Problem]:
     """What is wrong with the installation, each with what to do."""
+    problems = _process_problems(system)
+    if system["storage"]["free_bytes"] < LITTLE_SPACE_BYTES:
+        free = system["storage"]["free_bytes"] / 1024**3
+        problems.append(
+            Problem("little_space", f"Only {free:.1f} GiB are free on the disk of DATA_DIR: runs may fail. Make room.")
+        )
+    return problems
+
+
+def _process_problems(system: dict[str, Any]) -> list[Problem]:
+    if not system["is_redis_reachable"]:
+        message = (
+            "Redis cannot be reached: labeling goes on, but no run or dataset starts, pages are not live and nobody "
+            "can log in. Start it, or correct REDIS_URL."
+        )
+        return [Problem("redis_away", message)]
     problems = [
         Problem(
             "queue_unserved",
@@ -117,9 +159,4 @@ def find_problems(system: dict[str, Any]) -> list[Problem]:
     if system["beat"] is None or not system["beat"]["is_alive"]:
         message = "The clock has stopped, so nothing that was lost is taken up again. Start it: celery -A labelapp beat"
         problems.append(Problem("beat_stopped", message))
-    if system["storage"]["free_bytes"] < LITTLE_SPACE_BYTES:
-        free = system["storage"]["free_bytes"] / 1024**3
-        problems.append(
-            Problem("little_space", f"Only {free:.1f} GiB are free on the disk of DATA_DIR: runs may fail. Make room.")
-        )
     return problems

@@ -55,7 +55,7 @@ class ResearcherHomeSerializer(serializers.Serializer[Any]):
 class ProblemSerializer(serializers.Serializer[Any]):
     """Something to see to, and what to do."""
 
-    code = serializers.ChoiceField(choices=("queue_unserved", "beat_stopped", "little_space"))
+    code = serializers.ChoiceField(choices=("redis_away", "queue_unserved", "beat_stopped", "little_space"))
     message = serializers.CharField()
 
 

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 import urllib.request
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from labelapp.accounts.models import Role
 from labelapp.common import events, health
 from labelapp.common.health import ALIVE_SECONDS
+from tests.labeling.workspace import Workspace
 from tests.people import client_of, make_user
+from tests.runs.world import make_project
 
 
 @pytest.mark.django_db
@@ -30,6 +33,42 @@ def test_health_says_503_when_redis_is_gone(settings: Any) -> None:
         events.publish("runs", id=1)  # costs liveness, never the write
     finally:
         events.client.cache_clear()
+
+
+@pytest.fixture
+def redis_away(settings: Any) -> Generator[Callable[[], None], None, None]:
+    """Provide what takes Redis away from this process until the test has ended."""
+
+    def take_away() -> None:
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+        settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": settings.REDIS_URL}}
+        events.client.cache_clear()
+
+    yield take_away
+    events.client.cache_clear()
+
+
+@pytest.mark.django_db
+def test_labeling_goes_on_without_redis(redis_away: Callable[[], None]) -> None:
+    workspace = Workspace()
+    labeler = workspace.labeler()
+    project = workspace.comparison(tasks=2, members=[labeler])
+    redis_away()
+    for _ in range(2):
+        assert labeler.submit(labeler.next(project)).status_code == 201
+    assert client_of(None).get("/api/v1/me").status_code == 401
+
+
+@pytest.mark.django_db
+def test_the_admin_s_page_says_that_redis_is_away(redis_away: Callable[[], None]) -> None:
+    client = client_of(make_user(Role.ADMIN))
+    make_project(overlap=2)
+    redis_away()
+    home = client.get("/api/v1/home").json()
+    codes = [problem["code"] for problem in home["admin"]["problems"] if problem["code"] != "little_space"]
+    assert codes == ["redis_away"]
+    assert len(home["researcher"]["queues"]) == 1
+    assert client.get("/api/v1/system").json()["is_redis_reachable"] is False
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """The first page: each role sees its own part and those below."""
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -46,14 +47,16 @@ def test_a_researcher_sees_queues_and_datasets_at_the_same_cost_for_any_number()
     client = client_of(make_user(Role.RESEARCHER))
     make_project(overlap=2)
     version = make_version("prompts")
+    cache.clear()
     with CaptureQueriesContext(connection) as few:
         home = client.get("/api/v1/home").json()["researcher"]
     assert [queue["agreement"] for queue in home["queues"]] == [None]
     assert [dataset["id"] for dataset in home["datasets"]] == [version.pk]
     assert len(home["throughput"]) == 30
     for _ in range(3):
-        make_project()
+        make_project(overlap=2)
         make_version("prompts")
+    cache.clear()
     with CaptureQueriesContext(connection) as many:
         assert len(client.get("/api/v1/home").json()["researcher"]["queues"]) == 4
     assert len(many) <= len(few)

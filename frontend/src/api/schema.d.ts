@@ -1313,12 +1313,13 @@ export interface components {
             readonly used_as: components["schemas"]["UsedAsEnum"];
         };
         /**
-         * @description * `queue_unserved` - queue_unserved
+         * @description * `redis_away` - redis_away
+         *     * `queue_unserved` - queue_unserved
          *     * `beat_stopped` - beat_stopped
          *     * `little_space` - little_space
          * @enum {string}
          */
-        CodeEnum: "queue_unserved" | "beat_stopped" | "little_space";
+        CodeEnum: "redis_away" | "queue_unserved" | "beat_stopped" | "little_space";
         /** @description What to do with a file that was previewed. */
         ConfirmImportRequest: {
             on_error: components["schemas"]["OnErrorEnum"];
@@ -2915,6 +2916,8 @@ export interface components {
         };
         /** @description What an admin wants to see at a glance. */
         System: {
+            /** @description If not, workers, beat and queues are unknown. */
+            is_redis_reachable: boolean;
             workers: components["schemas"]["Process"][];
             beat: components["schemas"]["Process"] | null;
             queues: components["schemas"]["Queue"][];
