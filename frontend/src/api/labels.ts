@@ -66,8 +66,10 @@ export function options<Value extends string>(
   return (Object.keys(labels) as Value[]).map((value) => ({ value, label: labels[value] }));
 }
 
+const ABBREVIATIONS = /\b(kl|ppo|ptx|sft|eos|gae|ema)\b/gi;
+
 /** "reward_mean" as a person would write it. */
 export function spaced(name: string): string {
-  const words = name.replaceAll("_", " ");
+  const words = name.replaceAll("_", " ").replace(ABBREVIATIONS, (word) => word.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -15,9 +15,8 @@ test("the snippet names the Parquet files of the splits that have rows", () => {
     { files: [file("train", "jsonl", 5), file("train", "parquet", 5), file("valid", "parquet", 0)] },
     "https://labels.example.org",
   );
-  expect(code).toContain(
-    '"train": "https://labels.example.org/api/v1/dataset-versions/3/files/train.parquet",',
-  );
+  expect(code).toContain('folder = "https://labels.example.org/api/v1/dataset-versions/3/files/"');
+  expect(code).toContain('files = {"train": "train.parquet"}');
   expect(code).not.toContain("valid");
   expect(code).not.toContain("jsonl");
 });

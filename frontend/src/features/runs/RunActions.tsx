@@ -1,11 +1,11 @@
-import { Button, Menu } from "@mantine/core";
-import { IconDots, IconPlayerPlay } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
+import { Button } from "@mantine/core";
+import { IconPlayerPlay } from "@tabler/icons-react";
 import { $api, api, invalidate, queryClient } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { isLive, type Run } from "@/features/runs/runQueries";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 import { FieldErrors } from "@/ui/FieldErrors";
+import { LinkButton } from "@/ui/links";
 
 function show(run: Run | undefined): Promise<unknown> {
   if (run)
@@ -43,23 +43,14 @@ export function RunActions({ run, isAdmin }: { run: Run; isAdmin: boolean }) {
           Cancel
         </ConfirmButton>
       )}
-      <Menu position="bottom-end" width={240}>
-        <Menu.Target>
-          <Button variant="default" leftSection={<IconDots size={16} aria-hidden />}>
-            More
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item renderRoot={(props) => <Link to="/runs/compare" search={{ a: run.id }} {...props} />}>
-            Compare with another run
-          </Menu.Item>
-          {isAdmin && (
-            <Menu.Item renderRoot={(props) => <Link to="/runs/new" search={{ again: run.id }} {...props} />}>
-              Launch again with changes
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
+      <LinkButton to="/runs/compare" search={{ a: run.id }} variant="default">
+        Compare
+      </LinkButton>
+      {isAdmin && (
+        <LinkButton to="/runs/new" search={{ again: run.id }} variant="default">
+          Launch again
+        </LinkButton>
+      )}
     </>
   );
 }
