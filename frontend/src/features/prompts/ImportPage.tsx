@@ -59,8 +59,10 @@ export function ImportPage() {
       <Section title="What a file looks like">
         <Stack gap="xs">
           <Text>
-            JSON lines, one prompt each; or a CSV with the same names as its columns. Only <Code>prompt</Code>{" "}
-            (or <Code>messages</Code>) must be there.
+            JSON lines, one prompt each; they may bring whole conversations and responses. Or a CSV with the
+            columns <Code>prompt</Code>, and if you like <Code>kind</Code>, <Code>use_case</Code>,{" "}
+            <Code>submitter</Code>, <Code>language</Code>, <Code>annotations</Code> and{" "}
+            <Code>deployment_context</Code>.
           </Text>
           <Code block tabIndex={0}>
             {

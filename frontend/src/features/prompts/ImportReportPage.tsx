@@ -4,7 +4,7 @@ import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { $api, invalidate, queryClient, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
-import { spaced } from "@/api/labels";
+import { USE_CASE } from "@/api/labels";
 import { IMPORT_STATE } from "@/features/prompts/importState";
 import classes from "@/features/prompts/Prompts.module.css";
 import { type Column, DataTable } from "@/ui/DataTable";
@@ -106,7 +106,7 @@ function Decision({ report }: { report: Import }) {
   });
   const hasNothing = !report.good_count && !report.response_count;
   return (
-    <Section title="What shall happen?">
+    <Section title={report.bad_count > 0 ? "What shall happen?" : "Every line is good"}>
       <Stack>
         <FieldErrors message={confirm.error ? errorMessage(confirm.error) : ""} />
         {report.bad_count > 0 && (
@@ -158,7 +158,11 @@ const BAD: Column<Bad>[] = [
 const GOOD: Column<Good>[] = [
   { key: "line", header: "Line", align: "right", width: "4rem", render: (row) => row.line },
   { key: "text", header: "Prompt", render: (row) => <div className={classes.excerpt}>{row.text}</div> },
-  { key: "use_case", header: "Use case", render: (row) => spaced(row.use_case) },
+  {
+    key: "use_case",
+    header: "Use case",
+    render: (row) => USE_CASE[row.use_case as keyof typeof USE_CASE] ?? row.use_case,
+  },
   { key: "submitter", header: "Submitter", render: (row) => row.submitter },
   { key: "responses", header: "Responses", align: "right", render: (row) => row.responses },
 ];
