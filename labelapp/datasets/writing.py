@@ -56,9 +56,8 @@ def write_version(version_id: int) -> None:
     version = claim(version_id)
     if version is None:
         return
-    folder = _fresh_folder(version)
     try:
-        with Heartbeat(version) as heartbeat:
+        with _temporary_folder(version) as folder, Heartbeat(version) as heartbeat:
             written = _write_files(version, folder=folder, heartbeat=heartbeat)
             _register(version, written, heartbeat=heartbeat)
     except ClaimLost:
@@ -70,8 +69,6 @@ def write_version(version_id: int) -> None:
         # A mistake of ours: the reason is for the log, and the row must not wait for ever.
         fail(version, error="Writing failed for a reason that nobody foresaw; the worker's log has it.")
         raise
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _reason(error: Exception) -> str:
@@ -82,6 +79,16 @@ def _reason(error: Exception) -> str:
     if isinstance(error, SoftTimeLimitExceeded):
         return "Writing took longer than a task may. Freeze a smaller selection."
     return f"The database failed: {str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__}"
+
+
+@contextmanager
+def _temporary_folder(version: DatasetVersion) -> Iterator[Path]:
+    """Lend this attempt's folder and remove what is left of it."""
+    folder = _fresh_folder(version)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fresh_folder(version: DatasetVersion) -> Path:

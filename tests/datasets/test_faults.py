@@ -150,6 +150,15 @@ def test_a_failure_says_why_and_leaves_nothing(version: DatasetVersion) -> None:
     assert [path.name for path in folder_of(version).iterdir()] == ["v1"]
 
 
+def test_a_folder_that_cannot_be_made_says_why(version: DatasetVersion) -> None:
+    folder_of(version).parent.mkdir(parents=True, exist_ok=True)
+    folder_of(version).write_text("in the way")
+    writing.write_version(version.pk)
+    version.refresh_from_db()
+    assert (version.state, version.error) == ("failed", "The files cannot be written: File exists.")
+    folder_of(version).unlink()
+
+
 def test_a_full_disk_is_called_that(version: DatasetVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*args: Any) -> None:
         raise OSError(28, "No space left on device")
