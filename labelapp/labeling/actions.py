@@ -51,7 +51,7 @@ def create_project(
     _check_in_range("responses_per_task", responses_per_task, MIN_RESPONSES, MAX_RESPONSES)
     _check_in_range("overlap", overlap, 1, MAX_OVERLAP)
     _check_name_free(name)
-    project = _save_new(
+    project = _save(
         Project(
             name=name,
             kind=kind,
@@ -79,10 +79,10 @@ def _check_name_free(name: str, *, besides: int = 0) -> None:
         raise InvalidInput("Another project has this name.", field="name")
 
 
-def _save_new(project: Project) -> Project:
+def _save(project: Project, *, update_fields: list[str] | None = None) -> Project:
     try:
         with transaction.atomic():
-            project.save()
+            project.save(update_fields=update_fields)
     except IntegrityError as error:  # somebody took the name since we looked
         raise InvalidInput("Another project has this name.", field="name") from error
     return project
@@ -118,7 +118,7 @@ def update_project(project_id: int, *, changes: dict[str, Any]) -> Project:
         add_slots(project, overlap=overlap)
     for name, value in changes.items():
         setattr(project, name, value)
-    project.save(update_fields=[*changes])
+    _save(project, update_fields=[*changes])
     publish_on_commit(f"labeling:{project.pk}", type="changed", id=project.pk)
     return project
 

@@ -119,8 +119,10 @@ def ensure_submitters(keys: Iterable[str]) -> dict[str, int]:
 
 def submitter_of(user: User) -> Submitter:
     """Return the submitter that stands for a person of this workspace, under their pseudonym."""
-    key = f"user:{user.pseudonym}"
-    submitter, _ = Submitter.objects.get_or_create(user=user, defaults={"key": key, "split": split_of(key)})
+    submitter = ensure_submitter(f"user:{user.pseudonym}")
+    # An import may have named them before they wrote anything themselves.
+    if submitter.user_id is None:
+        Submitter.objects.filter(pk=submitter.pk, user=None).update(user=user)
     return submitter
 
 

@@ -189,6 +189,16 @@ def test_a_name_taken_at_once_makes_one_project() -> None:
     assert sorted(response.status_code for response in responses) == [201, 400, 400, 400]
 
 
+def test_a_name_given_at_once_names_one_project() -> None:
+    workspace = Workspace()
+    researcher = workspace.researcher
+    ids = [workspace.project(kind="demonstration").pk for _ in range(4)]
+    responses = at_once(
+        *[lambda pk=pk: type(researcher)(researcher.user).patch(f"projects/{pk}", {"name": "The one"}) for pk in ids]
+    )
+    assert sorted(response.status_code for response in responses) == [200, 400, 400, 400]
+
+
 def test_more_overlap_while_tasks_are_made_leaves_no_task_short() -> None:
     workspace = Workspace()
     project = workspace.project(kind="demonstration")

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def author() -> User:
-    return User.objects.create_user("author@example.org")
+    # The split hangs on the pseudonym, which is random otherwise: one author in ten would be in the test split.
+    return User.objects.create_user("author@example.org", pseudonym="labeler-00000001")
 
 
 @pytest.fixture
@@ -114,6 +115,13 @@ def test_create(researcher: APIClient) -> None:
     again = researcher.post("/api/v1/prompts", {"messages": MESSAGES})
     assert (again.status_code, again.json()["data"]) == (409, {"prompt_id": body["id"]})
     assert again.json()["code"] == "duplicate_prompt"
+
+
+def test_somebody_whom_an_import_has_named_writes_a_prompt(researcher: APIClient) -> None:
+    author = User.objects.get(email="researcher@example.org")
+    Submitter.objects.create(key=f"user:{author.pseudonym}", split="train")
+    assert researcher.post("/api/v1/prompts", {"messages": MESSAGES}).status_code == 201
+    assert Submitter.objects.get().user == author
 
 
 @pytest.mark.parametrize(
