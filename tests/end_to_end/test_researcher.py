@@ -148,6 +148,7 @@ def test_sets_up_a_project(page: Page, live_app: str, researcher: User) -> None:
     page.get_by_role("button", name="Write a new version").click()
     fill(page, Version_2="# Be kinder")
     page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("button", name="Write a new version")).to_be_visible()
     expect(page.get_by_text("Be kinder")).to_be_visible()
     assert InstructionVersion.objects.filter(project=project).count() == 2
 

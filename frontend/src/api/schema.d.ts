@@ -4297,7 +4297,7 @@ export interface operations {
         parameters: {
             query: {
                 format?: "events" | "json";
-                /** @description Comma-separated: `runs`, `run:<id>`, `datasets`, `system`, `labeling:<project id>`. */
+                /** @description Comma-separated: `runs`, `run:<id>`, `datasets`, `labeling:<project id>`. */
                 topics: string;
             };
             header?: never;
