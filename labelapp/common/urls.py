@@ -4,6 +4,5 @@ from labelapp.common import api
 
 urlpatterns = [
     path("health", api.HealthView.as_view()),
-    path("events", api.EventsView.as_view()),
     path("system", api.SystemView.as_view()),
 ]

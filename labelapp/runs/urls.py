@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from labelapp.runs import api
+from labelapp.runs import api, live_api
 
 urlpatterns = [
+    path("events", live_api.EventsView.as_view()),
     path("home", api.HomeView.as_view()),
     path("run-kinds", api.RunKindList.as_view()),
     path("runs", api.RunList.as_view()),

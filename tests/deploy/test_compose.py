@@ -174,7 +174,7 @@ def test_the_proxy_sends_to_services_that_listen_there() -> None:
 def test_the_proxy_sends_live_events_to_their_own_service() -> None:
     from django.urls import resolve
 
-    from labelapp.common.api import EventsView
+    from labelapp.runs.live_api import EventsView
 
     path = re.search(r"@events path (\S+)", (ROOT / "deploy" / "Caddyfile").read_text())
     assert path
