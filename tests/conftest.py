@@ -22,6 +22,7 @@ from labelapp.common.serving.product import WEB_POOL_SIZE, web_arguments, worker
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60
+QUEUES = ("default", "runs")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -83,9 +84,16 @@ def _wait_for_worker(process: "subprocess.Popen[bytes]", log: Path) -> None:
 def celery_worker_process(
     _celery_worker: "subprocess.Popen[bytes]", transactional_db: None
 ) -> Generator["subprocess.Popen[bytes]", None, None]:
-    """Provide a real Celery worker of both queues on the test database; what a test leaves queued is dropped."""
+    """Provide a real Celery worker of both queues on the test database; what a test leaves queued is dropped.
+
+    It listens during such tests only: others start their runs by hand, and it would be there first.
+    """
     celery_app.control.purge()
+    for queue in QUEUES:
+        celery_app.control.add_consumer(queue, reply=True, limit=1, timeout=READY_SECONDS)
     yield _celery_worker
+    for queue in QUEUES:
+        celery_app.control.cancel_consumer(queue, reply=True, limit=1, timeout=READY_SECONDS)
     celery_app.control.purge()
 
 
