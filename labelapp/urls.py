@@ -13,6 +13,9 @@ API = [
     for app in ("runs", "datasets", "quality", "labeling", "prompts", "checkpoints", "accounts", "common")
 ]
 
+# What of allauth the pages use. Its others would let people change their address to one that nobody has proved theirs.
+ALLAUTH = "config|auth/session|auth/login|auth/password/request|auth/password/reset|account/password/change"
+
 
 class SchemaView(SpectacularAPIView):
     """The OpenAPI schema. It tells nothing that the source does not, so it needs no login."""
@@ -31,6 +34,7 @@ urlpatterns = [
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", api_not_found),
+    re_path(rf"^_allauth/(?!browser/v1/(?:{ALLAUTH})$)", api_not_found),
     path("_allauth/", include("allauth.headless.urls")),
     re_path(r"^(assets|static)/", asset_not_found),
     re_path(r"^", app_page),

@@ -45,7 +45,7 @@ class TestLogin:
 
     def test_nobody_signs_up_without_an_invitation(self) -> None:
         answer = APIClient().post(f"{AUTH}/signup", {"email": "new@example.org", "password": PASSWORD})
-        assert answer.status_code == 403
+        assert answer.status_code == 404
         assert not User.objects.exists()
 
     def test_a_forgotten_password_is_reset_by_the_mailed_link(self) -> None:

@@ -107,6 +107,21 @@ def test_whoever_ranks_high_enough_reaches_the_view(
 
 
 @pytest.mark.django_db
+def test_of_allauth_only_what_the_pages_use_is_there() -> None:
+    client = client_of(make_user())
+    reachable = set()
+    for address in (address for address, _ in patterns(get_resolver()) if address.startswith("_allauth/")):
+        for method in METHODS:
+            answer = ask(client, address, method)
+            if answer.status_code != 404 or "There is no such endpoint." not in answer.content.decode():
+                reachable.add(address.removeprefix("_allauth/browser/v1/"))
+    assert reachable == {
+        *("config", "auth/session", "auth/login", "auth/password/request", "auth/password/reset"),
+        "account/password/change",
+    }
+
+
+@pytest.mark.django_db
 def test_a_session_without_its_csrf_token_writes_nothing() -> None:
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(make_user(Role.ADMIN), backend="allauth.account.auth_backends.AuthenticationBackend")
