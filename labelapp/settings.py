@@ -237,7 +237,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    # Without these, enums of the same field name are called by a hash, in the schema and in the client.s types.
+    # Without these, enums of the same field name are called by a hash, in the schema and in the client's types.
     "ENUM_NAME_OVERRIDES": {
         "RoleEnum": "labelapp.accounts.models.Role",
         "CheckpointKindEnum": "labelapp.checkpoints.models.CheckpointKind",

@@ -3,7 +3,7 @@
 The rows are made inside the database, a chunk of prompts at a time: twenty thousand tasks take seconds and no memory.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
@@ -11,8 +11,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from labelapp.common.errors import InvalidInput, NotFound
 from labelapp.common.events import publish_on_commit
-from labelapp.labeling.models import Assignment, Project, ProjectKind, Task, TaskResponse
-from labelapp.prompts.models import Prompt, Response, SampleBatch
+from labelapp.labeling.models import Project, ProjectKind, Task
+from labelapp.prompts.models import Prompt, SampleBatch
 
 CHUNK = 5_000
 MAX_SKIPPED_LISTED = 1_000
@@ -156,37 +156,6 @@ def _make(project: Project, *, prompt_ids: list[int], batch: SampleBatch | None)
     }
     with connection.cursor() as cursor:
         cursor.execute(MAKE_TASKS, parameters)
-
-
-@transaction.atomic
-def add_task(project_id: int, *, prompt: Prompt, responses: Sequence[Response] = ()) -> Task:
-    """Make one task of the prompt with exactly these responses, in this order.
-
-    Raises:
-        NotFound: there is no such project.
-        InvalidInput: the responses are not K different ones to this prompt, or the task is there already.
-    """
-    project = Project.objects.select_for_update().filter(pk=project_id).first()
-    if project is None:
-        raise NotFound("There is no such project.")
-    wanted = project.responses_per_task if project.kind == ProjectKind.COMPARISON else 0
-    if len({response.pk for response in responses}) != wanted or len(responses) != wanted:
-        message = f"This project's tasks have {wanted} different responses, not {len(responses)}."
-        raise InvalidInput(message, field="responses")
-    if any(response.prompt_id != prompt.pk for response in responses):
-        raise InvalidInput("A response is to another prompt.", field="responses")
-    batch_id = responses[0].batch_id if responses else None
-    task, is_new = Task.objects.get_or_create(project=project, prompt=prompt, batch_id=batch_id)
-    if not is_new:
-        raise InvalidInput("It is in this project already.", field="prompt")
-    TaskResponse.objects.bulk_create(
-        TaskResponse(task=task, response=response, position=position) for position, response in enumerate(responses)
-    )
-    Assignment.objects.bulk_create(
-        Assignment(task=task, project=project, number=number) for number in range(1, project.overlap + 1)
-    )
-    publish_on_commit(f"labeling:{project.pk}", type="tasks", id=project.pk)
-    return task
 
 
 def add_slots(project: Project, *, overlap: int) -> None:

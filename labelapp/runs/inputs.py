@@ -11,8 +11,6 @@ from labelapp.labeling.models import Project
 from labelapp.runs.kinds import KINDS, InputRole, KindSpec
 from labelapp.runs.models import RunInput, RunKind
 
-COLUMNS = ("checkpoint_id", "endpoint_id", "dataset_version_id")
-
 
 @dataclass(frozen=True, slots=True)
 class ChosenInput:

@@ -36,11 +36,6 @@ class EmbeddedValkey:
         """Return the address for redis-py and Django."""
         return f"unix://{self.socket}?db=0"
 
-    @property
-    def celery_url(self) -> str:
-        """Return the address for Celery, whose kombu has a scheme of its own for sockets."""
-        return f"redis+socket://{self.socket}?virtual_host=0"
-
     def start(self) -> None:
         """Start the server and return when it has loaded its data and answers."""
         self.launch()
