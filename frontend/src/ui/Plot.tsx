@@ -82,8 +82,12 @@ export default function Plot({ title, series, height = 180, xLabel = "step" }: L
     };
   }, [names, height, scheme, isMeasured]);
 
-  useEffect(() => plot.current?.setSize({ width, height }), [width, height]);
-  useEffect(() => plot.current?.setData([data.x, ...data.ys]), [data]);
+  useEffect(() => {
+    plot.current?.setSize({ width, height });
+  }, [width, height]);
+  useEffect(() => {
+    plot.current?.setData([data.x, ...data.ys]);
+  }, [data]);
 
   return (
     <figure className={classes.figure} aria-label={title}>

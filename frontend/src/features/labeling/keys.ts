@@ -19,6 +19,7 @@ export type Command =
   | { type: "plainText" }
   | { type: "prompt" }
   | { type: "instructions" }
+  | { type: "closeInstructions" }
   | { type: "skip" }
   | { type: "help" }
   | { type: "submit" };
@@ -88,6 +89,13 @@ export const BINDINGS: Binding[] = [
   { keys: ["p"], shown: "P", does: "Show or hide the prompt", scenes: ALL, command: { type: "prompt" } },
   { keys: ["m"], shown: "M", does: "Formatted or plain text", scenes: ALL, command: { type: "plainText" } },
   { keys: ["i"], shown: "I", does: "Instructions", scenes: ALL, command: { type: "instructions" } },
+  {
+    keys: ["Escape"],
+    shown: "Esc",
+    does: "Leave a text field, close a dialog or the instructions",
+    scenes: ALL,
+    command: { type: "closeInstructions" },
+  },
   { keys: ["s"], shown: "S", does: "Skip this task, with a reason", scenes: ALL, command: { type: "skip" } },
   { keys: ["?"], shown: "?", does: "This list", scenes: ALL, command: { type: "help" } },
 ];

@@ -22,7 +22,6 @@ export function KeysDialog({
     ...(digits ? [digits] : []),
     ...BINDINGS.filter((binding) => binding.scenes.includes(scene)),
     { shown: SUBMIT_KEYS, does: "Submit" },
-    { shown: "Esc", does: "Leave a text field, close a dialog" },
   ];
   return (
     <Modal opened={isOpen} onClose={onClose} title="Keys" size="md">

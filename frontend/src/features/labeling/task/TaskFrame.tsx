@@ -64,7 +64,7 @@ export function TaskFrame(props: TaskFrameProps) {
           <div className={classes.footer}>{footer}</div>
         </div>
         {panels.isInstructionsOpen && (
-          <InstructionsPanel assignment={assignment} onClose={panels.toggleInstructions} />
+          <InstructionsPanel assignment={assignment} onClose={panels.closeInstructions} />
         )}
       </div>
       <SkipDialog

@@ -17,6 +17,7 @@ export function useTaskPanels(assignment: Assignment, mode: WorkMode) {
     setInstructionsOpen((isOpen) => !isOpen);
     setSeen(number);
   }, [setSeen, number]);
+  const closeInstructions = useCallback(() => setInstructionsOpen(false), []);
   const togglePrompt = useCallback(() => setPromptOpen((isOpen) => !isOpen), []);
   const openSkip = useCallback(() => {
     if (mode === "label") setDialog("skip");
@@ -28,6 +29,7 @@ export function useTaskPanels(assignment: Assignment, mode: WorkMode) {
     const acts: Partial<Record<Command["type"], () => void>> = {
       prompt: togglePrompt,
       instructions: toggleInstructions,
+      closeInstructions,
       plainText: () => setPlain(!isPlain),
       skip: openSkip,
       help: openHelp,
@@ -45,6 +47,7 @@ export function useTaskPanels(assignment: Assignment, mode: WorkMode) {
     hasNewInstructions: mode === "label" && number > seen && !isInstructionsOpen,
     togglePrompt,
     toggleInstructions,
+    closeInstructions,
     togglePlain: () => setPlain(!isPlain),
     openSkip,
     openHelp,
