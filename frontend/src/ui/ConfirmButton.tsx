@@ -7,6 +7,7 @@ type ConfirmButtonProps = ButtonProps & {
   title: string;
   question: ReactNode;
   confirmLabel: string;
+  dismissLabel?: string;
   onConfirm: () => Promise<unknown>;
   children: ReactNode;
 };
@@ -16,6 +17,7 @@ export function ConfirmButton({
   title,
   question,
   confirmLabel,
+  dismissLabel = "Cancel",
   onConfirm,
   children,
   ...props
@@ -47,7 +49,7 @@ export function ConfirmButton({
         <FieldErrors message={message} />
         <Group justify="flex-end" mt="md">
           <Button variant="default" onClick={dialog.close}>
-            Cancel
+            {dismissLabel}
           </Button>
           <Button color="red" loading={isBusy} onClick={() => void confirm()} data-autofocus>
             {confirmLabel}

@@ -5,6 +5,7 @@ import { useParams } from "@tanstack/react-router";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { CHECKPOINT_KIND, spaced } from "@/api/labels";
+import { rowId } from "@/api/rowId";
 import { hasRole, useMe } from "@/api/session";
 import classes from "@/features/checkpoints/Checkpoints.module.css";
 import { Lineage } from "@/features/checkpoints/Lineage";
@@ -33,7 +34,7 @@ async function archive(checkpoint: Checkpoint, archived: boolean): Promise<void>
 }
 
 export function CheckpointPage() {
-  const id = Number(useParams({ from: "/members/checkpoints/$checkpointId" }).checkpointId);
+  const id = rowId(useParams({ from: "/members/checkpoints/$checkpointId" }).checkpointId);
   const { data: checkpoint } = $api.useSuspenseQuery("get", "/api/v1/checkpoints/{checkpoint_id}", {
     params: { path: { checkpoint_id: id } },
   });

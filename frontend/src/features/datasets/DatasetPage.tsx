@@ -3,6 +3,7 @@ import { useParams } from "@tanstack/react-router";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { useEvents } from "@/api/events";
 import { DATASET_KIND, spaced } from "@/api/labels";
+import { rowId } from "@/api/rowId";
 import { VERSION_STATE } from "@/features/datasets/versionState";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 import { type Column, DataTable } from "@/ui/DataTable";
@@ -71,7 +72,7 @@ async function archive(dataset: Dataset, archived: boolean): Promise<void> {
 }
 
 export function DatasetPage() {
-  const id = Number(useParams({ from: "/members/datasets/$datasetId" }).datasetId);
+  const id = rowId(useParams({ from: "/members/datasets/$datasetId" }).datasetId);
   const { data: dataset } = $api.useSuspenseQuery("get", "/api/v1/datasets/{dataset_id}", {
     params: { path: { dataset_id: id } },
   });

@@ -7,6 +7,7 @@ import { useState } from "react";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { DATASET_KIND, options, PROMPT_KIND, SPLIT, USE_CASE } from "@/api/labels";
+import { rowId } from "@/api/rowId";
 import classes from "@/features/datasets/Datasets.module.css";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { formatNumber } from "@/ui/format";
@@ -30,7 +31,7 @@ const FIELDS = [
 ];
 
 export function FreezePage() {
-  const id = Number(useParams({ from: "/members/datasets/$datasetId/freeze" }).datasetId);
+  const id = rowId(useParams({ from: "/members/datasets/$datasetId/freeze" }).datasetId);
   const { data: dataset } = $api.useSuspenseQuery("get", "/api/v1/datasets/{dataset_id}", {
     params: { path: { dataset_id: id } },
   });

@@ -3,6 +3,8 @@ import { useParams } from "@tanstack/react-router";
 import { $api, type Schemas } from "@/api/client";
 import { useEvents } from "@/api/events";
 import { DATASET_KIND, SPLIT } from "@/api/labels";
+import { rowId } from "@/api/rowId";
+import { hasRole, useMe } from "@/api/session";
 import { filterSummary } from "@/features/datasets/DatasetPage";
 import { loadSnippet } from "@/features/datasets/loadSnippet";
 import { VersionFiles } from "@/features/datasets/VersionFiles";
@@ -20,11 +22,12 @@ import { StatusBadge } from "@/ui/StatusBadge";
 type Version = Schemas["DatasetVersion"];
 
 export function VersionPage() {
-  const id = Number(useParams({ from: "/members/datasets/versions/$versionId" }).versionId);
+  const id = rowId(useParams({ from: "/members/datasets/versions/$versionId" }).versionId);
   const { data: version } = $api.useSuspenseQuery("get", "/api/v1/dataset-versions/{version_id}", {
     params: { path: { version_id: id } },
   });
   useEvents(["datasets"], [["get", "/api/v1/dataset-versions/{version_id}"]]);
+  const isAdmin = hasRole(useMe(), "admin");
   const { label, tone } = VERSION_STATE[version.state];
   const name = `${version.dataset.name} v${version.number}`;
   return (
@@ -44,6 +47,7 @@ export function VersionPage() {
           </Group>
         }
         actions={
+          isAdmin &&
           version.state === "ready" && (
             <LinkButton to="/runs/new" search={{ kind: TRAINS[version.dataset.kind] }} variant="default">
               Train on it
@@ -99,7 +103,9 @@ function Writing({ version }: { version: Version }) {
       <Text size="sm" c="dimmed" mb={4}>
         {version.state === "queued"
           ? "Waiting for a worker…"
-          : `${formatNumber(version.rows_written ?? 0)} of ${formatNumber(version.rows_total ?? 0)} rows written`}
+          : version.rows_total === null
+            ? "Counting…"
+            : `${formatNumber(version.rows_written ?? 0)} of ${formatNumber(version.rows_total)} rows written`}
       </Text>
       <Progress.Root size={6}>
         <Progress.Section value={share} aria-label="Rows written" animated />

@@ -70,7 +70,7 @@ export function PeoplePage() {
         ),
     },
     { key: "pseudonym", header: "In exports", render: (user) => user.pseudonym },
-    { key: "login", header: "Last here", render: (user) => <RelativeTime at={user.last_login} /> },
+    { key: "login", header: "Last login", render: (user) => <RelativeTime at={user.last_login} /> },
     {
       key: "active",
       header: "",

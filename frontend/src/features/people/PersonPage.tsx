@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api, type Schemas } from "@/api/client";
 import { CHECKPOINT_KIND, DATASET_KIND } from "@/api/labels";
+import { rowId } from "@/api/rowId";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { formatNumber } from "@/ui/format";
 import { TextLink } from "@/ui/links";
@@ -45,7 +46,7 @@ const CHECKPOINTS: Column<Lineage["checkpoints"][number]>[] = [
 
 /** What became of a person's answers: which datasets hold them, which models learned from them. */
 export function PersonPage() {
-  const id = Number(useParams({ from: "/members/people/$userId" }).userId);
+  const id = rowId(useParams({ from: "/members/people/$userId" }).userId);
   const { data: lineage } = $api.useSuspenseQuery("get", "/api/v1/users/{user_id}/lineage", {
     params: { path: { user_id: id } },
   });

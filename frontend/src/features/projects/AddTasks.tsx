@@ -5,6 +5,7 @@ import { IconPlus } from "@tabler/icons-react";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { options, SPLIT, USE_CASE } from "@/api/labels";
+import { hasRole, useMe } from "@/api/session";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { pluralize } from "@/ui/format";
 import { TextLink } from "@/ui/links";
@@ -125,6 +126,7 @@ type BatchSelectProps = {
 
 function BatchSelect({ project, ...props }: BatchSelectProps) {
   const { data } = $api.useQuery("get", "/api/v1/sample-batches", { params: { query: { page_size: 200 } } });
+  const isAdmin = hasRole(useMe(), "admin");
   const batches = data?.results ?? [];
   const isEmpty = data?.results.length === 0;
   return (
@@ -133,7 +135,9 @@ function BatchSelect({ project, ...props }: BatchSelectProps) {
       required
       searchable
       description={
-        isEmpty ? (
+        isEmpty && !isAdmin ? (
+          "There are no responses yet: an admin samples them from a checkpoint."
+        ) : isEmpty ? (
           <>
             There are no responses yet. <TextLink to="/checkpoints">Sample from a checkpoint</TextLink> first.
           </>

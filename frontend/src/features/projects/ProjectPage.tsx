@@ -2,6 +2,7 @@ import { Group, Tabs } from "@mantine/core";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { $api } from "@/api/client";
 import { useEvents } from "@/api/events";
+import { rowId } from "@/api/rowId";
 import { InstructionsTab } from "@/features/projects/InstructionsTab";
 import { MembersTab } from "@/features/projects/MembersTab";
 import { ProjectActions } from "@/features/projects/ProjectActions";
@@ -32,7 +33,7 @@ const TABS = [
 export type ProjectTab = (typeof TABS)[number]["value"];
 
 export function ProjectPage() {
-  const id = Number(useParams({ from: "/members/projects/$projectId" }).projectId);
+  const id = rowId(useParams({ from: "/members/projects/$projectId" }).projectId);
   const { tab = "statistics" } = useSearch({ from: "/members/projects/$projectId" });
   const navigate = useNavigate({ from: "/projects/$projectId" });
   const { data: project } = $api.useSuspenseQuery("get", "/api/v1/projects/{project_id}", {

@@ -1,6 +1,7 @@
 import { Badge, Group, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api, type Schemas } from "@/api/client";
+import { rowId } from "@/api/rowId";
 import classes from "@/features/projects/Projects.module.css";
 import { Conversation } from "@/ui/Conversation";
 import { Facts } from "@/ui/Facts";
@@ -13,7 +14,7 @@ import { RelativeTime } from "@/ui/RelativeTime";
 type Submission = Schemas["SubmissionDetail"];
 
 export function SubmissionPage() {
-  const id = Number(useParams({ from: "/members/submissions/$submissionId" }).submissionId);
+  const id = rowId(useParams({ from: "/members/submissions/$submissionId" }).submissionId);
   const { data: submission } = $api.useSuspenseQuery("get", "/api/v1/submissions/{submission_id}", {
     params: { path: { submission_id: id } },
   });

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { $api, invalidate, queryClient, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { USE_CASE } from "@/api/labels";
+import { rowId } from "@/api/rowId";
 import { IMPORT_STATE } from "@/features/prompts/importState";
 import classes from "@/features/prompts/Prompts.module.css";
 import { type Column, DataTable } from "@/ui/DataTable";
@@ -22,7 +23,7 @@ type Good = Import["report"]["good"][number];
 type OnError = Schemas["ConfirmImportRequest"]["on_error"];
 
 export function ImportReportPage() {
-  const id = Number(useParams({ from: "/members/prompts/imports/$importId" }).importId);
+  const id = rowId(useParams({ from: "/members/prompts/imports/$importId" }).importId);
   const { data: report } = $api.useSuspenseQuery("get", "/api/v1/prompt-imports/{import_id}", {
     params: { path: { import_id: id } },
   });

@@ -5,6 +5,7 @@ import { useParams } from "@tanstack/react-router";
 import { $api, api, invalidate, queryClient, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { options, PROMPT_KIND, SPLIT, USE_CASE } from "@/api/labels";
+import { rowId } from "@/api/rowId";
 import { Annotations } from "@/features/prompts/Annotations";
 import { PromptBatches } from "@/features/prompts/PromptBatches";
 import classes from "@/features/prompts/Prompts.module.css";
@@ -35,7 +36,7 @@ async function archive(prompt: Prompt, archived: boolean): Promise<void> {
 }
 
 export function PromptPage() {
-  const id = Number(useParams({ from: "/members/prompts/$promptId" }).promptId);
+  const id = rowId(useParams({ from: "/members/prompts/$promptId" }).promptId);
   const { data: prompt } = $api.useSuspenseQuery("get", "/api/v1/prompts/{prompt_id}", {
     params: { path: { prompt_id: id } },
   });

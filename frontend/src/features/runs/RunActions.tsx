@@ -38,6 +38,7 @@ export function RunActions({ run, isAdmin }: { run: Run; isAdmin: boolean }) {
           title="Cancel this run?"
           question="It stops after writing a checkpoint, and can be resumed from there."
           confirmLabel="Cancel the run"
+          dismissLabel="Keep it running"
           onConfirm={() => cancel(run)}
         >
           Cancel

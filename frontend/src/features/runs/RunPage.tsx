@@ -2,6 +2,7 @@ import { Group, Progress, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api } from "@/api/client";
 import { RUN_KIND, spaced } from "@/api/labels";
+import { rowId } from "@/api/rowId";
 import { hasRole, useMe } from "@/api/session";
 import { RunActions } from "@/features/runs/RunActions";
 import { RunConfig } from "@/features/runs/RunConfig";
@@ -20,7 +21,7 @@ import { RelativeTime } from "@/ui/RelativeTime";
 import { Stat, StatGroup } from "@/ui/Stat";
 
 export function RunPage() {
-  const id = Number(useParams({ from: "/members/runs/$runId" }).runId);
+  const id = rowId(useParams({ from: "/members/runs/$runId" }).runId);
   const { data: run } = $api.useSuspenseQuery("get", "/api/v1/runs/{run_id}", {
     params: { path: { run_id: id } },
   });
