@@ -3,7 +3,7 @@ import { IconArrowBackUp, IconArrowForwardUp } from "@tabler/icons-react";
 import type { Dispatch } from "react";
 import { bands, contradictions, isComplete, readBack, unrated } from "@/features/labeling/comparison/answer";
 import classes from "@/features/labeling/comparison/Comparison.module.css";
-import type { Act, State } from "@/features/labeling/comparison/state";
+import { type Act, firstMissing, type State } from "@/features/labeling/comparison/state";
 import { SubmitButton } from "@/features/labeling/task/SubmitButton";
 import taskClasses from "@/features/labeling/task/Task.module.css";
 import type { WorkMode } from "@/features/labeling/task/types";
@@ -26,6 +26,7 @@ export function ComparisonFooter({ state, act, submit, sending, mode }: Comparis
         {state.view.stage === "rate" ? <RatedSoFar state={state} /> : <Order state={state} />}
       </Group>
       <div className={taskClasses.footerActions}>
+        <Missing state={state} />
         {state.view.stage === "rate" ? (
           <NextStep state={state} act={act} />
         ) : (
@@ -38,6 +39,19 @@ export function ComparisonFooter({ state, act, submit, sending, mode }: Comparis
         )}
       </div>
     </>
+  );
+}
+
+/** For the eyes: a screen reader hears the same as an announcement. */
+function Missing({ state }: { state: State }) {
+  const missing = state.isAsked ? firstMissing(state) : null;
+  if (!missing) return null;
+  const isRating = missing.stage === "rate" && state.view.stage === "rate";
+  return (
+    <span className={taskClasses.missing} data-testid="missing" aria-hidden>
+      Not submitted: {missing.said}
+      {isRating && " Rate it here, then go back to the ranking."}
+    </span>
   );
 }
 

@@ -11,12 +11,12 @@ import {
   useSensors,
 } from "@dnd-kit/core";
 import { Button, SegmentedControl, Text, Textarea } from "@mantine/core";
-import { type Dispatch, useState } from "react";
+import { type Dispatch, useEffect, useRef, useState } from "react";
 import { bands, type ResponseId, unranked } from "@/features/labeling/comparison/answer";
 import classes from "@/features/labeling/comparison/Comparison.module.css";
 import { RankStrip, TRAY } from "@/features/labeling/comparison/RankStrip";
 import { ResponseCard } from "@/features/labeling/comparison/ResponseCard";
-import type { Act, State } from "@/features/labeling/comparison/state";
+import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
 import type { Board } from "@/features/labeling/comparison/useComparisonKeys";
 import type { Columns } from "@/features/labeling/task/preferences";
 import type { Assignment } from "@/features/labeling/task/types";
@@ -30,6 +30,28 @@ const SILENT = {
   onDragEnd: () => undefined,
   onDragCancel: () => undefined,
 };
+
+/** The band under the pointer as it is let go: after a quick move the library's own is that of the last render. */
+function useReleasedBand() {
+  const released = useRef<string | null>(null);
+  useEffect(() => {
+    const note = ({ clientX, clientY }: PointerEvent) => {
+      const under = document.elementsFromPoint(clientX, clientY);
+      const band = under.find((element) => element.matches("[data-band]"));
+      released.current = band?.getAttribute("data-band") ?? null;
+    };
+    const forget = () => {
+      released.current = null;
+    };
+    window.addEventListener("pointerdown", forget, true);
+    window.addEventListener("pointerup", note, true);
+    return () => {
+      window.removeEventListener("pointerdown", forget, true);
+      window.removeEventListener("pointerup", note, true);
+    };
+  }, []);
+  return released;
+}
 
 type RankStageProps = {
   assignment: Assignment;
@@ -50,14 +72,12 @@ export function RankStage({ assignment, state, act, panels, board }: RankStagePr
     useSensor(MouseSensor, { activationConstraint: { distance: 4 } }),
     useSensor(TouchSensor, { activationConstraint: { distance: 6 } }),
   );
+  const released = useReleasedBand();
   const drop = ({ active, over }: DragEndEvent) => {
     setDragged(null);
-    if (!over) return;
-    act({
-      type: "place",
-      id: Number(active.data.current?.id),
-      rank: over.id === TRAY ? null : Number(over.id),
-    });
+    const band = released.current ?? over?.id;
+    if (band === undefined) return;
+    act({ type: "place", id: Number(active.data.current?.id), rank: band === TRAY ? null : Number(band) });
   };
   const shown = board.isByRank
     ? [...bands(state.answer, state.order).flat(), ...unranked(state.answer, state.order)]
@@ -78,6 +98,9 @@ export function RankStage({ assignment, state, act, panels, board }: RankStagePr
       <RankStrip state={state} act={act} isDragging={dragged !== null} />
       <div className={classes.boardTools}>
         <Text size="sm" c="dimmed">
+          <span className={classes.keyHint}>
+            A digit places {state.letters[focusedId(state)]} and moves on to the next unranked one.{" "}
+          </span>
           Give the same rank to responses of like quality: ties are welcome.
         </Text>
         <Button

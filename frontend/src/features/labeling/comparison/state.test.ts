@@ -11,7 +11,14 @@ import {
   readBack,
   submittedJudgments,
 } from "@/features/labeling/comparison/answer";
-import { type Act, focusedId, reduce, type State, start } from "@/features/labeling/comparison/state";
+import {
+  type Act,
+  firstMissing,
+  focusedId,
+  reduce,
+  type State,
+  start,
+} from "@/features/labeling/comparison/state";
 
 const ORDER = [40, 10, 30, 20];
 const LETTERS = { 40: "A", 10: "B", 30: "C", 20: "D" };
@@ -34,6 +41,17 @@ describe("ranking", () => {
   test("K digits rank K responses, the focus moving on by itself", () => {
     const state = played(digits(2, 1, 3, 2));
     expect(readBack(state.answer, ORDER, LETTERS)).toBe("B > A = D > C");
+  });
+
+  test("a J right after a digit does not skip the response that the digit moved on to", () => {
+    const next: Act = { type: "move", by: 1 };
+    const habit = digits(2, 3, 1).flatMap((digit) => [digit, next]);
+    const state = played([...habit, ...digits(4)]);
+    expect(readBack(state.answer, ORDER, LETTERS)).toBe("C > A > B > D");
+    expect(played([...digits(2), next]).announcement).toBe("B is next already.");
+    expect(played([...digits(2), next, next]).view.focus).toBe(2);
+    expect(played([...digits(2), { type: "undo" }, next]).view.focus).toBe(1);
+    expect(played([...digits(2), { type: "move", by: -1 }]).view.focus).toBe(0);
   });
 
   test("an untouched answer is empty and incomplete, whatever was looked at", () => {
@@ -136,6 +154,18 @@ describe("rating", () => {
     const state = played([...digits(1, 2, 3, 4), { type: "stage", stage: "rank" }, { type: "showMissing" }]);
     expect(state.view).toMatchObject({ stage: "rate", focus: 0 });
     expect(state.announcement).toBe("A has no quality yet.");
+    expect(state.isAsked).toBe(true);
+  });
+
+  test("goes on to say what is missing until nothing is", () => {
+    const asked = played([{ type: "showMissing" }]);
+    expect(firstMissing(asked)).toMatchObject({ id: 40, stage: "rate", said: "A has no quality yet." });
+    const rated = played(
+      ORDER.map((id): Act => ({ type: "rate", id, quality: 4 })),
+      asked,
+    );
+    expect(firstMissing(rated)).toMatchObject({ id: 40, stage: "rank", said: "A has no rank yet." });
+    expect(firstMissing(played(digits(1, 2, 3, 4), rated))).toBeNull();
   });
 });
 

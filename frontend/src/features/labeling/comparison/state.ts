@@ -31,6 +31,10 @@ export type State = {
   future: Step[];
   /** The text field that is being typed into: one undo step for all of its keystrokes. */
   typingIn: string | null;
+  /** A digit has just moved the focus on: a J that follows at once means the response that has it already. */
+  hasMovedOn: boolean;
+  /** Submit was pressed too early: the screen says what is missing until nothing is. */
+  isAsked: boolean;
   announcement: string;
 };
 
@@ -64,7 +68,16 @@ export function start({ view, ...rest }: Start): State {
     focus: first === undefined ? 0 : rest.order.indexOf(first),
     question: 0,
   };
-  return { ...rest, view: view ?? here, past: [], future: [], typingIn: null, announcement: "" };
+  return {
+    ...rest,
+    view: view ?? here,
+    past: [],
+    future: [],
+    typingIn: null,
+    hasMovedOn: false,
+    isAsked: false,
+    announcement: "",
+  };
 }
 
 export function focusedId(state: State): ResponseId {
@@ -72,6 +85,13 @@ export function focusedId(state: State): ResponseId {
 }
 
 export function reduce(state: State, act: Act): State {
+  if (!state.hasMovedOn) return perform(state, act);
+  const settled = { ...state, hasMovedOn: false };
+  if (act.type !== "move" || act.by !== 1) return perform(settled, act);
+  return { ...settled, announcement: `${state.letters[focusedId(state)]} is next already.` };
+}
+
+function perform(state: State, act: Act): State {
   switch (act.type) {
     case "rate":
       return rate(state, act.id ?? focusedId(state), act.quality);
@@ -161,7 +181,8 @@ function toNextUnranked(state: State, id: ResponseId): State {
   const from = state.order.indexOf(id);
   const after = [...state.order.slice(from + 1), ...state.order.slice(0, from)];
   const next = after.find((other) => judgmentOf(state.answer, other).rank === null);
-  return next === undefined ? state : lookAt(state, { focus: state.order.indexOf(next) });
+  if (next === undefined) return state;
+  return { ...lookAt(state, { focus: state.order.indexOf(next) }), hasMovedOn: true };
 }
 
 /** Ties with the one above: the next better band; what has no rank yet stands below everything that has one. */
@@ -183,15 +204,25 @@ function enter(state: State, stage: Stage): State {
   return lookAt(state, { stage, focus, question: 0 });
 }
 
+type Missing = { id: ResponseId; stage: Stage; said: string };
+
+/** The first thing that keeps the answer from being submitted, ratings first. */
+export function firstMissing({ answer, order, letters }: State): Missing | null {
+  const [rating] = unrated(answer, order);
+  if (rating !== undefined)
+    return { id: rating, stage: "rate", said: `${letters[rating]} has no quality yet.` };
+  const [ranking] = unranked(answer, order);
+  return ranking === undefined
+    ? null
+    : { id: ranking, stage: "rank", said: `${letters[ranking]} has no rank yet.` };
+}
+
 /** Goes to the first thing that is missing and says what it is. */
 function showMissing(state: State): State {
-  const [rating] = unrated(state.answer, state.order);
-  const [ranking] = unranked(state.answer, state.order);
-  const id = rating ?? ranking;
-  if (id === undefined) return state;
-  const stage = rating !== undefined ? "rate" : "rank";
-  const announcement = `${state.letters[id]} has no ${stage === "rate" ? "quality" : "rank"} yet.`;
-  return { ...lookAt(state, { stage, focus: state.order.indexOf(id) }), announcement };
+  const missing = firstMissing(state);
+  if (!missing) return state;
+  const { id, stage, said } = missing;
+  return { ...lookAt(state, { stage, focus: state.order.indexOf(id) }), isAsked: true, announcement: said };
 }
 
 function judged(state: State, id: ResponseId, change: Partial<Judgment>, label: string): State {

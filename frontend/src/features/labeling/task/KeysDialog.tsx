@@ -4,7 +4,10 @@ import classes from "@/features/labeling/task/Task.module.css";
 
 const DIGITS: Record<Scene, { shown: string; does: string } | null> = {
   rate: { shown: "1 – 7", does: "Overall quality of the response" },
-  rank: { shown: "1 – 9", does: "Rank of the response; 1 is best, the same number ties" },
+  rank: {
+    shown: "1 – 9",
+    does: "Places the focused response and moves on to the next unranked one; 1 is best, the same number ties",
+  },
   demonstration: null,
 };
 
