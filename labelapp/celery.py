@@ -1,6 +1,8 @@
 """The Celery application. Tasks are short bells: the database row says what there is to do."""
 
 import os
+import threading
+import time
 from typing import Any
 
 import redis
@@ -13,18 +15,23 @@ app = Celery("labelapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 logger = structlog.get_logger(__name__)
+STARTED_AT = time.time()
+leaving = threading.Event()
 
 
 @signals.heartbeat_sent.connect
 def sign_of_worker(sender: Any, **_: Any) -> None:
     """Note every two seconds that this worker lives, so that the admin's page sees one that stopped."""
-    consumer = sender.eventer
-    _leave_sign("sign_worker", consumer.hostname, queues=list(app.amqp.queues.consume_from))
+    if leaving.is_set():
+        return  # it said goodbye and finishes what it does: a sign now would look like one of a worker that was killed
+    queues = list(app.amqp.queues.consume_from)
+    _leave_sign("sign_worker", sender.eventer.hostname, queues=queues, started_at=STARTED_AT)
 
 
 @signals.worker_shutting_down.connect
 def worker_says_goodbye(sender: Any, **_: Any) -> None:
     """A worker that was stopped on purpose is not missed."""
+    leaving.set()
     _leave_sign("forget_worker", sender)
 
 

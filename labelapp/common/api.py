@@ -44,6 +44,15 @@ class ProcessSerializer(serializers.Serializer[Any]):
     is_alive = serializers.BooleanField()
 
 
+class WorkerSerializer(ProcessSerializer):
+    """A worker process with its start."""
+
+    started_at = serializers.DateTimeField()
+    unexpected_restarts = serializers.IntegerField(
+        help_text="Starts in the last hour of a worker that had not been stopped before: it was killed or it crashed."
+    )
+
+
 class QueueSerializer(serializers.Serializer[Any]):
     """A queue of the broker."""
 
@@ -70,7 +79,7 @@ class SystemSerializer(serializers.Serializer[Any]):
     """What an admin wants to see at a glance."""
 
     is_redis_reachable = serializers.BooleanField(help_text="If not, workers, beat and queues are unknown.")
-    workers = ProcessSerializer(many=True)
+    workers = WorkerSerializer(many=True)
     beat = ProcessSerializer(allow_null=True)
     queues = QueueSerializer(many=True)
     storage = StorageSerializer()

@@ -5,7 +5,8 @@ so an event never shows anybody more than they may read, and a lost one costs a 
 """
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ logger = structlog.get_logger(__name__)
 
 CHANNEL = "labelapp:events"
 KEEPALIVE_SECONDS = 10.0
+LOOK_SECONDS = 3.0
 
 
 @cache
@@ -39,21 +41,49 @@ def publish_on_commit(topic: str, **data: Any) -> None:
     transaction.on_commit(lambda: publish(topic, **data))
 
 
-def stream(topics: frozenset[str]) -> Iterator[str]:
-    """Yield server-sent events of `topics` for ever; a comment every ten seconds finds closed connections."""
+class Watch:
+    """Looks every few seconds at what nobody publishes: a process that has stopped sends nothing."""
+
+    def __init__(self, looks: Mapping[str, Callable[[], object]]) -> None:
+        self._looks = looks
+        self._seen = {topic: look() for topic, look in looks.items()}
+        self._looked_at = time.monotonic()
+
+    def changed(self) -> list[str]:
+        """Return the topics whose picture is another than at the last look; [] when that was just now."""
+        if time.monotonic() - self._looked_at < LOOK_SECONDS:
+            return []
+        self._looked_at = time.monotonic()
+        before, self._seen = self._seen, {topic: look() for topic, look in self._looks.items()}
+        return [topic for topic, picture in self._seen.items() if picture != before[topic]]
+
+
+def stream(topics: frozenset[str], *, looks: Mapping[str, Callable[[], object]]) -> Iterator[str]:
+    """Yield server-sent events of `topics` for ever; a comment every few seconds finds closed connections.
+
+    `looks` holds, for topics that nobody publishes, what to compare from one look to the next.
+    """
+    timeout = LOOK_SECONDS if looks else KEEPALIVE_SECONDS
     subscription = client().pubsub()  # type: ignore[no-untyped-call]
     subscription.subscribe(CHANNEL)
     try:
         # Once the server has confirmed, no event is missed: the page fetches what it shows after "connected".
         subscription.get_message(timeout=KEEPALIVE_SECONDS)
+        watch = Watch(looks)
         yield "retry: 2000\n\n: connected\n\n"
         while True:
-            message = subscription.get_message(timeout=KEEPALIVE_SECONDS)
+            message = subscription.get_message(timeout=timeout)
+            for topic in watch.changed():
+                yield _event({"topic": topic, "type": "changed"})
             if message is None:
                 yield ": alive\n\n"
                 continue
             event = json.loads(message["data"])
             if event["topic"] in topics:
-                yield f"data: {json.dumps(event)}\n\n"
+                yield _event(event)
     finally:
         subscription.close()
+
+
+def _event(event: Mapping[str, Any]) -> str:
+    return f"data: {json.dumps(event)}\n\n"

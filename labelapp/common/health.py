@@ -19,6 +19,7 @@ WORKERS_KEY, BEAT_KEY = "labelapp:workers", "labelapp:beat"
 # Workers sign every two seconds and beat at least every ten: a stopped one is seen within the half minute.
 ALIVE_SECONDS = 20.0
 FORGET_SECONDS = 24 * 3600.0
+RESTARTS_SECONDS = 3600.0
 QUEUES = ("default", "runs")
 
 
@@ -32,9 +33,29 @@ class ProcessSign:
     is_alive: bool
 
 
-def sign_worker(name: str, *, queues: list[str]) -> None:
-    """Note that a Celery worker lives."""
-    client().hset(WORKERS_KEY, name, json.dumps({"queues": queues, "time": time.time()}))
+@dataclass(frozen=True, slots=True)
+class WorkerSign(ProcessSign):
+    """When a worker was last seen and started, and how often it started in the last hour without a goodbye before."""
+
+    started_at: str
+    unexpected_restarts: int
+
+
+def sign_worker(name: str, *, queues: list[str], started_at: float) -> None:
+    """Note that a Celery worker lives. A sign that a former process of its name left means that it was not stopped."""
+    left: Any = client().hget(WORKERS_KEY, name)
+    before: dict[str, Any] = json.loads(left) if left else {"started_at": started_at, "restarts": []}
+    restarts = [when for when in before["restarts"] if time.time() - when < RESTARTS_SECONDS]
+    if started_at > before["started_at"]:
+        restarts.append(started_at)
+    row = {
+        "queues": queues,
+        "time": time.time(),
+        # Two workers of one name are not restarted in turns: the younger one counts.
+        "started_at": max(started_at, before["started_at"]),
+        "restarts": restarts,
+    }
+    client().hset(WORKERS_KEY, name, json.dumps(row))
 
 
 def sign_beat() -> None:
@@ -47,16 +68,16 @@ def forget_worker(name: str) -> None:
     client().hdel(WORKERS_KEY, name)
 
 
-def worker_signs() -> list[ProcessSign]:
+def worker_signs() -> list[WorkerSign]:
     """Return every worker seen in the last day, by name."""
     return sorted(_worker_signs(), key=lambda sign: sign.name)
 
 
-def _worker_signs() -> Iterator[ProcessSign]:
+def _worker_signs() -> Iterator[WorkerSign]:
     for name, raw in _hash(WORKERS_KEY).items():
         row = json.loads(raw)
         if time.time() - row["time"] < FORGET_SECONDS:
-            yield _sign(name.decode(), queues=row["queues"], seen=row["time"])
+            yield _worker_sign(name.decode(), row)
         else:
             client().hdel(WORKERS_KEY, name)
 
@@ -64,7 +85,9 @@ def _worker_signs() -> Iterator[ProcessSign]:
 def beat_sign() -> ProcessSign | None:
     """Return when beat was last seen, or None if never."""
     seen: Any = client().get(BEAT_KEY)
-    return None if seen is None else _sign("beat", queues=[], seen=float(seen))
+    if seen is None:
+        return None
+    return ProcessSign("beat", [], last_seen_at=_iso(float(seen)), is_alive=_is_fresh(float(seen)))
 
 
 def queue_is_served(queue: str) -> bool:
@@ -77,13 +100,31 @@ def _hash(key: str) -> dict[bytes, bytes]:
     return dict(rows)
 
 
-def _sign(name: str, *, queues: list[str], seen: float) -> ProcessSign:
-    return ProcessSign(
+def _worker_sign(name: str, row: dict[str, Any]) -> WorkerSign:
+    return WorkerSign(
         name=name,
-        queues=queues,
-        last_seen_at=datetime.fromtimestamp(seen, tz=UTC).isoformat(),
-        is_alive=time.time() - seen < ALIVE_SECONDS,
+        queues=row["queues"],
+        last_seen_at=_iso(row["time"]),
+        is_alive=_is_fresh(row["time"]),
+        started_at=_iso(row["started_at"]),
+        unexpected_restarts=sum(time.time() - when < RESTARTS_SECONDS for when in row["restarts"]),
     )
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).isoformat()
+
+
+def _is_fresh(seen: float) -> bool:
+    return time.time() - seen < ALIVE_SECONDS
+
+
+def picture() -> object:
+    """What a page shows of the processes, but for the times, to be compared with an earlier look. Redis only."""
+    processes = _processes()
+    for process in (*processes["workers"], *filter(None, [processes["beat"]])):
+        del process["last_seen_at"]
+    return processes
 
 
 def system_state() -> dict[str, Any]:

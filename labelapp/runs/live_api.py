@@ -12,13 +12,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from labelapp.accounts.models import Role, User
-from labelapp.common import events
+from labelapp.common import events, health
 from labelapp.common.errors import ErrorSerializer, InvalidInput, NotFound
 from labelapp.labeling.fast_view import asker
 from labelapp.labeling.queries import visible_projects
 
 MAX_TOPICS = 20
-TOPIC = re.compile(r"runs|datasets|(?:run|labeling):[0-9]{1,18}")
+TOPIC = re.compile(r"runs|datasets|system|(?:run|labeling):[0-9]{1,18}")
 
 
 class EventStreamRenderer(BaseRenderer):
@@ -44,7 +44,7 @@ class EventsView(APIView):
                 "topics",
                 str,
                 required=True,
-                description="Comma-separated: `runs`, `run:<id>`, `datasets`, `labeling:<project id>`.",
+                description="Comma-separated: `runs`, `run:<id>`, `datasets`, `labeling:<project id>`, `system`.",
             )
         ],
         responses={
@@ -57,7 +57,8 @@ class EventsView(APIView):
         topics = requested_topics(request)
         # A stream lasts for hours; the connection goes back to the pool before it starts.
         connection.close()
-        response = StreamingHttpResponse(events.stream(topics), content_type="text/event-stream")
+        looks = {"system": health.picture} if "system" in topics else {}
+        response = StreamingHttpResponse(events.stream(topics, looks=looks), content_type="text/event-stream")
         response["Cache-Control"] = "no-cache"
         response["X-Accel-Buffering"] = "no"
         return response
@@ -70,7 +71,9 @@ def requested_topics(request: Request) -> frozenset[str]:
         raise InvalidInput(f"Name 1 to {MAX_TOPICS} topics, separated by commas.", field="topics")
     for topic in sorted(topics):
         if not TOPIC.fullmatch(topic):
-            raise InvalidInput("A topic is runs, run:<id>, datasets or labeling:<project id>.", field="topics")
+            raise InvalidInput("A topic is runs, run:<id>, datasets, labeling:<project id> or system.", field="topics")
+    if "system" in topics and not asker(request).has_role(Role.ADMIN):
+        raise NotFound("There is no such topic for you.")
     if not asker(request).has_role(Role.RESEARCHER):
         _check_own_projects(topics, user=asker(request))
     return topics

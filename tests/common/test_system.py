@@ -7,6 +7,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Generator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -82,6 +83,27 @@ def test_a_stream_gives_what_was_published_to_its_topics_only() -> None:
     response.close()
 
 
+@pytest.mark.django_db
+def test_a_stream_tells_an_admin_that_a_worker_s_sign_grew_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "LOOK_SECONDS", 0.05)
+    health.sign_worker("worker@stream", queues=["default"], started_at=time.time())
+    response: Any = client_of(make_user(Role.ADMIN)).get("/api/v1/events?topics=system")
+    chunks = iter(response.streaming_content)
+    assert b"connected" in next(chunks)
+    assert next(chunks) == b": alive\n\n"
+    now = time.time()
+    monkeypatch.setattr("labelapp.common.health.time.time", lambda: now + ALIVE_SECONDS + 1)
+    said = next(chunk for chunk in chunks if chunk.startswith(b"data:"))
+    assert json.loads(said.removeprefix(b"data: ")) == {"topic": "system", "type": "changed"}
+    response.close()
+    health.forget_worker("worker@stream")
+
+
+def test_a_stopped_worker_is_told_of_within_half_a_minute() -> None:
+    # Celery signs every two seconds; the sign must grow old and the stream must look.
+    assert ALIVE_SECONDS + events.LOOK_SECONDS + 2 <= 30
+
+
 def test_an_open_stream_holds_no_database_connection(live_app: str) -> None:
     admin = make_user(Role.ADMIN)
     client = client_of(admin)
@@ -111,7 +133,7 @@ def test_an_open_stream_holds_no_database_connection(live_app: str) -> None:
 @pytest.mark.django_db
 class TestSystem:
     def test_a_worker_is_alive_until_its_sign_is_old(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        health.sign_worker("worker@here", queues=["default"])
+        health.sign_worker("worker@here", queues=["default"], started_at=time.time())
         client = client_of(make_user(Role.ADMIN))
         row = next(w for w in client.get("/api/v1/system").json()["workers"] if w["name"] == "worker@here")
         assert (row["is_alive"], row["queues"]) == (True, ["default"])
@@ -122,6 +144,25 @@ class TestSystem:
         assert row["is_alive"] is False
         assert {queue["name"]: queue["is_served"] for queue in state["queues"]}["default"] is False
         health.forget_worker("worker@here")
+
+    def test_a_start_without_a_goodbye_is_counted_for_an_hour(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def shown() -> health.WorkerSign:
+            return next(sign for sign in health.worker_signs() if sign.name == "worker@killed")
+
+        now = time.time()
+        health.sign_worker("worker@killed", queues=[], started_at=now - 100)
+        health.sign_worker("worker@killed", queues=[], started_at=now - 100)
+        assert shown().unexpected_restarts == 0
+        health.sign_worker("worker@killed", queues=[], started_at=now - 20)
+        health.sign_worker("worker@killed", queues=[], started_at=now - 100)  # another one of the same name
+        assert shown().unexpected_restarts == 1
+        assert datetime.fromisoformat(shown().started_at).timestamp() == pytest.approx(now - 20)
+        monkeypatch.setattr("labelapp.common.health.time.time", lambda: now + health.RESTARTS_SECONDS)
+        assert shown().unexpected_restarts == 0
+        health.forget_worker("worker@killed")
+        health.sign_worker("worker@killed", queues=[], started_at=now)
+        assert shown().unexpected_restarts == 0
+        health.forget_worker("worker@killed")
 
     def test_it_tells_storage_and_database(self) -> None:
         state = client_of(make_user(Role.ADMIN)).get("/api/v1/system").json()

@@ -1,5 +1,6 @@
 """The endpoints of runs: they work, refuse what is wrong by its field, and bear being called twice."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def test_a_run_is_created_with_its_directory(client: APIClient, admin: User) -> 
 
 
 def test_a_queued_run_says_that_no_worker_listens(client: APIClient, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    health.sign_worker("gpu-worker", queues=["runs"])
+    health.sign_worker("gpu-worker", queues=["runs"], started_at=time.time())
     assert client.get(f"/api/v1/runs/{run.pk}").json()["phase"] == "Queued"
     monkeypatch.setattr(health, "ALIVE_SECONDS", -1.0)  # so all that ever signed are long gone
     assert client.get(f"/api/v1/runs/{run.pk}").json()["phase"].startswith("Waiting: no worker takes runs")

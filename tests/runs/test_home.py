@@ -1,5 +1,7 @@
 """The first page: each role sees its own part and those below."""
 
+import time
+
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -72,7 +74,7 @@ def test_an_admin_sees_live_and_ended_runs() -> None:
 
 
 def test_what_is_wrong_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    health.sign_worker("both", queues=["default", "runs"])
+    health.sign_worker("both", queues=["default", "runs"], started_at=time.time())
     health.sign_beat()
     system = health.system_state()
     assert [problem.code for problem in find_problems(system) if problem.code != "little_space"] == []

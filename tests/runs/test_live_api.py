@@ -34,9 +34,24 @@ def test_a_researcher_watches_everything() -> None:
     assert status_of(client, f"runs,datasets,run:3,labeling:{make_project().pk}") == 200
 
 
+def test_only_an_admin_watches_the_system() -> None:
+    for role, status in ((Role.LABELER, 404), (Role.RESEARCHER, 404), (Role.ADMIN, 200)):
+        assert status_of(client_of(make_user(role)), "system") == status
+
+
 @pytest.mark.parametrize(
     "topics",
-    ["", ",", "weather", "system", "run:x", "run:", "labeling:1 ", "runs\0", ",".join(map("run:{}".format, range(21)))],
+    [
+        "",
+        ",",
+        "weather",
+        "systems",
+        "run:x",
+        "run:",
+        "labeling:1 ",
+        "runs\0",
+        ",".join(map("run:{}".format, range(21))),
+    ],
 )
 def test_what_is_no_topic_is_refused(topics: str) -> None:
     answer = client_of(make_user(Role.ADMIN)).get("/api/v1/events", {"topics": topics})

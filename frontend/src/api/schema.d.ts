@@ -2918,7 +2918,7 @@ export interface components {
         System: {
             /** @description If not, workers, beat and queues are unknown. */
             is_redis_reachable: boolean;
-            workers: components["schemas"]["Process"][];
+            workers: components["schemas"]["Worker"][];
             beat: components["schemas"]["Process"] | null;
             queues: components["schemas"]["Queue"][];
             storage: components["schemas"]["Storage"];
@@ -3051,6 +3051,18 @@ export interface components {
             readonly id: number;
             /** Format: date-time */
             readonly withdrawn_at: string | null;
+        };
+        /** @description A worker process with its start. */
+        Worker: {
+            name: string;
+            queues: string[];
+            /** Format: date-time */
+            last_seen_at: string;
+            is_alive: boolean;
+            /** Format: date-time */
+            started_at: string;
+            /** @description Starts in the last hour of a worker that had not been stopped before: it was killed or it crashed. */
+            unexpected_restarts: number;
         };
     };
     responses: never;
@@ -4297,7 +4309,7 @@ export interface operations {
         parameters: {
             query: {
                 format?: "events" | "json";
-                /** @description Comma-separated: `runs`, `run:<id>`, `datasets`, `labeling:<project id>`. */
+                /** @description Comma-separated: `runs`, `run:<id>`, `datasets`, `labeling:<project id>`, `system`. */
                 topics: string;
             };
             header?: never;

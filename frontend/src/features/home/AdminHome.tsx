@@ -128,9 +128,11 @@ function Health({ system }: { system: Admin["system"] }) {
           </StatusBadge>
         }
         hint={
-          <>
-            last seen <RelativeTime at={system.beat?.last_seen_at} />
-          </>
+          !system.beat?.is_alive && (
+            <>
+              last seen <RelativeTime at={system.beat?.last_seen_at} />
+            </>
+          )
         }
       />
       <Stat label="Waiting in queues" value={waiting} />

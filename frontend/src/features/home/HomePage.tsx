@@ -6,24 +6,19 @@ import { LabelerHome } from "@/features/home/LabelerHome";
 import { ResearcherHome } from "@/features/home/ResearcherHome";
 import { Page, PageHeader } from "@/ui/Page";
 
-/** A worker that stopped sends no event: admins' pages look once in a while. */
-const LOOK_MS = 15_000;
 const HOME_KEY = ["get", "/api/v1/home"];
 
 export function HomePage() {
   const me = useMe();
   const isResearcher = hasRole(me, "researcher");
   const isAdmin = hasRole(me, "admin");
-  const { data } = $api.useSuspenseQuery(
-    "get",
-    "/api/v1/home",
-    {},
-    { refetchInterval: isAdmin ? LOOK_MS : false },
-  );
+  const { data } = $api.useSuspenseQuery("get", "/api/v1/home");
   const projects =
     data.researcher?.queues.map(({ project }) => project.id) ?? data.labeler.projects.map(({ id }) => id);
   const topics = projects.slice(0, MAX_WATCHED).map((id) => `labeling:${id}`);
-  useEvents(isResearcher ? [...topics, "datasets", "runs"] : topics, [HOME_KEY]);
+  if (isResearcher) topics.push("datasets", "runs");
+  if (isAdmin) topics.push("system");
+  useEvents(topics, [HOME_KEY]);
   const first = me.name?.split(" ")[0];
   return (
     <Page title="Home">

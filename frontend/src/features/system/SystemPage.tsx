@@ -1,5 +1,6 @@
 import { Stack } from "@mantine/core";
 import { $api, type Schemas } from "@/api/client";
+import { useEvents } from "@/api/events";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { formatBytes, formatNumber, formatPercent } from "@/ui/format";
 import { Notice } from "@/ui/Notice";
@@ -9,13 +10,12 @@ import { Stat, StatGroup } from "@/ui/Stat";
 import { StatusBadge } from "@/ui/StatusBadge";
 
 type System = Schemas["System"];
-type Process = System["workers"][number];
+type Worker = System["workers"][number];
 type Queue = System["queues"][number];
 
-/** Processes that stop send no event, so this page has to look; a stopped worker shows within half a minute. */
-const LOOK_MS = 5_000;
+const HOME_KEY = ["get", "/api/v1/home"];
 
-const WORKERS: Column<Process>[] = [
+const WORKERS: Column<Worker>[] = [
   { key: "name", header: "Worker", render: (worker) => worker.name },
   {
     key: "alive",
@@ -27,7 +27,7 @@ const WORKERS: Column<Process>[] = [
     ),
   },
   { key: "queues", header: "Takes from", render: (worker) => worker.queues.join(", ") },
-  { key: "seen", header: "Last seen", render: (worker) => <RelativeTime at={worker.last_seen_at} /> },
+  { key: "since", header: "Since", render: (worker) => <Since worker={worker} /> },
 ];
 
 const QUEUES: Column<Queue>[] = [
@@ -45,7 +45,8 @@ const QUEUES: Column<Queue>[] = [
 ];
 
 export function SystemPage() {
-  const { data } = $api.useSuspenseQuery("get", "/api/v1/home", {}, { refetchInterval: LOOK_MS });
+  const { data } = $api.useSuspenseQuery("get", "/api/v1/home");
+  useEvents(["system"], [HOME_KEY]);
   if (!data.admin) return null;
   const { system, problems } = data.admin;
   const { storage, beat } = system;
@@ -77,9 +78,11 @@ export function SystemPage() {
             </StatusBadge>
           }
           hint={
-            <>
-              last seen <RelativeTime at={beat?.last_seen_at} />
-            </>
+            !beat?.is_alive && (
+              <>
+                last seen <RelativeTime at={beat?.last_seen_at} />
+              </>
+            )
           }
         />
       </StatGroup>
@@ -99,5 +102,25 @@ export function SystemPage() {
         <DataTable label="Queues" columns={QUEUES} rows={[...system.queues]} rowKey={(queue) => queue.name} />
       </Section>
     </Page>
+  );
+}
+
+/** When it was last seen is news of a stopped worker only: a live one signs every two seconds. */
+function Since({ worker }: { worker: Worker }) {
+  const { unexpected_restarts: restarts } = worker;
+  if (!worker.is_alive) {
+    return (
+      <>
+        last seen <RelativeTime at={worker.last_seen_at} />
+      </>
+    );
+  }
+  return (
+    <>
+      {restarts > 0 ? "restarted " : "started "}
+      <RelativeTime at={worker.started_at} />
+      {restarts === 1 && " after stopping unexpectedly"}
+      {restarts > 1 && `, the last of ${restarts} unexpected stops within an hour`}
+    </>
   );
 }
