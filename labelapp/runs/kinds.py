@@ -17,7 +17,7 @@ from labelapp.datasets.models import DatasetKind
 from labelapp.runs.models import RunKind
 
 POLICIES = (CheckpointKind.SFT, CheckpointKind.POLICY, CheckpointKind.BASE)
-PRESET_LABELS = {"paper": "The paper's values", "tiny": "The built-in tiny model, on a CPU"}
+PRESET_LABELS = {"paper": "The paper's values", "tiny": "Tiny: the built-in model, on a CPU"}
 # The address of an endpoint comes from its row, together with its key: a key never goes to an address typed here.
 FROM_ENDPOINT = ("endpoint_url", "endpoint_model", "endpoint_timeout_seconds", "endpoint_concurrency")
 

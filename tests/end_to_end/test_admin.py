@@ -20,7 +20,7 @@ from tests.runs.world import make_version
 pytestmark = pytest.mark.browser
 # Each run starts a process that imports torch; on a busy machine that alone takes long.
 RUN_MS = 180_000
-TINY = "The built-in tiny model, on a CPU"
+TINY = "Tiny: the built-in model, on a CPU"
 
 
 @pytest.fixture
@@ -143,10 +143,22 @@ def test_the_servers_errors_stand_at_their_fields(page: Page, live_app: str, bas
     page.get_by_role("button", name="Launch", exact=True).click()
     expect(page.get_by_text("At least 1.")).to_be_visible()
     page.get_by_role("button", name="Show 16 advanced settings").click()
-    fill(page, Epochs="1", Pretraining_mix="0.5")
+    fill(page, Epochs="1", Batch_size="1", Pretraining_mix="0.9")
     page.get_by_role("button", name="Launch", exact=True).click()
-    expect(page.get_by_text("The setting pretraining_fraction needs this")).to_be_visible()
+    expect(page.get_by_text("The setting “Pretraining mix” needs this")).to_be_visible()
+    choose(page, "Pretraining text", demonstrations)
+    page.get_by_role("button", name="Launch", exact=True).click()
+    expect(page.get_by_text("must leave room for demonstrations")).to_be_visible()
     assert not Run.objects.exists()
+
+
+@pytest.mark.usefixtures("admin")
+def test_the_built_in_model_brings_its_preset(page: Page, live_app: str, base: Checkpoint) -> None:
+    page.goto(f"{live_app}/runs/new?kind=reward_model")
+    expect(page.get_by_role("radio", name="The paper's values")).to_be_checked()
+    expect(page.get_by_role("combobox", name="Demonstrations")).to_be_visible()
+    choose(page, "Initial weights", base.name)
+    expect(page.get_by_role("radio", name=TINY)).to_be_checked()
 
 
 @pytest.mark.usefixtures("admin")

@@ -10,10 +10,13 @@ import {
   configValues,
   type FormValues,
   fieldNames,
+  isNeeded,
+  presetOf,
   type RunKind,
   type Setting,
   type Typed,
   toRequest,
+  withModel,
 } from "@/features/runs/launchForm";
 import { SettingField } from "@/features/runs/SettingField";
 import { FieldErrors } from "@/ui/FieldErrors";
@@ -33,12 +36,20 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
       await navigate({ to: "/runs/$runId", params: { runId: String(run.id) } });
     },
   });
+  const checkpoints = $api.useQuery("get", "/api/v1/checkpoints", { params: { query: { page_size: 200 } } });
+  const preset = presetOf(kind, values.config);
   const errors = { ...fieldErrors(launch.error, fieldNames(kind)), ...checked };
   const advanced = kind.fields.filter(({ group }) => group === "advanced");
   const wrongAdvanced = advanced.filter(({ name }) => errors[`config.${name}`]).length;
 
   const setConfig = (name: string, value: Typed) =>
     setValues((before) => ({ ...before, config: { ...before.config, [name]: value } }));
+  const setInput = (role: string, id: string | null) =>
+    setValues((before) =>
+      role === "model"
+        ? withModel(kind, before, id, checkpoints.data?.results ?? [])
+        : { ...before, inputs: { ...before.inputs, [role]: id } },
+    );
   const submit = () => {
     const found = checkForm(kind, values);
     setChecked(found);
@@ -50,7 +61,7 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
       key={setting.name}
       setting={setting}
       value={values.config[setting.name]}
-      paper={kind.defaults[setting.name]}
+      paper={preset && preset.name !== "paper" ? undefined : kind.defaults[setting.name]}
       error={errors[`config.${setting.name}`]}
       onChange={(value) => setConfig(setting.name, value)}
     />
@@ -69,12 +80,10 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
             {kind.inputs.map((input) => (
               <InputSelect
                 key={input.role}
-                input={input}
+                input={{ ...input, required: isNeeded(kind, input, values.config) }}
                 value={values.inputs[input.role] ?? null}
                 error={errors[`inputs.${input.role}`]}
-                onChange={(value) =>
-                  setValues((before) => ({ ...before, inputs: { ...before.inputs, [input.role]: value } }))
-                }
+                onChange={(id) => setInput(input.role, id)}
               />
             ))}
             <TextInput
@@ -93,7 +102,7 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
           actions={
             <Presets
               kind={kind}
-              config={values.config}
+              current={preset?.name}
               onChange={(config) => setValues({ ...values, config })}
             />
           }
@@ -140,19 +149,16 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
 
 type PresetsProps = {
   kind: RunKind;
-  config: FormValues["config"];
+  current: string | undefined;
   onChange: (config: FormValues["config"]) => void;
 };
 
-function Presets({ kind, config, onChange }: PresetsProps) {
-  const current = kind.presets.find((preset) =>
-    Object.entries(configValues(kind, preset.values)).every(([name, value]) => config[name] === value),
-  );
+function Presets({ kind, current, onChange }: PresetsProps) {
   return (
     <SegmentedControl
       size="xs"
       aria-label="Preset"
-      value={current?.name ?? "own"}
+      value={current ?? "own"}
       onChange={(name) => {
         const preset = kind.presets.find((one) => one.name === name);
         if (preset) onChange(configValues(kind, preset.values));

@@ -4,7 +4,7 @@ import { $api } from "@/api/client";
 import { RUN_KIND } from "@/api/labels";
 import { LaunchForm } from "@/features/runs/LaunchForm";
 import classes from "@/features/runs/LaunchPage.module.css";
-import { initialValues, valuesOfRun } from "@/features/runs/launchForm";
+import { initialValues, valuesOfRun, withModel } from "@/features/runs/launchForm";
 import { Page, PageHeader } from "@/ui/Page";
 
 /** One form for every kind of run, made from what the server says of the kind. */
@@ -18,10 +18,23 @@ export function LaunchPage() {
     { params: { path: { run_id: search.again ?? 0 } } },
     { enabled: search.again !== undefined },
   );
+  const checkpoints = $api.useQuery(
+    "get",
+    "/api/v1/checkpoints",
+    { params: { query: { page_size: 200 } } },
+    { enabled: search.model !== undefined },
+  );
   const wanted = again.data?.kind ?? search.kind ?? "sft";
   const kind = kinds.find((one) => one.kind === wanted) ?? kinds[0];
   if (!kind) return null;
-  const isWaiting = search.again !== undefined && again.isPending;
+  const isWaiting =
+    (search.again !== undefined && again.isPending) || (search.model !== undefined && checkpoints.isPending);
+  const start = () => {
+    const values = initialValues(kind, "paper");
+    if (again.data) return valuesOfRun(kind, again.data);
+    if (search.model === undefined || !("model" in values.inputs)) return values;
+    return withModel(kind, values, String(search.model), checkpoints.data?.results ?? []);
+  };
   return (
     <Page title="Launch a run">
       <PageHeader
@@ -40,21 +53,8 @@ export function LaunchPage() {
       {isWaiting ? (
         <Skeleton height={320} />
       ) : (
-        <LaunchForm
-          key={`${kind.kind} ${again.data?.id ?? ""}`}
-          kind={kind}
-          start={
-            again.data
-              ? valuesOfRun(kind, again.data)
-              : withCheckpoint(initialValues(kind, "paper"), search.model)
-          }
-        />
+        <LaunchForm key={`${kind.kind} ${again.data?.id ?? ""}`} kind={kind} start={start()} />
       )}
     </Page>
   );
-}
-
-function withCheckpoint(values: ReturnType<typeof initialValues>, model: number | undefined) {
-  if (model === undefined || !("model" in values.inputs)) return values;
-  return { ...values, inputs: { ...values.inputs, model: String(model) } };
 }

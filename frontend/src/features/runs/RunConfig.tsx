@@ -1,7 +1,7 @@
 import { Badge, Group, Text } from "@mantine/core";
 import { $api } from "@/api/client";
 import { spaced } from "@/api/labels";
-import { changedSettings, numberText } from "@/features/runs/launchForm";
+import { changedSettings, readableNumber } from "@/features/runs/launchForm";
 import type { Run } from "@/features/runs/runQueries";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { pluralize } from "@/ui/format";
@@ -37,7 +37,7 @@ const COLUMNS: Column<Line>[] = [
 ];
 
 function shown(value: unknown): string {
-  if (typeof value === "number") return numberText(value);
+  if (typeof value === "number") return readableNumber(value);
   return value === "" || value === undefined ? "–" : String(value);
 }
 

@@ -1,10 +1,11 @@
 import { Select, Switch, TextInput } from "@mantine/core";
 import classes from "@/features/runs/LaunchPage.module.css";
-import { numberText, rangeText, type Setting, type Typed } from "@/features/runs/launchForm";
+import { numberText, rangeText, readableNumber, type Setting, type Typed } from "@/features/runs/launchForm";
 
 type SettingFieldProps = {
   setting: Setting;
   value: Typed | undefined;
+  /** The default, where saying it helps: not while another preset is chosen as a whole. */
   paper: unknown;
   error: string | undefined;
   onChange: (value: Typed) => void;
@@ -13,8 +14,9 @@ type SettingFieldProps = {
 /** A setting that explains itself: what it does, its range, and where its default comes from. */
 export function SettingField({ setting, value, paper, error, onChange }: SettingFieldProps) {
   const range = setting.type === "integer" || setting.type === "number" ? rangeText(setting) : "";
-  const paperText = typeof paper === "number" ? numberText(paper) : String(paper);
-  const isChanged = String(value) !== paperText;
+  const isNumber = typeof paper === "number";
+  const isChanged = paper !== undefined && String(value) !== (isNumber ? numberText(paper) : String(paper));
+  const paperText = isNumber ? readableNumber(paper) : String(paper);
   const description = (
     <>
       {setting.help}

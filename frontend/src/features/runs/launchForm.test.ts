@@ -6,11 +6,16 @@ import {
   checkSetting,
   fieldNames,
   initialValues,
+  isNeeded,
+  presetFor,
+  presetOf,
   type RunKind,
   rangeText,
+  readableNumber,
   type Setting,
   toRequest,
   valuesOfRun,
+  withModel,
 } from "@/features/runs/launchForm";
 
 function setting(overrides: Partial<Setting>): Setting {
@@ -116,6 +121,68 @@ describe("checks", () => {
   });
 });
 
+describe("an input that a setting decides on", () => {
+  const input = {
+    role: "demonstrations",
+    label: "Demonstrations",
+    required: false,
+  } as RunKind["inputs"][number];
+  const zero = setting({
+    name: "zero_point",
+    type: "choice",
+    label: "Reward 0 means",
+    minimum: null,
+    maximum: null,
+  });
+  const kind = { ...KIND, inputs: [input], fields: [zero] } as RunKind;
+  const values = (zero_point: string, demonstrations: string | null) => ({
+    name: "",
+    inputs: { demonstrations },
+    config: { zero_point },
+  });
+
+  test("is needed while the setting reads it", () => {
+    expect(isNeeded(kind, input, { zero_point: "demonstrations" })).toBe(true);
+    expect(isNeeded(kind, input, { zero_point: "responses" })).toBe(false);
+  });
+
+  test("is missed, or too much, by the setting's label", () => {
+    const message = (of: ReturnType<typeof values>) => checkForm(kind, of)["inputs.demonstrations"];
+    expect(message(values("demonstrations", null))).toContain("“Reward 0 means” needs this");
+    expect(message(values("responses", "3"))).toContain("“Reward 0 means” leaves this unread");
+    expect(message(values("demonstrations", "3"))).toBeUndefined();
+    expect(message(values("responses", null))).toBeUndefined();
+  });
+});
+
+describe("the preset of a model", () => {
+  const checkpoints = [
+    { id: 1, name: "tiny-base", parents: [] },
+    { id: 2, name: "SFT", parents: [{ id: 1 }] },
+    { id: 3, name: "llama", parents: [] },
+  ] as unknown as Parameters<typeof presetFor>[1];
+  const kind = {
+    ...KIND,
+    presets: [...KIND.presets, { name: "paper", label: "", values: KIND.defaults }],
+  } as RunKind;
+
+  test.each([
+    ["1", "tiny"],
+    ["2", "tiny"],
+    ["3", "paper"],
+    [null, "paper"],
+  ])("%s is %s", (id, name) => expect(presetFor(id, checkpoints)).toBe(name));
+
+  test("comes with the model, unless a setting was touched", () => {
+    const start = initialValues(kind, "paper");
+    const chosen = withModel(kind, start, "2", checkpoints);
+    expect(presetOf(kind, chosen.config)?.name).toBe("tiny");
+    expect(chosen.inputs.model).toBe("2");
+    const touched = { ...start, config: { ...start.config, epochs: "5" } };
+    expect(withModel(kind, touched, "1", checkpoints).config).toEqual(touched.config);
+  });
+});
+
 test("the request has numbers, chosen inputs only, and the column that a role accepts", () => {
   const values = initialValues(KIND, "tiny");
   const request = toRequest(KIND, { ...values, name: " first ", inputs: { model: "4", pretraining: null } });
@@ -136,6 +203,13 @@ test("ranges read well", () => {
   expect(rangeText(setting({ unit: "epochs" }))).toBe("1 to 1,000 epochs");
   expect(rangeText(setting({ minimum: null, maximum: 2147483647 }))).toBe("up to 2.147483647e9");
 });
+
+test.each([
+  [256000, "256,000"],
+  [9.65e-6, "9.65e-6"],
+  [0, "0"],
+  [0.95, "0.95"],
+])("%s is read as %s", (value, text) => expect(readableNumber(value)).toBe(text));
 
 test("what differs from the paper", () => {
   expect([...changedSettings(KIND, { epochs: 16, learning_rate: 0.1 })]).toEqual(["learning_rate"]);

@@ -16,6 +16,13 @@ export function numberText(value: number): string {
   return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value);
 }
 
+/** The same for reading only: 256,000. */
+export function readableNumber(value: number): string {
+  return Math.abs(value) < 1e-3
+    ? numberText(value)
+    : value.toLocaleString("en", { maximumFractionDigits: 6 });
+}
+
 function typed(setting: Setting, value: unknown): Typed {
   if (setting.type === "boolean") return Boolean(value);
   return typeof value === "number" ? numberText(value) : String(value ?? "");
@@ -36,6 +43,43 @@ export function initialValues(kind: RunKind, presetName: string): FormValues {
   };
 }
 
+/** The preset whose values these are, if any. */
+export function presetOf(kind: RunKind, config: FormValues["config"]) {
+  return kind.presets.find((preset) =>
+    Object.entries(configValues(kind, preset.values)).every(([name, value]) => config[name] === value),
+  );
+}
+
+type Checkpoints = readonly Pick<Schemas["Checkpoint"], "id" | "name" | "parents">[];
+
+const BUILT_IN = "tiny-base";
+
+/** The paper's values would keep a CPU busy for days on a model that learns in a minute. */
+export function presetFor(modelId: string | null, checkpoints: Checkpoints): "tiny" | "paper" {
+  const seen = new Set<number>();
+  const isTiny = (id: number): boolean => {
+    const checkpoint = checkpoints.find((one) => one.id === id);
+    if (!checkpoint || seen.has(id)) return false;
+    seen.add(id);
+    return checkpoint.name === BUILT_IN || checkpoint.parents.some((parent) => isTiny(parent.id));
+  };
+  return modelId !== null && isTiny(Number(modelId)) ? "tiny" : "paper";
+}
+
+/** Choosing a model brings its preset, unless the settings were touched. */
+export function withModel(
+  kind: RunKind,
+  values: FormValues,
+  modelId: string | null,
+  checkpoints: Checkpoints,
+) {
+  const inputs = { ...values.inputs, model: modelId };
+  const preset = kind.presets.find(({ name }) => name === presetFor(modelId, checkpoints));
+  const isUntouched = presetOf(kind, values.config)?.name === "paper";
+  if (!preset || !isUntouched) return { ...values, inputs };
+  return { ...values, inputs, config: configValues(kind, preset.values) };
+}
+
 /** What is wrong with a typed value, or "". The server checks again, with the rules between fields. */
 export function checkSetting(setting: Setting, value: Typed | undefined): string {
   if (setting.type !== "integer" && setting.type !== "number") return "";
@@ -48,10 +92,43 @@ export function checkSetting(setting: Setting, value: Typed | undefined): string
   return "";
 }
 
+/** Settings that decide whether an input is read at all; the server holds the same rule. */
+const DECIDING: { role: string; setting: string; isRead: (value: Typed | undefined) => boolean }[] = [
+  { role: "demonstrations", setting: "zero_point", isRead: (value) => value === "demonstrations" },
+  { role: "pretraining", setting: "pretraining_fraction", isRead: (value) => Number(value) > 0 },
+  { role: "pretraining", setting: "ptx_coefficient", isRead: (value) => Number(value) > 0 },
+];
+
+function deciding(kind: RunKind, role: string, config: FormValues["config"]) {
+  for (const rule of DECIDING) {
+    const setting = kind.fields.find(({ name }) => name === rule.setting);
+    if (rule.role === role && setting) return { setting, isRead: rule.isRead(config[setting.name]) };
+  }
+  return null;
+}
+
+/** Whether a run with these settings needs the input: always, or because of one of them. */
+export function isNeeded(kind: RunKind, input: InputRole, config: FormValues["config"]): boolean {
+  return input.required || (deciding(kind, input.role, config)?.isRead ?? false);
+}
+
+function checkInput(kind: RunKind, input: InputRole, values: FormValues): string {
+  const isChosen = Boolean(values.inputs[input.role]);
+  if (input.required) return isChosen ? "" : "Choose one.";
+  const rule = deciding(kind, input.role, values.config);
+  if (!rule || rule.isRead === isChosen) return "";
+  const name = `“${rule.setting.label}”`;
+  return isChosen
+    ? `The setting ${name} leaves this unread: take it out, or change the setting.`
+    : `The setting ${name} needs this: choose one, or change the setting.`;
+}
+
 export function checkForm(kind: RunKind, values: FormValues): Record<string, string> {
   const errors: Record<string, string> = {};
-  for (const input of kind.inputs)
-    if (input.required && !values.inputs[input.role]) errors[`inputs.${input.role}`] = "Choose one.";
+  for (const input of kind.inputs) {
+    const message = checkInput(kind, input, values);
+    if (message) errors[`inputs.${input.role}`] = message;
+  }
   for (const setting of kind.fields) {
     const message = checkSetting(setting, values.config[setting.name]);
     if (message) errors[`config.${setting.name}`] = message;
