@@ -73,3 +73,21 @@ export function spaced(name: string): string {
   const words = name.replaceAll("_", " ").replace(ABBREVIATIONS, (word) => word.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+const METRIC: Record<string, string> = {
+  kl_nats: "KL (nats)",
+  kl_coefficient: "KL coefficient",
+  clip_fraction: "Clipped fraction",
+  cut_fraction: "Cut at the limit (fraction)",
+  eos_fraction: "Ended by themselves (fraction)",
+  entropy_nats: "Entropy (nats)",
+  tokens_per_second: "Tokens a second",
+  comparisons_per_second: "Comparisons a second",
+  episodes_per_second: "Episodes a second",
+  responses_per_second: "Responses a second",
+};
+
+/** What a trainer measures, by the same name on every page. */
+export function metricLabel(name: string): string {
+  return METRIC[name] ?? spaced(name);
+}

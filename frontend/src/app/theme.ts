@@ -108,6 +108,8 @@ export const theme = createTheme({
     CloseButton: { defaultProps: { "aria-label": "Close" } },
     SegmentedControl: { defaultProps: { bg: "var(--surface-sunk)" } },
     Modal: { defaultProps: { centered: true } },
+    // What was typed is refused with a message, never changed behind the back.
+    NumberInput: { defaultProps: { clampBehavior: "none" } },
     Badge: { defaultProps: { radius: "sm", variant: "light" } },
   },
 });

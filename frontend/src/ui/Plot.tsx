@@ -4,7 +4,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
-import { align, formatValue } from "@/ui/chartSeries";
+import { align, formatValue, valueRange } from "@/ui/chartSeries";
 import type { LineChartProps } from "@/ui/LineChart";
 import classes from "@/ui/Plot.module.css";
 
@@ -35,7 +35,16 @@ function makePlot(
       height: size[1],
       legend: { show: false },
       cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false } },
-      scales: { x: { time: false } },
+      scales: {
+        x: { time: false, range: (_, low, high) => (low === high ? [low - 1, high + 1] : [low, high]) },
+        y: {
+          // Null while there is no point at all.
+          range: (_, low, high) =>
+            low === null || high === null
+              ? [0, 1]
+              : (valueRange(low, high) ?? uPlot.rangeNum(low, high, 0.1, true)),
+        },
+      },
       axes: [
         { ...axis, size: 26, grid: { show: false } },
         { ...axis, size: 52, space: 32, values: (_, values) => values.map(formatValue) },

@@ -41,3 +41,11 @@ export function formatValue(value: number | null | undefined): string {
   if (size >= 1000) return Math.round(value).toLocaleString("en");
   return String(Number(value.toPrecision(4)));
 }
+
+/** The axis of a constant, rounding aside: a tenth of it to either side. Null where the values differ. */
+export function valueRange(low: number, high: number): [number, number] | null {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (Math.abs(high - low) > size * 1e-9) return null;
+  const room = size / 10 || 1;
+  return [low - room, high + room];
+}

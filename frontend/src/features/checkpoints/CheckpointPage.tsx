@@ -4,7 +4,7 @@ import { notifications } from "@mantine/notifications";
 import { useParams } from "@tanstack/react-router";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
-import { CHECKPOINT_KIND, spaced } from "@/api/labels";
+import { CHECKPOINT_KIND, metricLabel } from "@/api/labels";
 import { rowId } from "@/api/rowId";
 import { hasRole, useMe } from "@/api/session";
 import classes from "@/features/checkpoints/Checkpoints.module.css";
@@ -109,10 +109,13 @@ export function CheckpointPage() {
 }
 
 function Metrics({ checkpoint }: { checkpoint: Checkpoint }) {
-  const facts = Object.entries(checkpoint.metrics).map(([name, value]) => ({
-    label: spaced(name),
-    value: typeof value === "number" ? formatValue(value) : String(value),
-  }));
+  // A run's remarks stand on its own page.
+  const facts = Object.entries(checkpoint.metrics)
+    .filter(([, value]) => !Array.isArray(value))
+    .map(([name, value]) => ({
+      label: metricLabel(name),
+      value: typeof value === "number" ? formatValue(value) : String(value ?? "–"),
+    }));
   return (
     <Section title="Metrics" description="As they stood when its run ended.">
       {facts.length ? <Facts facts={facts} /> : <Text c="dimmed">A registered model brings none.</Text>}

@@ -1,6 +1,6 @@
 import { Group, Tabs } from "@mantine/core";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { $api } from "@/api/client";
+import { $api, type Schemas } from "@/api/client";
 import { useEvents } from "@/api/events";
 import { rowId } from "@/api/rowId";
 import { InstructionsTab } from "@/features/projects/InstructionsTab";
@@ -15,6 +15,7 @@ import { TasksTab } from "@/features/projects/TasksTab";
 import { PROJECT_KIND, PROJECT_STATE } from "@/features/projects/words";
 import { formatNumber, pluralize } from "@/ui/format";
 import { TextLink } from "@/ui/links";
+import { Notice } from "@/ui/Notice";
 import { Page, PageHeader } from "@/ui/Page";
 import { ProgressLine } from "@/ui/ProgressLine";
 import { Stat, StatGroup } from "@/ui/Stat";
@@ -76,12 +77,13 @@ export function ProjectPage() {
         <Stat
           label="Answers"
           value={formatNumber(counts.submitted)}
-          hint={<ProgressLine label="Answers" done={counts.submitted} total={total} />}
+          hint={total > 0 && <ProgressLine label="Answers" done={counts.submitted} total={total} />}
         />
         <Stat label="Waiting" value={formatNumber(counts.open)} />
         <Stat label="In work now" value={formatNumber(counts.leased)} />
         <Stat label="Members" value={formatNumber(project.member_count)} />
       </StatGroup>
+      <TooFewMembers project={project} />
       <Tabs
         value={tab}
         keepMounted={false}
@@ -103,5 +105,27 @@ export function ProjectPage() {
         ))}
       </Tabs>
     </Page>
+  );
+}
+
+/** An answer is one person's: with fewer members than answers a task, no task is ever done. */
+function TooFewMembers({ project }: { project: Schemas["Project"] }) {
+  const { overlap, member_count: members, state } = project;
+  if (members >= overlap || state === "archived") return null;
+  return (
+    <Notice
+      tone="warn"
+      title={`Each task needs ${pluralize(overlap, "labeler")}, and the project has ${members || "none"}`}
+    >
+      No task can be finished until there are more{" "}
+      <TextLink
+        to="/projects/$projectId"
+        params={{ projectId: String(project.id) }}
+        search={{ tab: "members" }}
+      >
+        members
+      </TextLink>
+      .
+    </Notice>
   );
 }

@@ -2,15 +2,17 @@ import { Group, MultiSelect, Select, Switch, Text } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { $api } from "@/api/client";
-import { RUN_KIND, spaced } from "@/api/labels";
-import { comparedMetrics, compareSeries, metricLabel } from "@/features/runs/metricRows";
+import { metricLabel, RUN_KIND, spaced } from "@/api/labels";
+import { valueText } from "@/features/runs/launchForm";
+import { comparedMetrics, compareSeries, isCurve, metricNames, pointsOf } from "@/features/runs/metricRows";
 import classes from "@/features/runs/RunPage.module.css";
-import { type Run, useLiveRuns, useRunMetrics } from "@/features/runs/runQueries";
-import { smooth } from "@/ui/chartSeries";
+import { type Run, useLiveRuns, useRunKind, useRunMetrics } from "@/features/runs/runQueries";
+import { formatValue, smooth } from "@/ui/chartSeries";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
 import { LineChart } from "@/ui/LineChart";
 import { Page, PageHeader, Section } from "@/ui/Page";
+import { Stat, StatGroup } from "@/ui/Stat";
 
 const SHOWN = 4;
 
@@ -61,10 +63,17 @@ function Comparison({ first, second }: { first: Run; second: Run }) {
   const [isSmooth, setSmooth] = useState(false);
   const names = useMemo(() => comparedMetrics([firstRows, secondRows]), [firstRows, secondRows]);
   const shown = chosen ?? names.slice(0, SHOWN);
+  const secondNames = metricNames(secondRows);
+  const isApart =
+    firstRows.length > 0 &&
+    secondRows.length > 0 &&
+    !metricNames(firstRows).some((name) => secondNames.includes(name));
   const labelled = [
     { label: `#${first.id} ${first.name}`, rows: firstRows },
     { label: `#${second.id} ${second.name}`, rows: secondRows },
   ];
+  const curves = shown.filter((metric) => isCurve(compareSeries(labelled, metric)));
+  const numbers = shown.filter((metric) => !curves.includes(metric));
   return (
     <>
       <Section
@@ -86,8 +95,28 @@ function Comparison({ first, second }: { first: Run; second: Run }) {
           onChange={setChosen}
         />
         {!names.length && <Text c="dimmed">Neither has measured anything yet.</Text>}
+        {isApart && (
+          <Text c="dimmed" mb="md">
+            The two share no metric ({RUN_KIND[first.kind]}, {RUN_KIND[second.kind]}): each curve is of one of
+            them.
+          </Text>
+        )}
+        {numbers.length > 0 && (
+          <StatGroup>
+            {numbers.map((metric) => (
+              <Stat
+                key={metric}
+                label={metricLabel(metric)}
+                value={labelled
+                  .map(({ rows }) => formatValue(pointsOf(rows, metric).at(-1)?.[1]))
+                  .join(" and ")}
+                hint={`#${first.id} and #${second.id}`}
+              />
+            ))}
+          </StatGroup>
+        )}
         <div className={classes.curves}>
-          {shown.map((metric) => (
+          {curves.map((metric) => (
             <LineChart
               key={metric}
               title={metricLabel(metric)}
@@ -105,19 +134,22 @@ function Comparison({ first, second }: { first: Run; second: Run }) {
   );
 }
 
-type Difference = { name: string; first: string; second: string };
+type Difference = { name: string; label: string; first: string; second: string };
 
 function Differences({ first, second }: { first: Run; second: Run }) {
+  const [firstKind, secondKind] = [useRunKind(first.kind), useRunKind(second.kind)];
+  const fields = [...(firstKind?.fields ?? []), ...(secondKind?.fields ?? [])];
   const names = [...new Set([...Object.keys(first.config), ...Object.keys(second.config)])];
   const rows = names
     .map((name) => ({
       name,
-      first: String(first.config[name] ?? "–"),
-      second: String(second.config[name] ?? "–"),
+      label: fields.find((field) => field.name === name)?.label ?? spaced(name),
+      first: valueText(first.config[name]),
+      second: valueText(second.config[name]),
     }))
     .filter((row) => row.first !== row.second);
   const columns: Column<Difference>[] = [
-    { key: "name", header: "Setting", render: (row) => spaced(row.name) },
+    { key: "name", header: "Setting", render: (row) => row.label },
     { key: "first", header: `#${first.id} ${first.name}`, render: (row) => row.first },
     { key: "second", header: `#${second.id} ${second.name}`, render: (row) => row.second },
   ];

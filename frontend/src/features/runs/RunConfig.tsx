@@ -1,8 +1,7 @@
 import { Badge, Group, Text } from "@mantine/core";
-import { $api } from "@/api/client";
 import { spaced } from "@/api/labels";
-import { changedSettings, readableNumber } from "@/features/runs/launchForm";
-import type { Run } from "@/features/runs/runQueries";
+import { changedSettings, valueText } from "@/features/runs/launchForm";
+import { type Run, useRunKind } from "@/features/runs/runQueries";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { pluralize } from "@/ui/format";
 import { Section } from "@/ui/Page";
@@ -36,20 +35,9 @@ const COLUMNS: Column<Line>[] = [
   },
 ];
 
-function shown(value: unknown): string {
-  if (typeof value === "number") return readableNumber(value);
-  return value === "" || value === undefined ? "–" : String(value);
-}
-
 /** What the run was told, with the differences from the paper marked where the kinds can be read. */
-export function RunConfig({ run, isAdmin }: { run: Run; isAdmin: boolean }) {
-  const { data: kinds } = $api.useQuery(
-    "get",
-    "/api/v1/run-kinds",
-    {},
-    { enabled: isAdmin, staleTime: 3_600_000 },
-  );
-  const kind = kinds?.find((one) => one.kind === run.kind);
+export function RunConfig({ run }: { run: Run }) {
+  const kind = useRunKind(run.kind);
   const changed = kind ? changedSettings(kind, run.config) : new Set<string>();
   const lines = Object.entries(run.config)
     .map(([name, value]): Line => {
@@ -57,9 +45,9 @@ export function RunConfig({ run, isAdmin }: { run: Run; isAdmin: boolean }) {
       return {
         name,
         label: setting?.label ?? spaced(name),
-        value: shown(value),
+        value: valueText(value),
         unit: setting?.unit ?? "",
-        paper: shown(kind?.defaults[name]),
+        paper: valueText(kind?.defaults[name]),
         isChanged: changed.has(name),
       };
     })

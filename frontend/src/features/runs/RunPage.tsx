@@ -1,4 +1,4 @@
-import { Group, Progress, Text } from "@mantine/core";
+import { Group, List, Progress, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api } from "@/api/client";
 import { RUN_KIND, spaced } from "@/api/labels";
@@ -44,6 +44,7 @@ export function RunPage() {
       />
       <RunProgress run={run} />
       <RunError run={run} />
+      <RunWarnings summary={run.summary} />
       <RunCurves run={run} />
       <div className={classes.columns}>
         <Section title="Reads and makes">
@@ -52,7 +53,7 @@ export function RunPage() {
         </Section>
         <RunLog run={run} />
       </div>
-      <RunConfig run={run} isAdmin={isAdmin} />
+      <RunConfig run={run} />
     </Page>
   );
 }
@@ -120,6 +121,21 @@ function RunError({ run }: { run: Run }) {
           The end of the log says more. Resume goes on from the last checkpoint.
         </Text>
       )}
+    </Notice>
+  );
+}
+
+/** What the run left out or did otherwise than it may seem, in its own words. */
+function RunWarnings({ summary }: { summary: Run["summary"] }) {
+  const { warnings } = summary as { warnings?: unknown };
+  if (!Array.isArray(warnings) || !warnings.length) return null;
+  return (
+    <Notice tone="warn" title="Worth knowing">
+      <List size="sm" spacing={4}>
+        {warnings.map((warning) => (
+          <List.Item key={String(warning)}>{String(warning)}</List.Item>
+        ))}
+      </List>
     </Notice>
   );
 }

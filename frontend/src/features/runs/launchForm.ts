@@ -23,6 +23,12 @@ export function readableNumber(value: number): string {
     : value.toLocaleString("en", { maximumFractionDigits: 6 });
 }
 
+/** A setting's value for reading. */
+export function valueText(value: unknown): string {
+  if (typeof value === "number") return readableNumber(value);
+  return value === "" || value === undefined || value === null ? "–" : String(value);
+}
+
 function typed(setting: Setting, value: unknown): Typed {
   if (setting.type === "boolean") return Boolean(value);
   return typeof value === "number" ? numberText(value) : String(value ?? "");

@@ -3,12 +3,13 @@ import {
   chartsOf,
   comparedMetrics,
   compareSeries,
+  isCurve,
   mergeRows,
   metricNames,
   pointsOf,
   type Row,
 } from "@/features/runs/metricRows";
-import { align, formatValue, smooth } from "@/ui/chartSeries";
+import { align, formatValue, smooth, valueRange } from "@/ui/chartSeries";
 
 describe("merging rows", () => {
   const kept = [
@@ -69,6 +70,17 @@ test("comparing leaves out a run that lacks the metric, and puts shared metrics 
   expect(comparedMetrics([a, b])).toEqual(["accuracy", "loss"]);
 });
 
+test("one measurement is no curve", () => {
+  const point: [number, number] = [12, 64];
+  expect(isCurve([{ label: "a", points: [point] }])).toBe(false);
+  expect(
+    isCurve([
+      { label: "a", points: [point] },
+      { label: "b", points: [point, [13, 60]] },
+    ]),
+  ).toBe(true);
+});
+
 describe("charts", () => {
   test("series of different steps share one axis, with gaps", () => {
     const aligned = align([
@@ -94,6 +106,13 @@ describe("charts", () => {
         [null, null, 30],
       ],
     });
+  });
+
+  test("a constant stands in the middle of an axis of its own size", () => {
+    expect(valueRange(64, 64)).toEqual([expect.closeTo(57.6), expect.closeTo(70.4)]);
+    expect(valueRange(0, 0)).toEqual([-1, 1]);
+    expect(valueRange(0.1 + 0.2, 0.3)?.[0]).toBeLessThan(0.29);
+    expect(valueRange(1, 2)).toBeNull();
   });
 
   test("smoothing keeps a constant and the first point", () => {

@@ -1,5 +1,5 @@
 /** A run's curves in the browser: rows as the server sends them, and the charts that they make. */
-import { spaced } from "@/api/labels";
+import { metricLabel } from "@/api/labels";
 import type { Series } from "@/ui/chartSeries";
 
 export type Row = Record<string, number>;
@@ -50,24 +50,16 @@ export function chartsOf(names: string[]): ChartSpec[] {
   });
 }
 
-const LABELS: Record<string, string> = {
-  kl_nats: "KL (nats)",
-  ptx_loss: "PTX loss",
-  clip_fraction: "Clipped fraction",
-  tokens_per_second: "Tokens a second",
-  comparisons_per_second: "Comparisons a second",
-  episodes_per_second: "Episodes a second",
-};
-
-export function metricLabel(name: string): string {
-  return LABELS[name] ?? spaced(name);
-}
-
 export function seriesOf(rows: Row[], metrics: string[]): Series[] {
   return metrics.map((metric, index) => ({
     label: index ? "validation" : metrics.length > 1 ? "training" : metricLabel(metric),
     points: pointsOf(rows, metric),
   }));
+}
+
+/** A chart needs two points; what was measured once is a number. */
+export function isCurve(series: Series[]): boolean {
+  return series.some(({ points }) => points.length > 1);
 }
 
 /** The same metric of several runs in one chart; a run that has none of it is left out. */

@@ -1,7 +1,8 @@
 /** What the pages of runs read. Curves and logs grow, so only what is new is fetched. */
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { api, queryClient, type Schemas } from "@/api/client";
+import { $api, api, queryClient, type Schemas } from "@/api/client";
 import { useEvents } from "@/api/events";
+import { hasRole, useMe } from "@/api/session";
 import { mergeRows, type Row } from "@/features/runs/metricRows";
 
 export type Run = Schemas["Run"];
@@ -54,6 +55,13 @@ export function useRunMetrics(id: number): Row[] {
 
 export function useRunLog(id: number): string {
   return useQuery(logQuery(id)).data?.text ?? "";
+}
+
+/** What a kind of run can be told, with labels and the paper's values; only admins may read it. */
+export function useRunKind(name: Run["kind"]): Schemas["RunKind"] | undefined {
+  const enabled = hasRole(useMe(), "admin");
+  const { data } = $api.useQuery("get", "/api/v1/run-kinds", {}, { enabled, staleTime: 3_600_000 });
+  return data?.find(({ kind }) => kind === name);
 }
 
 /** Keeps everything about these runs fresh while a page shows them. */
