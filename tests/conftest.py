@@ -88,13 +88,15 @@ def celery_worker_process(
 
     It listens during such tests only: others start their runs by hand, and it would be there first.
     """
-    celery_app.control.purge()
-    for queue in QUEUES:
-        celery_app.control.add_consumer(queue, reply=True, limit=1, timeout=READY_SECONDS)
+    with celery_app.connection_for_write() as broker:  # one of the pool may be of a broker that a test took away
+        celery_app.control.purge(connection=broker)
+        for queue in QUEUES:
+            celery_app.control.add_consumer(queue, reply=True, limit=1, timeout=READY_SECONDS, connection=broker)
     yield _celery_worker
-    for queue in QUEUES:
-        celery_app.control.cancel_consumer(queue, reply=True, limit=1, timeout=READY_SECONDS)
-    celery_app.control.purge()
+    with celery_app.connection_for_write() as broker:
+        for queue in QUEUES:
+            celery_app.control.cancel_consumer(queue, reply=True, limit=1, timeout=READY_SECONDS, connection=broker)
+        celery_app.control.purge(connection=broker)
 
 
 @pytest.fixture(scope="session")
