@@ -59,6 +59,11 @@ export const DATASET_KIND = {
   prompts: "Prompts",
 } as const;
 
+/** A submitter for reading: those who gave no name have a long random one, to stay in one split. */
+export function submitterLabel(submitter: string): string {
+  return !submitter || submitter.startsWith("anonymous:") ? "anonymous" : submitter;
+}
+
 /** Options of a <Select> from one of the tables above. */
 export function options<Value extends string>(
   labels: Record<Value, string>,

@@ -156,9 +156,8 @@ function LabelFilters({ query, onChange }: Omit<FiltersProps, "dataset">) {
         />
       </Group>
       <NumberInput
-        label="Active for at least"
+        label="Active for at least (seconds)"
         description="Answers given faster are left out."
-        suffix=" s"
         min={0}
         value={query.min_active_seconds ?? ""}
         onChange={(value) => onChange({ min_active_seconds: value === "" ? undefined : Number(value) })}

@@ -4,7 +4,7 @@ import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { $api, invalidate, queryClient, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
-import { USE_CASE } from "@/api/labels";
+import { submitterLabel, USE_CASE } from "@/api/labels";
 import { rowId } from "@/api/rowId";
 import { IMPORT_STATE } from "@/features/prompts/importState";
 import classes from "@/features/prompts/Prompts.module.css";
@@ -164,7 +164,7 @@ const GOOD: Column<Good>[] = [
     header: "Use case",
     render: (row) => USE_CASE[row.use_case as keyof typeof USE_CASE] ?? row.use_case,
   },
-  { key: "submitter", header: "Submitter", render: (row) => row.submitter },
+  { key: "submitter", header: "Submitter", render: (row) => submitterLabel(row.submitter) },
   { key: "responses", header: "Responses", align: "right", render: (row) => row.responses },
 ];
 

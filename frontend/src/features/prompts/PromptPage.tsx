@@ -4,7 +4,7 @@ import { notifications } from "@mantine/notifications";
 import { useParams } from "@tanstack/react-router";
 import { $api, api, invalidate, queryClient, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
-import { options, PROMPT_KIND, SPLIT, USE_CASE } from "@/api/labels";
+import { options, PROMPT_KIND, SPLIT, submitterLabel, USE_CASE } from "@/api/labels";
 import { rowId } from "@/api/rowId";
 import { Annotations } from "@/features/prompts/Annotations";
 import { PromptBatches } from "@/features/prompts/PromptBatches";
@@ -82,7 +82,7 @@ export function PromptPage() {
             <Stack gap="md">
               <Facts
                 facts={[
-                  { label: "Submitter", value: prompt.submitter },
+                  { label: "Submitter", value: submitterLabel(prompt.submitter) },
                   { label: "Split", value: SPLIT[prompt.split] },
                   { label: "Added", value: <RelativeTime at={prompt.created_at} /> },
                 ]}

@@ -6,7 +6,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
-import { PROMPT_KIND, SPLIT, USE_CASE } from "@/api/labels";
+import { PROMPT_KIND, SPLIT, submitterLabel, USE_CASE } from "@/api/labels";
 import type { operations } from "@/api/schema";
 import classes from "@/features/prompts/Prompts.module.css";
 import { type Column, DataTable } from "@/ui/DataTable";
@@ -52,7 +52,7 @@ const COLUMNS: Column<Row>[] = [
     header: "Submitter",
     render: (row) => (
       <Stack gap={0}>
-        <span className={classes.word}>{row.submitter}</span>
+        <span className={classes.word}>{submitterLabel(row.submitter)}</span>
         <Text size="xs" c="dimmed">
           {SPLIT[row.split]}
         </Text>
