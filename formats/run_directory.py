@@ -11,6 +11,7 @@ A process ends with one of the exit codes below; any other code is a crash, whic
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,11 +58,15 @@ class FileEntry(Format):
 
 @dataclass(frozen=True, slots=True)
 class Manifest(Format):
-    """Every file of a directory but the manifest, by relative path. `summary` holds final figures."""
+    """Every file of a directory but the manifest, by relative path.
+
+    `summary` holds final figures, `warnings` sentences on what a person may not expect of them.
+    """
 
     kind: str
     files: dict[str, FileEntry]
     summary: dict[str, int | float | str]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +133,11 @@ class RunDirectory:
         """Whether the output is there and whole."""
         return is_whole(self.output)
 
-    def publish_output(self, staging: Path, *, kind: str, summary: dict[str, int | float | str]) -> None:
+    def publish_output(
+        self, staging: Path, *, kind: str, summary: dict[str, int | float | str], warnings: Sequence[str] = ()
+    ) -> None:
         """Turn a directory of finished files beside `output` into `output`, manifest first, in one rename."""
-        write_manifest(staging, kind=kind, summary=summary)
+        write_manifest(staging, kind=kind, summary=summary, warnings=warnings)
         if self.output.exists():
             shutil.rmtree(self.output)
         staging.rename(self.output)
@@ -206,7 +213,9 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
-def write_manifest(directory: Path, *, kind: str, summary: dict[str, int | float | str]) -> Manifest:
+def write_manifest(
+    directory: Path, *, kind: str, summary: dict[str, int | float | str], warnings: Sequence[str] = ()
+) -> Manifest:
     """Write manifest.json for all files under `directory`, last, after making them durable."""
     paths = sorted(path for path in directory.rglob("*") if path.is_file() and path.name != "manifest.json")
     for path in paths:
@@ -214,7 +223,7 @@ def write_manifest(directory: Path, *, kind: str, summary: dict[str, int | float
     entries = {
         path.relative_to(directory).as_posix(): FileEntry(sha256_of(path), path.stat().st_size) for path in paths
     }
-    manifest = Manifest(kind=kind, files=entries, summary=summary)
+    manifest = Manifest(kind=kind, files=entries, summary=summary, warnings=tuple(warnings))
     write_json(directory / "manifest.json", manifest.to_json())
     return manifest
 

@@ -73,9 +73,11 @@ def _publish(run: SampleRun, directory: RunDirectory) -> None:
     if run.failures:
         write_jsonl(staging / FAILURES, run.failures)
     summary = {"prompts": len(run.prompts), "responses": len(run.ledger), "failures": len(run.failures)}
-    directory.publish_output(staging, kind="sample", summary=dict(summary))
-    if run.failures:
-        logger.warning("%d of %d responses could not be had; see output/%s", len(run.failures), run.total, FAILURES)
+    missing = f"{len(run.failures)} of {run.total} responses could not be had: see output/{FAILURES}."
+    warnings = [missing] if run.failures else []
+    for warning in warnings:
+        logger.warning("%s", warning)
+    directory.publish_output(staging, kind="sample", summary=dict(summary), warnings=warnings)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ All dropout is off throughout, so the ratio is 1 before the first update. Where 
 docs/algorithm-notes.md.
 """
 
-import logging
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,6 @@ from training.schedules import warmup_factor
 from training.sequences import Encoder, Lengths, keep_some
 from training.value_network import make_value_network
 
-logger = logging.getLogger(__name__)
-
 
 def train_ppo(run: TrainingRun[PpoConfig]) -> None:
     """Train a policy against a reward model."""
@@ -47,8 +45,16 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
     encoder = Encoder(policy.tokenizer, lengths)
     for model in (policy.model, actors.reward):
         lengths.check_fit(model)
-    prompts = keep_some(encoder.prompts, run.rows("prompts", Prompt), role="prompts")
-    texts = keep_some(encoder.texts, run.rows("pretraining", PretrainingText), role="pretraining")
+    keep = partial(keep_some, reason=lengths.why_too_long, field="config.max_prompt_tokens", warn=run.warn)
+    prompts = keep(encoder.prompts, run.rows("prompts", Prompt), role="prompts")
+    texts = keep_some(
+        encoder.texts,
+        run.rows("pretraining", PretrainingText),
+        role="pretraining",
+        reason="they are empty",
+        field="inputs.pretraining",
+        warn=run.warn,
+    )
 
     betas = (config.adam_beta1, config.adam_beta2)
     policy_optimizer = adam(policy.model, learning_rate=config.learning_rate, betas=betas)

@@ -47,6 +47,12 @@ class TrainingRun(Generic[TrainingConfig]):
     config: TrainingConfig
     inputs: dict[str, str]
     stop: threading.Event = field(default_factory=threading.Event)
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, sentence: str) -> None:
+        """Tell the log, and later the output, of something that a person may not expect."""
+        logger.warning("%s", sentence)
+        self.warnings.append(sentence)
 
     def model(self, role: str) -> str:
         """The directory or hub name of a model."""
@@ -109,7 +115,7 @@ class TrainingRun(Generic[TrainingConfig]):
         save_model(staging / "model")
         for name, records in (rows or {}).items():
             write_jsonl(staging / name, records)
-        self.directory.publish_output(staging, kind=kind, summary=summary)
+        self.directory.publish_output(staging, kind=kind, summary=summary, warnings=self.warnings)
         remove_checkpoints(self.directory, keep=None)
 
 

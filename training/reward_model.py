@@ -7,11 +7,11 @@ response goes through the model once. The reward is read at a response's last re
 is set so that labelers' demonstrations average 0. Where this departs from the paper: docs/algorithm-notes.md.
 """
 
-import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,6 @@ from training.progress import Progress
 from training.schedules import cosine_factor
 from training.sequences import Encoder, Lengths, TokenRanking, TokenSequence, keep_some
 
-logger = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class RankingResults:
@@ -53,11 +51,12 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
     lengths = Lengths(config.max_prompt_tokens, config.max_response_tokens)
     lengths.check_fit(model.model)
     encoder = Encoder(model.tokenizer, lengths)
-    train = _with_pairs(keep_some(encoder.rankings, run.rows("train", Ranking), role="train"), role="train")
+    keep = partial(keep_some, reason=lengths.why_too_long, field="config.max_prompt_tokens", warn=run.warn)
+    train = _with_pairs(keep(encoder.rankings, run.rows("train", Ranking), role="train"), role="train", warn=run.warn)
     validation = _with_pairs(
-        keep_some(encoder.rankings, run.rows("validation", Ranking), role="validation"), role="validation"
+        keep(encoder.rankings, run.rows("validation", Ranking), role="validation"), role="validation", warn=run.warn
     )
-    demonstrations = keep_some(encoder.demonstrations, run.rows("demonstrations", Demonstration), role="demonstrations")
+    demonstrations = keep(encoder.demonstrations, run.rows("demonstrations", Demonstration), role="demonstrations")
 
     optimizer = adam(
         model.model,
@@ -218,14 +217,15 @@ def score_rows(model: LoadedModel, rows: Sequence[TokenSequence]) -> Tensor:
     return rewards(model.model, collate(rows, pad_id=pad_id(model.tokenizer), device=model.device))
 
 
-def _with_pairs(rankings: list[TokenRanking], *, role: str) -> list[TokenRanking]:
+def _with_pairs(rankings: list[TokenRanking], *, role: str, warn: Callable[[str], None]) -> list[TokenRanking]:
     """The rankings that order at least one pair. Raises TrainingError where all responses of all are tied."""
     ordered = [ranking for ranking in rankings if ranking.pairs]
     if rankings and not ordered:
         message = f"none of the {len(rankings)} rankings has a pair left once ties are dropped"
         raise TrainingError("no_pairs", message, field=f"inputs.{role}")
     if len(ordered) < len(rankings):
-        logger.warning("%s: %d rankings are ties throughout and are left out", role, len(rankings) - len(ordered))
+        left_out = len(rankings) - len(ordered)
+        warn(f"{role}: {left_out} of {len(rankings)} rankings are left out: they are ties throughout.")
     return ordered
 
 

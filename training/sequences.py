@@ -55,6 +55,11 @@ class Lengths:
     max_prompt_tokens: int
     max_response_tokens: int
 
+    @property
+    def why_too_long(self) -> str:
+        """Why rows are left out."""
+        return f"their prompts are longer than max_prompt_tokens={self.max_prompt_tokens}"
+
     def check_fit(self, model: PreTrainedModel) -> None:
         """Raise TrainingError where a longest prompt with a longest response would not fit the model."""
         available = context_length(model)
@@ -122,12 +127,20 @@ class Encoder:
         return encode_response(self.tokenizer, text, ended=ended, max_tokens=self.lengths.max_response_tokens)
 
 
-def keep_some(encode: Callable[[list[Record]], list[Encoded]], records: list[Record], *, role: str) -> list[Encoded]:
-    """The encoded records; says how many were left out, and raises TrainingError where none of some is left."""
+def keep_some(
+    encode: Callable[[list[Record]], list[Encoded]],
+    records: list[Record],
+    *,
+    role: str,
+    reason: str,
+    field: str,
+    warn: Callable[[str], None],
+) -> list[Encoded]:
+    """The encoded records; warns of those left out, and raises TrainingError where none of some is left."""
     encoded = encode(records)
     if len(encoded) < len(records):
-        logger.warning("%s: %d of %d rows left out", role, len(records) - len(encoded), len(records))
+        left_out = len(records) - len(encoded)
+        warn(f"{role}: {left_out} of {len(records)} rows are left out: {reason}.")
     if records and not encoded:
-        message = f"all {len(records)} prompts are longer than max_prompt_tokens allows"
-        raise TrainingError("prompts_too_long", message, field="config.max_prompt_tokens")
+        raise TrainingError("no_rows_left", f"all {len(records)} rows are left out: {reason}", field=field)
     return encoded

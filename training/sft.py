@@ -7,10 +7,10 @@ pretraining mix, the same batch holds ordinary texts too, all of whose tokens co
 docs/algorithm-notes.md.
 """
 
-import logging
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,6 @@ from training.progress import Progress
 from training.schedules import cosine_factor
 from training.sequences import Encoder, Lengths, TokenSequence, keep_some
 
-logger = logging.getLogger(__name__)
-
 
 def train_sft(run: TrainingRun[SftConfig]) -> None:
     """Fine-tune a language model on demonstrations."""
@@ -41,9 +39,17 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
     lengths = Lengths(config.max_prompt_tokens, config.max_response_tokens)
     lengths.check_fit(policy.model)
     encoder = Encoder(policy.tokenizer, lengths)
-    demonstrations = keep_some(encoder.demonstrations, run.rows("train", Demonstration), role="train")
-    validation = keep_some(encoder.demonstrations, run.rows("validation", Demonstration), role="validation")
-    texts = keep_some(encoder.texts, run.rows("pretraining", PretrainingText), role="pretraining")
+    keep = partial(keep_some, reason=lengths.why_too_long, field="config.max_prompt_tokens", warn=run.warn)
+    demonstrations = keep(encoder.demonstrations, run.rows("train", Demonstration), role="train")
+    validation = keep(encoder.demonstrations, run.rows("validation", Demonstration), role="validation")
+    texts = keep_some(
+        encoder.texts,
+        run.rows("pretraining", PretrainingText),
+        role="pretraining",
+        reason="they are empty",
+        field="inputs.pretraining",
+        warn=run.warn,
+    )
 
     add_residual_dropout(policy.model, config.residual_dropout)
     optimizer = adam(

@@ -43,7 +43,7 @@ def collect(run_id: int, *, epoch: int) -> None:
             raise LeaseLost
         _register(locked, output=output, manifest=manifest)
         locked.state, locked.phase, locked.eta_seconds = RunState.SUCCEEDED, "Done", None
-        locked.summary |= manifest.summary
+        locked.summary |= manifest.summary | ({"warnings": list(manifest.warnings)} if manifest.warnings else {})
         locked.device, locked.supervisor_pid = "", None
         locked.cancel_requested_at = None
         locked.step = locked.total_steps or locked.step

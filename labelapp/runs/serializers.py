@@ -153,7 +153,10 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     """A run: what it was told, how far it is, what it made."""
 
     config = serializers.DictField(read_only=True)
-    summary = serializers.DictField(read_only=True, help_text="Last value of each metric, and final figures.")
+    summary = serializers.DictField(
+        read_only=True,
+        help_text="Last value of each metric, final figures, and `warnings`: a list of sentences where there are any.",
+    )
     inputs = RunInputSerializer(many=True, read_only=True)
     phase = serializers.SerializerMethodField()
     gpu_hours = serializers.FloatField(read_only=True)

@@ -197,7 +197,9 @@ def test_a_prompt_that_does_not_fit_costs_only_itself(tiny_directory: Path, tmp_
     assert [(row["prompt_id"], row["number"], row["code"]) for row in failures] == [
         ("long", number, "prompt_too_long") for number in range(4)
     ]
-    assert read_manifest(directory.output).summary == {"prompts": 2, "responses": 4, "failures": 4}
+    manifest = read_manifest(directory.output)
+    assert manifest.summary == {"prompts": 2, "responses": 4, "failures": 4}
+    assert manifest.warnings == ("4 of 8 responses could not be had: see output/failures.jsonl.",)
 
 
 def error_of(directory: RunDirectory) -> tuple[str, str, str]:

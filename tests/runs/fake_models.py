@@ -58,7 +58,7 @@ def read_plan(directory: RunDirectory) -> dict[str, Any] | None:
 
 class FakeTrainer:
     """Counts steps. A plan may have: steps, hold_at (wait at this step for a file `go` in the run directory), stubborn,
-    crash_until (attempts that crash), bad_input, damage (spoil the output), checkpoint_every."""
+    warnings (of the output), crash_until (attempts that crash), bad_input, damage (spoil it), checkpoint_every."""
 
     def __init__(self, directory: RunDirectory, attempt: AttemptDirectory, plan: dict[str, Any]) -> None:
         self.directory = directory
@@ -127,7 +127,9 @@ class FakeTrainer:
         kind = str(self.directory.read_spec().kind)
         write: Callable[[Path], None] = self.write_samples if kind == "sample" else self.write_model
         write(staging)
-        self.directory.publish_output(staging, kind=kind, summary={"final_loss": 0.1})
+        self.directory.publish_output(
+            staging, kind=kind, summary={"final_loss": 0.1}, warnings=self.plan.get("warnings", ())
+        )
         if self.plan.get("damage"):
             victim = next(self.directory.output.rglob("config.json"))
             victim.write_bytes(b"x" * victim.stat().st_size)

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from formats.configs import SftConfig
 from formats.jsonl import write_json
 from formats.records import Ranking
-from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, RunDirectory, RunError
+from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, RunDirectory, RunError, read_manifest
 from tests.training.toy_runs import (
     REWARD_MODEL,
     make_run,
@@ -64,6 +64,8 @@ def test_some_rankings_without_pairs_are_left_out(tmp_path: Path, llama: Path) -
     status = directory.attempt(1).read_status()
     assert status is not None
     assert status.total_steps == 1, "4 rankings are one batch"
+    warnings = read_manifest(directory.output).warnings
+    assert warnings == ("train: 1 of 5 rankings are left out: they are ties throughout.",)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_input_files_that_are_not_right(
 
 def test_prompts_that_are_all_too_long(tmp_path: Path, llama: Path) -> None:
     error = error_of(sft_run(tmp_path, llama, max_prompt_tokens=4))
-    assert (error.code, error.field) == ("prompts_too_long", "config.max_prompt_tokens")
+    assert (error.code, error.field) == ("no_rows_left", "config.max_prompt_tokens")
 
 
 def test_lengths_beyond_the_context(tmp_path: Path, llama: Path) -> None:

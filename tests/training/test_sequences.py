@@ -1,4 +1,5 @@
 import random
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -51,10 +52,16 @@ def test_ordinary_text_is_learnt_from_its_first_byte_to_its_end(encoder: Encoder
 
 def test_nothing_left_is_an_error_and_nothing_given_is_not(encoder: Encoder) -> None:
     too_long = [demonstration("x" * 11, "a")] * 2
-    with pytest.raises(TrainingError, match="all 2 prompts are longer than max_prompt_tokens") as caught:
-        keep_some(encoder.demonstrations, too_long, role="train")
+    said: list[str] = []
+    keep = partial(keep_some, reason=encoder.lengths.why_too_long, field="config.max_prompt_tokens", warn=said.append)
+    with pytest.raises(TrainingError, match="all 2 rows are left out: their prompts are longer") as caught:
+        keep(encoder.demonstrations, too_long, role="train")
     assert caught.value.field == "config.max_prompt_tokens"
-    assert keep_some(encoder.demonstrations, [], role="validation") == []
+    said.clear()
+    assert keep(encoder.demonstrations, [], role="validation") == []
+    assert said == []
+    assert len(keep(encoder.demonstrations, [*too_long, demonstration("x", "a")], role="train")) == 1
+    assert said == ["train: 2 of 3 rows are left out: their prompts are longer than max_prompt_tokens=13."]
 
 
 def test_lengths_beyond_the_models_context_are_refused(llama: Path) -> None:
