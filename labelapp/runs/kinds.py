@@ -9,7 +9,7 @@ from typing import Any
 
 from formats.configs import CONFIG_CLASSES, Config
 from formats.errors import FormatError
-from formats.presets import PRESET_NAMES, preset
+from formats.presets import preset, presets
 from formats.settings import describe
 from labelapp.checkpoints.models import CheckpointKind
 from labelapp.common.errors import InvalidInput
@@ -17,7 +17,11 @@ from labelapp.datasets.models import DatasetKind
 from labelapp.runs.models import RunKind
 
 POLICIES = (CheckpointKind.SFT, CheckpointKind.POLICY, CheckpointKind.BASE)
-PRESET_LABELS = {"paper": "The paper's values", "tiny": "Tiny: the built-in model, on a CPU"}
+PRESET_LABELS = {
+    "paper": "The paper's values",
+    "paper_for_ppo": "The paper's model for PPO to start from",
+    "tiny": "Tiny: the built-in model, on a CPU",
+}
 # The address of an endpoint comes from its row, together with its key: a key never goes to an address typed here.
 FROM_ENDPOINT = ("endpoint_url", "endpoint_model", "endpoint_timeout_seconds", "endpoint_concurrency")
 
@@ -150,8 +154,8 @@ def _describe(spec: KindSpec) -> dict[str, Any]:
         "fields": fields,
         "defaults": _values(preset(spec.kind, "paper")),
         "presets": [
-            {"name": name, "label": PRESET_LABELS[name], "values": _values(preset(spec.kind, name))}
-            for name in PRESET_NAMES
+            {"name": name, "label": PRESET_LABELS[name], "values": _values(config)}
+            for name, config in presets(spec.kind).items()
         ],
     }
 

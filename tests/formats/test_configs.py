@@ -4,14 +4,13 @@ import pytest
 
 from formats.configs import CONFIG_CLASSES, PpoConfig, RewardModelConfig, SampleConfig, SftConfig
 from formats.errors import FormatError
-from formats.presets import PRESET_NAMES, paper_sft_for_ppo, preset
+from formats.presets import preset, presets
 from formats.settings import describe
 
 KINDS = list(CONFIG_CLASSES)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", PRESET_NAMES)
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in KINDS for name in presets(kind)])
 def test_presets_are_valid_and_survive_json(kind: str, name: str) -> None:
     config = preset(kind, name)
     config.validate()
@@ -46,7 +45,8 @@ def test_the_defaults_are_the_papers() -> None:
     assert (sft.epochs, sft.batch_size, sft.learning_rate, sft.residual_dropout) == (16, 32, 9.65e-6, 0.2)
     assert (sft.adam_beta1, sft.adam_beta2, sft.final_learning_rate_fraction) == (0.9, 0.95, 0.1)
     assert (sft.max_prompt_tokens, sft.max_response_tokens) == (1024, 1024)
-    assert (paper_sft_for_ppo().epochs, paper_sft_for_ppo().pretraining_fraction) == (2, 0.1)
+    for_ppo = preset("sft", "paper_for_ppo")
+    assert for_ppo == SftConfig(epochs=2, pretraining_fraction=0.1)
     assert (reward.epochs, reward.batch_size, reward.learning_rate) == (1, 64, 9e-6)
     assert reward.zero_point == "demonstrations"
     assert (ppo.episodes, ppo.batch_size, ppo.minibatch_size, ppo.inner_epochs) == (256_000, 512, 64, 1)

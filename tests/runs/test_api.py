@@ -69,6 +69,7 @@ def test_run_kinds_describe_all_four_forms(client: APIClient) -> None:
     assert list(kinds) == ["sample", "sft", "reward_model", "ppo"]
     assert kinds["ppo"]["defaults"]["kl_coefficient"] == 0.02
     assert [preset["name"] for preset in kinds["ppo"]["presets"]] == ["tiny", "paper"]
+    assert [preset["name"] for preset in kinds["sft"]["presets"]] == ["tiny", "paper", "paper_for_ppo"]
     assert [role["role"] for role in kinds["ppo"]["inputs"]] == ["model", "reward_model", "prompts", "pretraining"]
     fields = {field["name"]: field for field in kinds["sft"]["fields"]}
     assert fields["epochs"]["help"]
