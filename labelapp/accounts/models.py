@@ -46,7 +46,6 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=120, blank=True)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.LABELER)
     pseudonym = models.CharField(max_length=40, unique=True, default=new_pseudonym, editable=False)
-    preferences = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
 

@@ -1,18 +1,12 @@
 """Shapes of the account endpoints."""
 
-import json
-from typing import Any
-
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labelapp.accounts.models import ApiToken, Invitation, Role, User
 from labelapp.accounts.permissions import SCOPES
-from labelapp.common.json_text import json_problem
 from labelapp.common.serializers import StrictSerializer
-
-MAX_PREFERENCES_BYTES = 16_000
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -29,7 +23,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ("id", "email", "name", "role", "pseudonym", "preferences", "date_joined")
+        fields = ("id", "email", "name", "role", "pseudonym", "date_joined")
         read_only_fields = fields
 
 
@@ -37,14 +31,6 @@ class ChangeMeSerializer(StrictSerializer):
     """What people may change about themselves."""
 
     name = serializers.CharField(max_length=120, required=False)
-    preferences = serializers.DictField(required=False)
-
-    def validate_preferences(self, value: dict[str, Any]) -> dict[str, Any]:
-        if problem := json_problem(value):
-            raise serializers.ValidationError(problem)
-        if len(json.dumps(value, ensure_ascii=False).encode()) > MAX_PREFERENCES_BYTES:
-            raise serializers.ValidationError(f"At most {MAX_PREFERENCES_BYTES:,} bytes.")
-        return value
 
 
 class UserQuery(StrictSerializer):

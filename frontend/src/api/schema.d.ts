@@ -1819,7 +1819,6 @@ export interface components {
             readonly name: string;
             readonly role: components["schemas"]["RoleEnum"];
             readonly pseudonym: string;
-            readonly preferences: unknown;
             /** Format: date-time */
             readonly date_joined: string;
         };
@@ -2188,9 +2187,6 @@ export interface components {
         /** @description What people may change about themselves. */
         PatchedChangeMeRequest: {
             name?: string;
-            preferences?: {
-                [key: string]: unknown;
-            };
         };
         /** @description What may change in a project that runs. The overlap only grows: answers that were given stay. */
         PatchedChangeProjectRequest: {
@@ -2623,7 +2619,7 @@ export interface components {
             readonly running_seconds: number;
             /** Format: double */
             readonly gpu_hours: number;
-            /** @description Last value of each metric, and final figures. */
+            /** @description Last value of each metric, final figures, and `warnings`: a list of sentences where there are any. */
             readonly summary: {
                 [key: string]: unknown;
             };

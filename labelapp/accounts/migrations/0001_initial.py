@@ -26,7 +26,6 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=120)),
                 ('role', models.CharField(choices=[('labeler', 'Labeler'), ('researcher', 'Researcher'), ('admin', 'Admin')], default='labeler', max_length=16)),
                 ('pseudonym', models.CharField(default=labelapp.accounts.models.new_pseudonym, editable=False, max_length=40, unique=True)),
-                ('preferences', models.JSONField(blank=True, default=dict)),
                 ('is_active', models.BooleanField(default=True)),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now)),
             ],
