@@ -6,6 +6,7 @@ Every variable has a default that works on one machine with nothing else install
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -13,10 +14,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import dj_database_url
 import structlog
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from labelapp.common.embedded import EmbeddedPostgres, EmbeddedValkey
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class BadEnvironment(ImproperlyConfigured):
+    """A variable of the environment says what cannot be; the message is one line for the person who set it."""
 
 
 def env_flag(name: str, *, default: bool) -> bool:
@@ -27,7 +33,7 @@ def env_flag(name: str, *, default: bool) -> bool:
     if value in {"0", "false", "no", "off"}:
         return False
     if value:
-        raise ValueError(f"{name} must be true or false, not {value!r}")
+        raise BadEnvironment(f"{name} must be true or false, not {value!r}")
     return default
 
 
@@ -39,7 +45,15 @@ def env_int(name: str, *, default: int) -> int:
     try:
         return int(value)
     except ValueError as error:
-        raise ValueError(f"{name} must be a whole number, not {value!r}") from error
+        raise BadEnvironment(f"{name} must be a whole number, not {value!r}") from error
+
+
+def read_url(name: str, value: str, *, parse: Callable[[str], Any], example: str) -> Any:
+    """Parse an address. What cannot be read is not repeated: it may hold a password."""
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise BadEnvironment(f"{name} must be an address such as {example}") from error
 
 
 def env_list(name: str, *, default: list[str]) -> list[str]:
@@ -70,7 +84,12 @@ PORT = env_int("PORT", default=8000)
 BIND_ADDRESS = os.environ.get("BIND_ADDRESS") or "127.0.0.1"
 PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
 IS_HTTPS = PUBLIC_URL.startswith("https://")
-PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or "localhost"
+PUBLIC_HOST = read_url(
+    "PUBLIC_URL",
+    PUBLIC_URL,
+    parse=lambda url: urlsplit(url).hostname or "localhost",
+    example="https://label.example.org",
+)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", PUBLIC_HOST])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 CSRF_FAILURE_VIEW = "labelapp.common.errors.csrf_failure"
@@ -123,7 +142,10 @@ REDIS_IS_EMBEDDED = not os.environ.get("REDIS_URL")
 REDIS_URL = os.environ.get("REDIS_URL") or EmbeddedValkey(DATA_DIR).url
 # The web process pools; Celery must not (a forked pool shares sockets), so `celery` runs without.
 DATABASE_POOL_SIZE = env_int("DATABASE_POOL_SIZE", default=0)
-DATABASES: dict[str, Any] = {"default": dict(dj_database_url.parse(DATABASE_URL))}
+_database = read_url(
+    "DATABASE_URL", DATABASE_URL, parse=dj_database_url.parse, example="postgres://user:password@host:5432/name"
+)
+DATABASES: dict[str, Any] = {"default": dict(_database)}
 # The statements that labelers run all day are planned once per connection; a pooler between may not allow it.
 if env_flag("DATABASE_PREPARED_STATEMENTS", default=True):
     DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "prepare_threshold": 2}
@@ -203,7 +225,9 @@ if EMAIL_URL:
     _email = urlsplit(EMAIL_URL)
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST = _email.hostname or ""
-    EMAIL_PORT = _email.port or 587
+    EMAIL_PORT = read_url(
+        "EMAIL_URL", EMAIL_URL, parse=lambda url: urlsplit(url).port or 587, example="smtp://user:password@host:587"
+    )
     EMAIL_HOST_USER = unquote(_email.username or "")
     EMAIL_HOST_PASSWORD = unquote(_email.password or "")
     EMAIL_USE_TLS = parse_qs(_email.query).get("tls", ["false"])[0] == "true"

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ROOT
 
 SHOW = (
@@ -25,3 +27,19 @@ def test_a_public_address_needs_no_second_variable() -> None:
 
 def test_what_stands_behind_a_proxy_and_after_a_change_of_key() -> None:
     assert shown(SECRET_KEY_FALLBACKS="old,older", TRUSTED_PROXY_COUNT="1").startswith("localhost ['old', 'older'] 1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "banana", "PORT must be a whole number, not 'banana'"),
+        ("DEBUG", "maybe", "DEBUG must be true or false, not 'maybe'"),
+        ("DATABASE_URL", "banana", "DATABASE_URL must be an address such as postgres://user:password@host:5432/name"),
+        ("EMAIL_URL", "smtp://me:pass@host:word", "EMAIL_URL must be an address such as smtp://user:password@host:587"),
+    ],
+)
+def test_a_bad_variable_is_one_line(name: str, value: str, said: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "manage.py", "serve"], env=os.environ | {name: value}, cwd=ROOT, capture_output=True, text=True
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (1, "", said + "\n")
