@@ -1,7 +1,7 @@
 import { Group, List, Progress, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api } from "@/api/client";
-import { RUN_KIND, spaced } from "@/api/labels";
+import { RUN_KIND, RUN_STATE, spaced } from "@/api/labels";
 import { rowId } from "@/api/rowId";
 import { hasRole, useMe } from "@/api/session";
 import { RunActions } from "@/features/runs/RunActions";
@@ -59,14 +59,16 @@ export function RunPage() {
 }
 
 function RunProgress({ run }: { run: Run }) {
+  // Usually a word; where a run waits for something, a sentence.
+  const isLong = run.phase.length > 30;
   const share = run.total_steps ? run.step / run.total_steps : null;
   return (
     <div>
       <StatGroup>
         <Stat
           label="Phase"
-          value={run.phase ? spaced(run.phase) : "–"}
-          hint={run.device ? `on ${run.device}` : undefined}
+          value={isLong ? RUN_STATE[run.state] : run.phase ? spaced(run.phase) : "–"}
+          hint={isLong ? run.phase : run.device ? `on ${run.device}` : undefined}
         />
         <Stat
           label="Step"
