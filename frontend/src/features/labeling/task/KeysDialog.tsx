@@ -1,33 +1,60 @@
-import { Modal, Table } from "@mantine/core";
+import { Modal, SimpleGrid, Table, Title } from "@mantine/core";
 import { BINDINGS, type Scene, SUBMIT_KEYS } from "@/features/labeling/keys";
 import classes from "@/features/labeling/task/Task.module.css";
 
-const DIGITS: Record<Scene, { shown: string; does: string } | null> = {
-  rate: { shown: "1 – 7", does: "Overall quality of the response" },
-  rank: {
-    shown: "1 – 9",
-    does: "Places the focused response and moves on to the next unranked one; 1 is best, the same number ties",
-  },
-  demonstration: null,
-};
+type Row = { shown: string; does: string };
+type Group = { title: string; rows: Row[] };
 
-export function KeysDialog({
-  scene,
-  isOpen,
-  onClose,
-}: {
-  scene: Scene;
-  isOpen: boolean;
-  onClose: () => void;
-}) {
-  const digits = DIGITS[scene];
-  const rows = [
-    ...(digits ? [digits] : []),
-    ...BINDINGS.filter((binding) => binding.scenes.includes(scene)),
-    { shown: SUBMIT_KEYS, does: "Submit" },
+const RATE: Row = { shown: "1 – 7", does: "Overall quality of the response" };
+const RANK: Row = {
+  shown: "1 – 9",
+  does: "Places the focused response and moves on to the next unranked one; 1 is best, the same number ties",
+};
+const SUBMIT: Row = { shown: SUBMIT_KEYS, does: "Submit" };
+
+/** Both stages of a comparison, whichever is open: who rates wants to know what ranking will ask. */
+function groupsFor(scene: Scene): [Group[], Group] {
+  if (scene === "demonstration")
+    return [[], { title: "", rows: [...BINDINGS.filter(({ scenes }) => scenes.includes(scene)), SUBMIT] }];
+  const only = (stage: Scene) => BINDINGS.filter(({ scenes }) => scenes.length === 1 && scenes[0] === stage);
+  const both = BINDINGS.filter(({ scenes }) => scenes.includes("rate") && scenes.includes("rank"));
+  const stages = [
+    { title: "1 · Rate each", rows: [RATE, ...only("rate")] },
+    { title: "2 · Rank all", rows: [RANK, ...only("rank")] },
   ];
+  return [stages, { title: "In both stages", rows: [...both, SUBMIT] }];
+}
+
+type KeysDialogProps = { scene: Scene; isOpen: boolean; onClose: () => void };
+
+export function KeysDialog({ scene, isOpen, onClose }: KeysDialogProps) {
+  const [stages, shared] = groupsFor(scene);
   return (
-    <Modal opened={isOpen} onClose={onClose} title="Keys" size="md">
+    <Modal opened={isOpen} onClose={onClose} title="Keys" size={stages.length ? "xl" : "md"}>
+      {stages.length ? (
+        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl">
+          <div>
+            {stages.map((group) => (
+              <KeyGroup key={group.title} {...group} />
+            ))}
+          </div>
+          <KeyGroup {...shared} />
+        </SimpleGrid>
+      ) : (
+        <KeyGroup {...shared} />
+      )}
+    </Modal>
+  );
+}
+
+function KeyGroup({ title, rows }: Group) {
+  return (
+    <section className={classes.keyGroup}>
+      {title && (
+        <Title order={3} size="h6">
+          {title}
+        </Title>
+      )}
       <Table verticalSpacing={5}>
         <Table.Tbody>
           {rows.map(({ shown, does }) => (
@@ -40,6 +67,6 @@ export function KeysDialog({
           ))}
         </Table.Tbody>
       </Table>
-    </Modal>
+    </section>
   );
 }

@@ -27,15 +27,29 @@ const SHOWN: Record<SavePlace, { text: string; explained: string; Icon: typeof I
   },
 };
 
-/** Where the work is kept at this moment. */
+/** What a labeler must know wherever the page is scrolled to, or nothing. */
+export function saveTrouble(save: SaveState): string | null {
+  if (save.place === "retrying")
+    return "Retrying: the server cannot be reached. Your work is kept in this browser.";
+  return save.place === "nowhere" ? `Not saved. ${SHOWN.nowhere.explained}` : null;
+}
+
+/** Where the work is kept at this moment. Its place is there from the start, so that nothing jumps when it fills. */
 export function SaveStateLabel({ save }: { save: SaveState }) {
   const { text, explained, Icon } = SHOWN[save.place];
-  if (!text) return null;
-  const isBad = save.place === "retrying" || save.place === "nowhere";
   return (
-    <Tooltip label={save.at ? `${explained} ${formatTime(save.at)}` : explained} multiline maw={260}>
-      <span className={classes.save} data-bad={isBad || undefined} data-testid="save-state">
-        <Icon size={16} stroke={1.6} aria-hidden />
+    <Tooltip
+      label={save.at ? `${explained} ${formatTime(save.at)}` : explained}
+      disabled={!text}
+      multiline
+      maw={260}
+    >
+      <span
+        className={classes.save}
+        data-bad={saveTrouble(save) !== null || undefined}
+        data-testid="save-state"
+      >
+        {text && <Icon size={16} stroke={1.6} aria-hidden />}
         {text}
       </span>
     </Tooltip>

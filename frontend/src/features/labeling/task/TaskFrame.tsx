@@ -5,6 +5,7 @@ import { InstructionsPanel } from "@/features/labeling/task/InstructionsPanel";
 import { KeysDialog } from "@/features/labeling/task/KeysDialog";
 import { ProblemNotice } from "@/features/labeling/task/ProblemNotice";
 import { PromptPane } from "@/features/labeling/task/PromptPane";
+import { saveTrouble } from "@/features/labeling/task/SaveStateLabel";
 import { SkipDialog } from "@/features/labeling/task/SkipDialog";
 import classes from "@/features/labeling/task/Task.module.css";
 import { TaskBar } from "@/features/labeling/task/TaskBar";
@@ -30,6 +31,7 @@ type TaskFrameProps = {
 /** What both kinds of task share: bar, prompt, instructions, notices, dialogs. */
 export function TaskFrame(props: TaskFrameProps) {
   const { assignment, mode, scene, work, panels, stages, footer, children } = props;
+  const trouble = saveTrouble(work.save);
   return (
     <div className={classes.screen}>
       <TaskBar
@@ -61,7 +63,10 @@ export function TaskFrame(props: TaskFrameProps) {
         />
         <div className={classes.work}>
           <div className={classes.workBody}>{children}</div>
-          <div className={classes.footer}>{footer}</div>
+          <div className={classes.footer}>
+            {trouble && work.sending.attempt === 0 && <p className={classes.trouble}>{trouble}</p>}
+            {footer}
+          </div>
         </div>
         {panels.isInstructionsOpen && (
           <InstructionsPanel assignment={assignment} onClose={panels.closeInstructions} />
