@@ -20,7 +20,8 @@ export function UserMenu({ target }: { target: ReactElement }) {
     window.location.assign("/login");
   };
   return (
-    <Menu position="bottom-end" width={220}>
+    // Without the placeholder: a menu may hold items only, and the first of them takes the focus as well.
+    <Menu position="bottom-end" width={220} withInitialFocusPlaceholder={false}>
       <Menu.Target>{target}</Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>
