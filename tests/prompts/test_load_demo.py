@@ -67,8 +67,14 @@ def test_loading_again_changes_nothing_whatever_was_renamed() -> None:
     Project.objects.filter(name="Rank the demo responses").update(name="Ours", state=Project.State.ARCHIVED)
     before = everything()
     assert "there already" in load()
-    assert "there already" in load("--with-logins")
+    again = load("--with-logins")
+    assert "there already" in again
+    assert "labeler@demo.local" in again, "every start says how to log in"
     assert everything() == before
+    changed = User.objects.get(email="labeler@demo.local")
+    changed.set_password("another one, of their own")
+    changed.save()
+    assert ", labeler@demo.local" not in load("--with-logins"), "not with a password that is no longer theirs"
 
 
 def test_no_login_is_made_unless_it_is_asked_for() -> None:
