@@ -196,6 +196,8 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts come from invitations, which proved the address
 ACCOUNT_ADAPTER = "labelapp.accounts.adapter.InvitationOnlyAdapter"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail because somebody mistyped an address
 # Logins are counted by address; behind a proxy all would have the proxy's, and forty labelers lock each other out.
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", default=0)
 HEADLESS_ONLY = True

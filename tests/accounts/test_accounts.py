@@ -51,13 +51,21 @@ class TestLogin:
     def test_a_forgotten_password_is_reset_by_the_mailed_link(self) -> None:
         user = make_user(password=PASSWORD)
         assert APIClient().post(f"{AUTH}/password/request", {"email": user.email}).status_code == 200
-        key = re.search(r"/password-reset/(\S+)", str(mail.outbox[0].body))
+        [message] = mail.outbox
+        key = re.search(r"/password-reset/(\S+)", str(message.body))
         assert key is not None
+        assert message.subject == "Set a new password for labelapp"
+        assert f"asked for a new password for {user.email} on labelapp" in str(message.body)
+        assert "Thank you" not in str(message.body)
         new = "another-horse-battery"
         answer = APIClient().post(f"{AUTH}/password/reset", {"key": key[1], "password": new})
         assert answer.status_code in {200, 401}, answer.json()
         assert log_in(user.email, new)[1].status_code == 200
         assert log_in(user.email, PASSWORD)[1].status_code == 400
+
+    def test_an_address_without_an_account_gets_the_same_answer_and_no_mail(self) -> None:
+        assert APIClient().post(f"{AUTH}/password/request", {"email": "nobody@example.org"}).status_code == 200
+        assert mail.outbox == []
 
 
 class TestMe:

@@ -15,14 +15,14 @@ export function RequestResetPage() {
     return (
       <OutsidePage
         title="Check your e-mail"
-        description={`If ${request.variables} has an account here, a link to set a new password is on its way.`}
+        description={`If ${request.variables} has an account, a link is on its way. Where this server has no mail set up, an admin finds it in the server's log.`}
       >
         <BackToLogin />
       </OutsidePage>
     );
   }
   return (
-    <OutsidePage title="Set a new password" description="We send a link to the address you log in with.">
+    <OutsidePage title="Set a new password" description="A link goes to the address you log in with.">
       <form onSubmit={form.onSubmit(({ email }) => request.mutate(email))}>
         <Stack mt="lg">
           <FieldErrors message={errors[""]} />

@@ -76,6 +76,9 @@ class Command(BaseCommand):
             self.say(f"labelapp is ready: {settings.PUBLIC_URL} (after {time.monotonic() - started_at:.1f} s)")
             if logins:
                 self.say(textwrap.indent(logins, "  "))
+            if not settings.EMAIL_URL:
+                log = settings.DATA_DIR / "logs" / "web.log"
+                self.say(f"EMAIL_URL is not set: mail, such as a link to set a new password, is written to {log}")
             self.say("Ctrl-C stops it")
             while True:
                 time.sleep(CHECK_SECONDS)
