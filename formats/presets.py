@@ -46,8 +46,8 @@ _TINY: dict[str, Config] = {
         validation_every_steps=10,
         checkpoint_every_steps=20,
     ),
-    # On the demo, from its tiny supervised and reward models: the mean reward of a batch goes from 0.1 to 0.8 in 75 s on
-    # one CPU core. Prompts and responses are short because what is computed grows with both.
+    # On the demo, from its tiny supervised and reward models, the mean reward of a batch goes from 0.1 to 0.8 in 75 s
+    # on a CPU core. Prompts and responses are short because what is computed grows with both.
     "ppo": PpoConfig(
         episodes=960,
         batch_size=32,
