@@ -102,6 +102,7 @@ def test_freezes_a_dataset_and_downloads_it(page: Page, live_app: str) -> None:
     expect(page.get_by_role("heading", name="First comparisons v1")).to_be_visible()
     expect(page.get_by_text("Ready", exact=True)).to_be_visible()
 
+    expect(page.get_by_role("link", name="Train on it")).to_have_count(0)  # launching is the admins'
     with page.expect_download() as download:
         page.get_by_role("link", name="train.jsonl").click()
     content = Path(download.value.path()).read_bytes()
@@ -163,3 +164,24 @@ def test_sees_answers_arrive(page: Page, live_app: str, researcher: User) -> Non
     assert labeler.submit(labeler.next(project)).status_code == 201
     expect(page.get_by_role("region", name="Submissions")).to_contain_text(labeler.user.name)
     expect(page.get_by_text("1 of 2")).to_be_visible()
+
+
+@pytest.mark.usefixtures("researcher")
+@pytest.mark.parametrize("address", ["/datasets/new", "/runs/abc", "/projects/0"])
+def test_an_address_without_a_number_is_not_found_and_asks_for_nothing(page: Page, live_app: str, address: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{live_app}{address}")
+    expect(page.get_by_role("heading", name="There is nothing here for you")).to_be_visible()
+    assert not [url for url in asked if "NaN" in url or "/api/v1/projects/0" in url]
+
+
+def test_says_when_too_few_are_in_a_project(page: Page, live_app: str, researcher: User) -> None:
+    project = Workspace().comparison(tasks=1, members=[], overlap=2)
+    page.goto(f"{live_app}/projects/{project.pk}?tab=settings")
+    expect(page.get_by_text("Each task needs 2 labelers, and the project has none")).to_be_visible()
+    fill(page, Labelers_per_task="999")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("less than or equal to 50")).to_be_visible()
+    project.refresh_from_db()
+    assert project.overlap == 2
