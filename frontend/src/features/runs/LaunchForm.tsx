@@ -158,7 +158,6 @@ function Presets({ kind, current, onChange }: PresetsProps) {
     <SegmentedControl
       size="xs"
       aria-label="Preset"
-      className={classes.segments}
       value={current ?? "own"}
       onChange={(name) => {
         const preset = kind.presets.find((one) => one.name === name);

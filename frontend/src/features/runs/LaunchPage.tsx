@@ -44,7 +44,6 @@ export function LaunchPage() {
       <div className={classes.kinds}>
         <SegmentedControl
           aria-label="Kind of run"
-          className={classes.segments}
           value={kind.kind}
           onChange={(next) => void navigate({ search: { kind: next as typeof kind.kind } })}
           data={kinds.map((one) => ({ value: one.kind, label: RUN_KIND[one.kind] }))}
