@@ -1,4 +1,4 @@
-import { Modal, SimpleGrid, Table, Title } from "@mantine/core";
+import { Modal, Table, Title } from "@mantine/core";
 import { BINDINGS, type Scene, SUBMIT_KEYS } from "@/features/labeling/keys";
 import classes from "@/features/labeling/task/Task.module.css";
 
@@ -32,14 +32,14 @@ export function KeysDialog({ scene, isOpen, onClose }: KeysDialogProps) {
   return (
     <Modal opened={isOpen} onClose={onClose} title="Keys" size={stages.length ? "xl" : "md"}>
       {stages.length ? (
-        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl">
+        <div className={classes.keyGroups}>
           <div>
             {stages.map((group) => (
               <KeyGroup key={group.title} {...group} />
             ))}
           </div>
           <KeyGroup {...shared} />
-        </SimpleGrid>
+        </div>
       ) : (
         <KeyGroup {...shared} />
       )}
