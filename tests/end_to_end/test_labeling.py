@@ -1,6 +1,7 @@
 """A labeler's work in a real browser, down to the rows that it leaves."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -379,7 +380,12 @@ def test_the_instructions_open_and_close(
     open_task(page, live_app, workspace.comparison(members=[labeler]), labeler)
     panel = page.get_by_role("complementary", name="Instructions")
     close = page.get_by_role("button", name="Close the instructions")
-    for close_it in (lambda: page.keyboard.press("i"), close.click, lambda: page.keyboard.press("Escape")):
+    ways: list[Callable[[], Any]] = [
+        lambda: page.keyboard.press("i"),
+        lambda: close.click(),
+        lambda: page.keyboard.press("Escape"),
+    ]
+    for close_it in ways:
         page.keyboard.press("i")
         expect(panel).to_be_in_viewport()
         if window == DESKTOP:

@@ -62,7 +62,7 @@ export function Invitations() {
   return (
     <Section
       title="Invitations"
-      description="A link makes one account with one role. No mail is sent: you pass it on yourself."
+      description="A link makes one account with one role. It is mailed where mail is set up, and shown to you once."
     >
       <Stack>
         <InviteForm onMade={setMade} />
