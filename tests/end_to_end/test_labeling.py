@@ -382,7 +382,7 @@ def test_the_instructions_open_and_close(
     close = page.get_by_role("button", name="Close the instructions")
     ways: list[Callable[[], Any]] = [
         lambda: page.keyboard.press("i"),
-        lambda: close.click(),
+        close.click,
         lambda: page.keyboard.press("Escape"),
     ]
     for close_it in ways:
