@@ -64,7 +64,10 @@ def stream(topics: frozenset[str], *, looks: Mapping[str, Callable[[], object]])
     `looks` holds, for topics that nobody publishes, what to compare from one look to the next.
     """
     timeout = LOOK_SECONDS if looks else KEEPALIVE_SECONDS
-    subscription = client().pubsub()  # type: ignore[no-untyped-call]
+    # Held as long as the stream: of first calls at once `client` may make several, and one that is let go closes the
+    # connections of its pool, this one among them.
+    held = client()
+    subscription = held.pubsub()  # type: ignore[no-untyped-call]
     subscription.subscribe(CHANNEL)
     try:
         # Once the server has confirmed, no event is missed: the page fetches what it shows after "connected".
