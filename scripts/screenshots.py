@@ -43,6 +43,7 @@ class Shot:
 def rate_and_rank(page: Page) -> None:
     """Rate the four responses, then rank two of them and leave the others in the tray."""
     if page.get_by_text("To be ranked").is_visible():
+        page.evaluate("window.scrollTo(0, 0)")
         return  # it was saved so by the picture before
     page.get_by_role("radiogroup").first.wait_for()
     for quality in "6352":
@@ -52,6 +53,7 @@ def rate_and_rank(page: Page) -> None:
     page.get_by_text("To be ranked").wait_for()
     for key in "12":  # a digit ranks the focused response, and the focus moves on
         page.keyboard.press(key)
+    page.evaluate("window.scrollTo(0, 0)")
 
 
 def shots(labeling: int, writing: int, run: int, version: int, checkpoint: int, project: int) -> list[Shot]:
