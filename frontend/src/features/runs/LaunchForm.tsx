@@ -1,4 +1,5 @@
 import { Button, Collapse, Group, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { $api, invalidate } from "@/api/client";
@@ -154,8 +155,11 @@ type PresetsProps = {
 };
 
 function Presets({ kind, current, onChange }: PresetsProps) {
+  // Side by side the names are wider than a phone.
+  const isNarrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   return (
     <SegmentedControl
+      orientation={isNarrow ? "vertical" : "horizontal"}
       size="xs"
       aria-label="Preset"
       value={current ?? "own"}
