@@ -71,7 +71,7 @@ def test_trains_sft_rm_and_ppo_and_samples_back_to_the_labelers(
 
     # SFT: the curve moves; it is cancelled on the way, and resumed to its end.
     model = {"Initial weights": base.name, "Demonstrations": demonstrations}
-    start_form(page, live_app, "sft", inputs=model, Epochs="500", Name="First SFT")
+    start_form(page, live_app, "sft", inputs=model, Epochs="1000", Name="First SFT")
     loss = page.get_by_role("figure", name="Loss")
     expect(loss.locator("canvas")).to_be_visible(timeout=RUN_MS)
     early = loss.inner_text()
@@ -79,12 +79,12 @@ def test_trains_sft_rm_and_ppo_and_samples_back_to_the_labelers(
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("dialog").get_by_role("button", name="Cancel the run").click()
     expect_state(page, "Cancelled")
-    assert 0 < only_run("sft").step < 500
+    assert 0 < only_run("sft").step < 1000
     page.get_by_role("button", name="Resume").click()
     expect_state(page, "Succeeded")
     sft = only_run("sft")
-    assert (sft.state, sft.step, sft.attempt) == (RunState.SUCCEEDED, 500, 2)
-    expect(page.get_by_role("log")).to_contain_text("step 500 of 500")
+    assert (sft.state, sft.step, sft.attempt) == (RunState.SUCCEEDED, 1000, 2)
+    expect(page.get_by_role("log")).to_contain_text("step 1000 of 1000")
 
     inputs = {"Initial weights": "First SFT", "Comparisons": comparisons, "Demonstrations": demonstrations}
     start_form(page, live_app, "reward_model", inputs=inputs, Name="First reward model")
