@@ -1,5 +1,7 @@
 """Prompts, who submitted them, and the responses that models gave to them."""
 
+import uuid
+
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
@@ -21,6 +23,10 @@ class PromptKind(models.TextChoices):
     USER_BASED = "user_based", "User-based"
     CUSTOMER = "customer", "Customer"
     IMPORTED = "imported", "Imported"
+
+
+# What people of the workspace write themselves (the paper, section 3.2); the others come from elsewhere.
+WRITABLE_KINDS = (PromptKind.PLAIN, PromptKind.FEW_SHOT, PromptKind.USER_BASED)
 
 
 class UseCase(models.TextChoices):
@@ -88,6 +94,47 @@ class PromptImport(models.Model):
         return self.file_name
 
 
+class WrittenPrompt(models.Model):
+    """What a person of the workspace wrote at once: one prompt, or a few-shot one, whose K pairs are K prompts.
+
+    Each prompt of a few-shot family has the instruction and the K−1 other pairs before its own query; the author's
+    response to that query stands on it as `written_response`.
+    """
+
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="written_prompts", db_index=False)
+    key = models.UUIDField(default=uuid.uuid4, help_text="Of the draft it was: sent twice, it is kept once.")
+    source = models.TextField(
+        blank=True, help_text="User-based: the use case that it was made from. No dataset and no labeler gets it."
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (models.UniqueConstraint(fields=["author", "key"], name="written_prompt_key_once"),)
+        indexes = (models.Index(fields=["author", "-id"], name="written_prompt_by_author"),)
+
+    def __str__(self) -> str:
+        return f"written prompt {self.pk}"
+
+
+class WritingDraft(models.Model):
+    """A prompt that somebody is writing. Its content is the page's own."""
+
+    author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="writing_drafts", db_index=False)
+    key = models.UUIDField()
+    content = models.JSONField(default=dict)
+    revision = models.PositiveIntegerField(default=1, help_text="Counts up with every save; an older save loses.")
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-updated_at", "-id")
+        constraints = (models.UniqueConstraint(fields=["author", "key"], name="writing_draft_key_once"),)
+
+    def __str__(self) -> str:
+        return f"draft {self.key} of {self.author}"
+
+
 class Prompt(models.Model):
     """What a person asked. A plain prompt is one user message; the last message is always the user's."""
 
@@ -106,6 +153,13 @@ class Prompt(models.Model):
     prompt_import = models.ForeignKey(
         PromptImport, on_delete=models.PROTECT, null=True, blank=True, related_name="prompts"
     )
+    written = models.ForeignKey(
+        WrittenPrompt, on_delete=models.PROTECT, null=True, blank=True, related_name="prompts", db_index=False
+    )
+    written_number = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="0 … K−1 in its family.")
+    written_response = models.TextField(
+        blank=True, default="", db_default="", help_text="Few-shot: what its author answers to it."
+    )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -123,6 +177,11 @@ class Prompt(models.Model):
         constraints = (
             models.CheckConstraint(condition=models.Q(kind__in=PromptKind.values), name="prompt_kind_known"),
             models.CheckConstraint(condition=models.Q(use_case__in=UseCase.values), name="prompt_use_case_known"),
+            models.UniqueConstraint(
+                fields=["written", "written_number"],
+                condition=models.Q(written__isnull=False),
+                name="prompt_once_per_family",
+            ),
         )
 
     def __str__(self) -> str:
