@@ -16,11 +16,16 @@ export type Command =
   | { type: "stage" }
   | { type: "byRank" }
   | { type: "columns" }
+  | { type: "scrollTogether" }
+  | { type: "diff" }
+  | { type: "open" }
   | { type: "plainText" }
   | { type: "prompt" }
   | { type: "instructions" }
   | { type: "closeInstructions" }
   | { type: "skip" }
+  | { type: "flag" }
+  | { type: "notes" }
   | { type: "help" }
   | { type: "submit" };
 
@@ -84,6 +89,27 @@ export const BINDINGS: Binding[] = [
     scenes: ["rank"],
     command: { type: "columns" },
   },
+  {
+    keys: ["y"],
+    shown: "Y",
+    does: "Scroll all responses together",
+    scenes: ["rank"],
+    command: { type: "scrollTogether" },
+  },
+  {
+    keys: ["d"],
+    shown: "D",
+    does: "Mark where the others differ from the focused response",
+    scenes: ["rank"],
+    command: { type: "diff" },
+  },
+  {
+    keys: ["e"],
+    shown: "E",
+    does: "Show all of a long response, or fold it",
+    scenes: ["rank"],
+    command: { type: "open" },
+  },
   { keys: ["u"], shown: "U", does: "Undo", scenes: COMPARISON, command: { type: "undo" } },
   { keys: ["r"], shown: "R", does: "Redo", scenes: COMPARISON, command: { type: "redo" } },
   { keys: ["p"], shown: "P", does: "Show or hide the prompt", scenes: ALL, command: { type: "prompt" } },
@@ -97,6 +123,14 @@ export const BINDINGS: Binding[] = [
     command: { type: "closeInstructions" },
   },
   { keys: ["s"], shown: "S", does: "Skip this task, with a reason", scenes: ALL, command: { type: "skip" } },
+  {
+    keys: ["f"],
+    shown: "F",
+    does: "Flag this task for a researcher",
+    scenes: ALL,
+    command: { type: "flag" },
+  },
+  { keys: ["/"], shown: "/", does: "Write a note", scenes: COMPARISON, command: { type: "notes" } },
   { keys: ["?"], shown: "?", does: "This list", scenes: ALL, command: { type: "help" } },
 ];
 

@@ -147,6 +147,7 @@ export function RankStage({ assignment, state, act, panels, board }: RankStagePr
         maw="46rem"
         label="Notes on the whole task"
         placeholder="Optional"
+        data-notes
         maxLength={10_000}
         autosize
         minRows={2}

@@ -47,6 +47,7 @@ export function RateStage({ assignment, state, act, isPlain }: RateStageProps) {
         <Textarea
           label={`Notes on ${response.letter}`}
           placeholder="Optional"
+          data-notes
           maxLength={10_000}
           autosize
           minRows={2}

@@ -1,28 +1,35 @@
 /** The keyboard of a comparison: commands become acts, and the browser's focus follows the screen's. */
 import { type Dispatch, useEffect, useRef, useState } from "react";
-import type { Act, State } from "@/features/labeling/comparison/state";
-import type { Command } from "@/features/labeling/keys";
-import { type Columns, useColumns } from "@/features/labeling/task/preferences";
+import { isComplete } from "@/features/labeling/comparison/answer";
+import { useReading } from "@/features/labeling/comparison/reading/useReading";
+import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
+import { type Command, isTextField } from "@/features/labeling/keys";
 import { useKeys } from "@/features/labeling/task/useKeys";
 import type { TaskPanels } from "@/features/labeling/task/useTaskPanels";
 
 type Options = { state: State; act: Dispatch<Act>; panels: TaskPanels; submit: () => void };
 
 export function useComparisonKeys({ state, act, panels, submit }: Options) {
-  const [columns, setColumns] = useColumns();
+  const reading = useReading(focusedId(state));
   const [isByRank, setByRank] = useState(false);
   const isFollowing = useRef(false);
   const { stage } = state.view;
 
   const run = (command: Command) => {
-    isFollowing.current = true;
-    if (panels.runShared(command)) return;
-    if (command.type === "submit") submit();
-    else if (command.type === "columns") setColumns(((columns % 4) + 1) as Columns);
+    if (panels.runShared(command) || reading.run(command)) return;
+    if (command.type === "submit") {
+      // From a text field too the focus goes to what is missing.
+      isFollowing.current = !isComplete(state.answer, state.order);
+      if (isFollowing.current) leaveTextField();
+      submit();
+    } else if (command.type === "columns") setColumns(((columns % 4) + 1) as Columns);
     else if (command.type === "byRank") setByRank((value) => !value);
+    else if (command.type === "notes") focusNotes();
     else {
       const next = actOf(command, state);
-      if (next) act(next);
+      if (!next) return;
+      isFollowing.current = true;
+      act(next);
     }
   };
   useKeys(stage, run);
@@ -33,7 +40,8 @@ export function useComparisonKeys({ state, act, panels, submit }: Options) {
   useEffect(() => {
     if (!isFollowing.current) return;
     isFollowing.current = false;
-    if (document.querySelector('[role="dialog"][aria-modal="true"]')) return;
+    if (isTextField(document.activeElement) || document.querySelector('[role="dialog"][aria-modal="true"]'))
+      return;
     const element = document.querySelector<HTMLElement>(`[data-response="${state.order[focus]}"]`);
     element?.focus({ preventScroll: true });
     const marked = stage === "rate" ? document.querySelector("[data-marked]") : null;
@@ -41,10 +49,20 @@ export function useComparisonKeys({ state, act, panels, submit }: Options) {
     marked?.scrollIntoView({ block: "nearest" });
   }, [focus, question, stage, answer]);
 
-  return { columns, setColumns, isByRank, setByRank };
+  return { reading, isByRank, setByRank };
 }
 
 export type Board = ReturnType<typeof useComparisonKeys>;
+
+/** The notes of the stage that is open; Escape leads back out of them. */
+function focusNotes(): void {
+  const notes = document.querySelector<HTMLTextAreaElement>("textarea[data-notes]");
+  notes?.focus();
+}
+
+function leaveTextField(): void {
+  if (isTextField(document.activeElement)) (document.activeElement as HTMLElement).blur();
+}
 
 function actOf(command: Command, state: State): Act | null {
   const isRating = state.view.stage === "rate";
