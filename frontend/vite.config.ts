@@ -39,5 +39,10 @@ export default defineConfig({
   },
   server: { proxy: PROXY },
   preview: { proxy: PROXY },
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], restoreMocks: true },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/ui/languageInTests.ts"],
+    restoreMocks: true,
+  },
 });

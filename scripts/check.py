@@ -59,6 +59,7 @@ STEPS = (
     Step("schema", python("scripts/schema.py")),
     Step("client", npm("check:api")),
     Step("frontend-check", npm("check")),
+    Step("translations", npm("check:i18n")),
     Step("mypy", python("-m", "mypy", ".")),
     Step("frontend-test", npm("test")),
     # The long ones by length, so that both cores are busy to the end; a browser with half a core is too slow.

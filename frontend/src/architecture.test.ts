@@ -13,6 +13,7 @@ function layer(path: string): string {
 function mayImport(from: string, to: string): boolean {
   if (from === to || from === "app" || from === "main.tsx") return true;
   if (from.startsWith("features/")) return to === "api" || to === "ui";
+  if (from === "ui") return to === "locales";
   return false;
 }
 

@@ -4,6 +4,7 @@ import "@/app/global.css";
 import { setNonce } from "get-nonce";
 import { createRoot } from "react-dom/client";
 import { App } from "@/app/App";
+import { startLanguage } from "@/ui/language";
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
 // Mantine's scroll lock makes its style tag through this package.
@@ -11,4 +12,4 @@ setNonce(nonce);
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
-createRoot(root).render(<App nonce={nonce} />);
+void startLanguage().then(() => createRoot(root).render(<App nonce={nonce} />));

@@ -1,13 +1,18 @@
 import classes from "@/ui/DayBars.module.css";
-import { pluralize } from "@/ui/format";
+import { formatDate } from "@/ui/format";
 
-type DayBarsProps = { label: string; unit: string; days: { date: string; count: number }[] };
+type DayBarsProps = {
+  label: string;
+  /** "3 answers", in the page's language. */
+  counted: (count: number) => string;
+  days: { date: string; count: number }[];
+};
 
-const WEEKDAY = new Intl.DateTimeFormat("en", { weekday: "short", timeZone: "UTC" });
-const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const WEEKDAY = { weekday: "short", timeZone: "UTC" } as const;
+const DATE = { day: "numeric", month: "short", timeZone: "UTC" } as const;
 
 /** One bar a day, each with its number: a chart that is also a table for those who cannot see it. */
-export function DayBars({ label, unit, days }: DayBarsProps) {
+export function DayBars({ label, counted, days }: DayBarsProps) {
   const highest = Math.max(1, ...days.map((day) => day.count));
   const isLong = days.length > 10;
   return (
@@ -18,7 +23,7 @@ export function DayBars({ label, unit, days }: DayBarsProps) {
           <li
             key={day.date}
             className={classes.day}
-            title={`${DATE.format(date)}: ${pluralize(day.count, unit)}`}
+            title={`${formatDate(date, DATE)}: ${counted(day.count)}`}
           >
             <span className={classes.count}>{day.count || ""}</span>
             <span
@@ -27,7 +32,7 @@ export function DayBars({ label, unit, days }: DayBarsProps) {
               style={{ height: `${(day.count / highest) * 100}%` }}
               aria-hidden
             />
-            <span className={classes.name}>{isLong ? date.getUTCDate() : WEEKDAY.format(date)}</span>
+            <span className={classes.name}>{isLong ? date.getUTCDate() : formatDate(date, WEEKDAY)}</span>
           </li>
         );
       })}

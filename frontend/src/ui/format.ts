@@ -1,19 +1,33 @@
-/** Numbers, sizes and times as people read them. */
-const INTEGER = new Intl.NumberFormat("en");
+/** Numbers, sizes and times as people read them in the interface's language. */
+import i18next from "i18next";
 
-export function formatNumber(value: number): string {
-  return INTEGER.format(value);
+/** English dates in the order and on the clock that most of the world reads. */
+const LOCALE: Record<string, string> = { en: "en-GB" };
+const made = new Map<string, unknown>();
+
+/** Formatters are dear to make and are asked for in every row of a table: one of each for a language. */
+function perLanguage<Formatter>(name: string, make: (locale: string) => Formatter): Formatter {
+  const language = i18next.language ?? "en";
+  const key = `${name} ${language}`;
+  const known = (made.get(key) as Formatter | undefined) ?? make(LOCALE[language] ?? language);
+  made.set(key, known);
+  return known;
+}
+
+export function formatNumber(value: number, digits = 0): string {
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits || 3 };
+  return perLanguage(`number ${digits}`, (locale) => new Intl.NumberFormat(locale, options)).format(value);
 }
 
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** power;
-  return `${value < 10 && power ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
+  return `${value < 10 && power ? formatNumber(value, 1) : Math.round(value)} ${units[power]}`;
 }
 
 export function formatPercent(ratio: number, digits = 0): string {
-  return `${(ratio * 100).toFixed(digits)} %`;
+  return `${formatNumber(digits ? ratio * 100 : Math.round(ratio * 100), digits)} %`;
 }
 
 /** 4:05 or 1:04:05: for clocks that run. */
@@ -35,7 +49,6 @@ export function formatDuration(totalSeconds: number): string {
   return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
 }
 
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const STEPS: [limit: number, size: number, unit: Intl.RelativeTimeFormatUnit][] = [
   [60, 1, "second"],
   [3600, 60, "minute"],
@@ -48,18 +61,27 @@ const STEPS: [limit: number, size: number, unit: Intl.RelativeTimeFormatUnit][] 
 export function formatRelative(date: Date, now = Date.now()): string {
   const seconds = (date.getTime() - now) / 1000;
   const step = STEPS.find(([limit]) => Math.abs(seconds) < limit);
-  if (!step || Math.abs(seconds) < 10) return "just now";
-  return RELATIVE.format(Math.round(seconds / step[1]), step[2]);
+  if (!step || Math.abs(seconds) < 10) return i18next.t("just now");
+  return perLanguage("relative", (locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" })).format(
+    Math.round(seconds / step[1]),
+    step[2],
+  );
 }
 
 export function formatDateTime(date: Date): string {
-  return date.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  return formatDate(date, { dateStyle: "medium", timeStyle: "short" });
 }
 
 export function formatTime(date: Date): string {
-  return date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return formatDate(date, { hour: "2-digit", minute: "2-digit" });
 }
 
+export function formatDate(date: Date, options: Intl.DateTimeFormatOptions): string {
+  const name = `date ${JSON.stringify(options)}`;
+  return perLanguage(name, (locale) => new Intl.DateTimeFormat(locale, options)).format(date);
+}
+
+/** For the researchers' pages, which are English; what labelers see counts through t(). */
 export function pluralize(count: number, one: string, many = `${one}s`): string {
   return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }

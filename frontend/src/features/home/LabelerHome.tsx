@@ -1,5 +1,6 @@
 import { Group, Text, Title } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import classes from "@/features/home/Home.module.css";
 import { DayBars } from "@/ui/DayBars";
@@ -15,6 +16,7 @@ type OwnProject = Progress["projects"][number];
 type LabelerHomeProps = { progress: Progress; isOnlyPart: boolean };
 
 export function LabelerHome({ progress, isOnlyPart }: LabelerHomeProps) {
+  const { t } = useTranslation();
   const { projects, today, active_seconds_today: seconds } = progress;
   const withWork = projects.filter((project) => project.has_work && project.state === "active");
   return (
@@ -55,7 +57,11 @@ export function LabelerHome({ progress, isOnlyPart }: LabelerHomeProps) {
           />
         </StatGroup>
         <Section title="Your last days">
-          <DayBars label="Your answers by day" unit="answer" days={progress.per_day.slice(-7)} />
+          <DayBars
+            label="Your answers by day"
+            counted={(count) => t("{{count}} answers", { count })}
+            days={progress.per_day.slice(-7)}
+          />
         </Section>
       </div>
     </>

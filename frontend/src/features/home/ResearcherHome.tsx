@@ -38,7 +38,11 @@ export function ResearcherHome({ researcher }: { researcher: Researcher }) {
       </Section>
       <div className={classes.columns}>
         <Section title="Answers a day">
-          <DayBars label="Answers by day" unit="answer" days={researcher.throughput.slice(-14)} />
+          <DayBars
+            label="Answers by day"
+            counted={(count) => pluralize(count, "answer")}
+            days={researcher.throughput.slice(-14)}
+          />
         </Section>
         <Section
           title="Latest datasets"

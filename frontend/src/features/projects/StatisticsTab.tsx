@@ -33,7 +33,11 @@ export function StatisticsTab({ project }: { project: Project }) {
       {project.kind === "comparison" && <Agreement statistics={data} project={project} />}
       <div className={classes.columns}>
         <Section title="Answers a day">
-          <DayBars label="Answers by day" unit="answer" days={data.throughput.slice(-14)} />
+          <DayBars
+            label="Answers by day"
+            counted={(count) => pluralize(count, "answer")}
+            days={data.throughput.slice(-14)}
+          />
         </Section>
         <Section title="By labeler">
           <DataTable
