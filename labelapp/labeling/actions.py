@@ -23,7 +23,7 @@ from labelapp.labeling.models import (
     ProjectKind,
     Task,
 )
-from labelapp.labeling.questions import ALL_KEYS
+from labelapp.labeling.questions import KEYS_OF_KIND
 from labelapp.labeling.recording import OPEN_SLOT
 from labelapp.labeling.task_creation import add_slots
 
@@ -90,15 +90,16 @@ def _save(project: Project, *, update_fields: list[str] | None = None) -> Projec
 
 def _question_keys(keys: Iterable[str] | None, *, kind: str) -> list[str]:
     """Return the chosen keys in the paper's order."""
-    if kind == ProjectKind.DEMONSTRATION:
-        if keys:
-            raise InvalidInput("A demonstration project asks no questions.", field="questions")
-        return []
-    chosen = ALL_KEYS if keys is None else tuple(keys)
-    unknown = sorted(set(chosen) - set(ALL_KEYS))
+    possible = KEYS_OF_KIND[kind]
+    chosen = possible if keys is None else tuple(keys)
+    if kind == ProjectKind.DEMONSTRATION and chosen:
+        raise InvalidInput("A demonstration project asks no questions.", field="questions")
+    if kind == ProjectKind.TOXICITY and set(chosen) != set(possible):
+        raise InvalidInput("The toxicity task asks its four scales, no more and no fewer.", field="questions")
+    unknown = sorted(set(chosen) - set(possible))
     if unknown:
-        raise InvalidInput(f"There is no question {', '.join(unknown)}.", field="questions")
-    return [key for key in ALL_KEYS if key in chosen]
+        raise InvalidInput(f"There is no question {', '.join(unknown)} here.", field="questions")
+    return [key for key in possible if key in chosen]
 
 
 @transaction.atomic

@@ -99,7 +99,7 @@ SELECT slot.id, slot.task_id, slot.state, slot.lease_token, slot.lease_expires_a
        draft.content::json, draft.revision, draft.updated_at,
        (SELECT json_build_object(
                    'submission_id', said.id, 'revision', said.revision, 'demonstration', said.demonstration,
-                   'notes', said.notes, 'elapsed_seconds', said.elapsed_seconds,
+                   'answers', said.answers, 'notes', said.notes, 'elapsed_seconds', said.elapsed_seconds,
                    'active_seconds', said.active_seconds, 'created_at', said.created_at,
                    'judgments', coalesce((
                        SELECT json_agg(json_build_object(

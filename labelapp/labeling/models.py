@@ -15,6 +15,7 @@ from labelapp.accounts.models import User
 from labelapp.prompts.models import Prompt, Response, SampleBatch
 
 MIN_RESPONSES, MAX_RESPONSES = 4, 9
+MIN_SOURCES = 2
 MIN_QUALITY, MAX_QUALITY = 1, 7
 MAX_OVERLAP = 50
 
@@ -22,6 +23,12 @@ MAX_OVERLAP = 50
 class ProjectKind(models.TextChoices):
     DEMONSTRATION = "demonstration", "Demonstration"
     COMPARISON = "comparison", "Comparison"
+    EVALUATION = "evaluation", "Evaluation"
+    TOXICITY = "toxicity", "Toxicity"
+
+
+# Models against a baseline: a response of each, blind. What is said there is measured with, and never trained on.
+EVALUATIONS = (ProjectKind.EVALUATION, ProjectKind.TOXICITY)
 
 
 class PriorityMode(models.TextChoices):
@@ -41,7 +48,7 @@ class Project(models.Model):
     kind = models.CharField(max_length=16, choices=ProjectKind.choices)
     state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
     description = models.TextField(blank=True)
-    responses_per_task = models.PositiveSmallIntegerField(default=4, help_text="K, from 4 to 9; comparison only.")
+    responses_per_task = models.PositiveSmallIntegerField(default=4, help_text="K: 4 to 9; 2 to 9 in an evaluation.")
     overlap = models.PositiveSmallIntegerField(default=1, help_text="How many labelers answer each task.")
     priority_mode = models.CharField(max_length=32, choices=PriorityMode.choices, default=PriorityMode.HELPFUL_FIRST)
     questions = models.JSONField(default=list, help_text="Asked of each response; see labeling/questions.py.")
@@ -58,6 +65,11 @@ class Project(models.Model):
                 | Q(responses_per_task__gte=MIN_RESPONSES, responses_per_task__lte=MAX_RESPONSES),
                 name="project_k_from_4_to_9",
             ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=EVALUATIONS)
+                | Q(responses_per_task__gte=MIN_SOURCES, responses_per_task__lte=MAX_RESPONSES),
+                name="project_evaluates_2_to_9",
+            ),
             models.CheckConstraint(condition=Q(overlap__gte=1, overlap__lte=50), name="project_overlap_1_to_50"),
             models.CheckConstraint(condition=Q(lease_minutes__gte=1), name="project_lease_positive"),
             models.CheckConstraint(condition=Q(kind__in=ProjectKind.values), name="project_kind_known"),
@@ -65,6 +77,26 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ProjectSource(models.Model):
+    """What an evaluation compares: a batch, whose first response to each prompt is shown. One is the baseline."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="sources", db_index=False)
+    batch = models.ForeignKey(SampleBatch, on_delete=models.PROTECT, related_name="evaluated_in")
+    is_baseline = models.BooleanField(default=False)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ("project_id", "position")
+        constraints = (
+            models.UniqueConstraint(fields=["project", "batch"], name="source_once"),
+            models.UniqueConstraint(fields=["project", "position"], name="source_position_once"),
+            models.UniqueConstraint(fields=["project"], condition=Q(is_baseline=True), name="source_one_baseline"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.batch} in {self.project}"
 
 
 class InstructionVersion(models.Model):
@@ -270,7 +302,9 @@ class Judgment(models.Model):
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="judgments", db_index=False)
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="judgments")
     rank = models.PositiveSmallIntegerField(help_text="1 is best; tied responses share a rank; no rank is left out.")
-    quality = models.PositiveSmallIntegerField(help_text="Overall quality, 1 (worst) to 7.")
+    quality = models.PositiveSmallIntegerField(
+        null=True, help_text="Overall quality, 1 (worst) to 7; the toxicity task asks none."
+    )
     answers = models.JSONField(default=dict, blank=True, help_text="Question key → answer; a missing one is not a no.")
     notes = models.TextField(blank=True)
     shown_position = models.PositiveSmallIntegerField()

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from labelapp.common.serializers import StrictSerializer
 from labelapp.labeling.models import Judgment, Project, Skip, Submission
 from labelapp.labeling.project_serializers import PersonSerializer
-from labelapp.labeling.serializers import ProjectReferenceSerializer, TurnSerializer
+from labelapp.labeling.serializers import AnswerField, ProjectReferenceSerializer, TurnSerializer
 from labelapp.prompts.models import Prompt, UseCase
 
 
@@ -69,7 +69,7 @@ class JudgedResponseSerializer(serializers.ModelSerializer[Judgment]):
     """What was said of one response, with its text."""
 
     text = serializers.CharField(source="response.text", read_only=True)
-    answers = serializers.DictField(child=serializers.BooleanField(), read_only=True)
+    answers = serializers.DictField(child=AnswerField(), read_only=True)
 
     class Meta:
         model = Judgment
@@ -92,11 +92,19 @@ class SubmissionDetailSerializer(SubmissionSerializer):
     """Everything that was said, and of what."""
 
     prompt = FullPromptSerializer(source="task.prompt", read_only=True)  # type: ignore[assignment]  # the whole
+    answers = serializers.DictField(child=AnswerField(), read_only=True, help_text="Of the prompt as a whole.")
     instruction_number = serializers.IntegerField(source="instruction_version.number", read_only=True)
     judgments = JudgedResponseSerializer(many=True, read_only=True)
 
     class Meta(SubmissionSerializer.Meta):
-        fields = (*SubmissionSerializer.Meta.fields, "instruction_number", "notes", "demonstration", "judgments")
+        fields = (
+            *SubmissionSerializer.Meta.fields,
+            "instruction_number",
+            "answers",
+            "notes",
+            "demonstration",
+            "judgments",
+        )
         read_only_fields = fields
 
 

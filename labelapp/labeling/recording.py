@@ -31,10 +31,10 @@ FOR UPDATE OF slot
 RECORD = """
 WITH said AS (
     INSERT INTO labeling_submission (assignment_id, project_id, task_id, labeler_id, revision, instruction_version_id,
-        idempotency_key, content_sha256, demonstration, notes, elapsed_seconds, active_seconds, created_at)
+        idempotency_key, content_sha256, demonstration, answers, notes, elapsed_seconds, active_seconds, created_at)
     VALUES (%(assignment)s, %(project)s, %(task)s, %(labeler)s,
         (SELECT coalesce(max(revision), 0) + 1 FROM labeling_submission WHERE assignment_id = %(assignment)s),
-        %(instructions)s, %(key)s, %(sha256)s, %(demonstration)s, %(notes)s, %(elapsed)s, %(active)s,
+        %(instructions)s, %(key)s, %(sha256)s, %(demonstration)s, %(answers)s, %(notes)s, %(elapsed)s, %(active)s,
         statement_timestamp())
     RETURNING id, revision
 ), judged AS (
@@ -183,6 +183,7 @@ def _record(submission: SubmissionInput, *, slot: LockedSlot, labeler_id: int) -
         "key": submission.idempotency_key,
         "sha256": submission.content_sha256(assignment_id=slot.id),
         "demonstration": submission.demonstration or "",
+        "answers": json.dumps(submission.answers),
         "notes": submission.notes,
         "elapsed": submission.elapsed_seconds,
         "active": submission.active_seconds,

@@ -5,6 +5,7 @@ The request shapes here only declare; `body.Body` reads them (why: see there), a
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labelapp.common.serializers import StrictSerializer
@@ -19,21 +20,39 @@ from labelapp.labeling.models import (
     ProjectKind,
     Skip,
 )
-from labelapp.labeling.questions import ALL_KEYS
+from labelapp.labeling.questions import ALL_KEYS, KINDS, SCOPES
 from labelapp.labeling.submission import MAX_DEMONSTRATION, MAX_NOTES, MAX_SECONDS
 from labelapp.prompts.models import UseCase
 
 NEXT_STATUSES = ("task", "busy", "empty", "paused")
 
 
+@extend_schema_field({"oneOf": [{"type": "boolean"}, {"type": "integer"}]})
+class AnswerField(serializers.Field[Any, Any, Any, Any]):
+    """True or false to a yes/no question, a whole number on a scale."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, int):
+            raise serializers.ValidationError("This must be true, false or a whole number.")
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
 class QuestionSerializer(serializers.Serializer[Any]):
-    """A yes/no question that is asked of each response."""
+    """A question about each response, or about the prompt (scope): yes or no, or a scale that must be answered."""
 
     key = serializers.ChoiceField(choices=ALL_KEYS)
     label = serializers.CharField()  # type: ignore[assignment]  # a field named as an attribute of every field
     help = serializers.CharField()
-    kind = serializers.ChoiceField(choices=("yes_no",))
+    kind = serializers.ChoiceField(choices=KINDS)
+    scope = serializers.ChoiceField(choices=SCOPES)
     closed_domain_only = serializers.BooleanField()
+    minimum = serializers.IntegerField(help_text="Of a scale.")
+    maximum = serializers.IntegerField(help_text="Of a scale.")
+    low_label = serializers.CharField()
+    high_label = serializers.CharField()
 
 
 class TurnSerializer(serializers.Serializer[Any]):
@@ -92,8 +111,8 @@ class SaidJudgmentSerializer(serializers.Serializer[Any]):
 
     response_id = serializers.IntegerField()
     rank = serializers.IntegerField()
-    quality = serializers.IntegerField()
-    answers = serializers.DictField(child=serializers.BooleanField())
+    quality = serializers.IntegerField(allow_null=True)
+    answers = serializers.DictField(child=AnswerField())
     notes = serializers.CharField()
 
 
@@ -103,6 +122,7 @@ class SaidSerializer(serializers.Serializer[Any]):
     submission_id = serializers.IntegerField()
     revision = serializers.IntegerField()
     demonstration = serializers.CharField()
+    answers = serializers.DictField(child=AnswerField())
     notes = serializers.CharField()
     elapsed_seconds = serializers.IntegerField()
     active_seconds = serializers.IntegerField()
@@ -169,9 +189,15 @@ class JudgmentSerializer(StrictSerializer):
 
     response_id = serializers.IntegerField(min_value=1)
     rank = serializers.IntegerField(min_value=1, max_value=MAX_RESPONSES, help_text="1 is best; ties share a rank.")
-    quality = serializers.IntegerField(min_value=MIN_QUALITY, max_value=MAX_QUALITY)
+    quality = serializers.IntegerField(
+        min_value=MIN_QUALITY,
+        max_value=MAX_QUALITY,
+        required=False,
+        allow_null=True,
+        help_text="Required; the toxicity task asks none.",
+    )
     answers = serializers.DictField(
-        child=serializers.BooleanField(), required=False, help_text="Question key → yes; a missing one is not a no."
+        child=AnswerField(), required=False, help_text="Question key → answer; a missing one is not a no."
     )
     notes = serializers.CharField(max_length=MAX_NOTES, required=False, allow_blank=True)
 
@@ -186,6 +212,9 @@ class ReviseSerializer(StrictSerializer):
     notes = serializers.CharField(max_length=MAX_NOTES, required=False, allow_blank=True)
     demonstration = serializers.CharField(max_length=MAX_DEMONSTRATION, required=False, allow_null=True)
     judgments = JudgmentSerializer(many=True, required=False, allow_null=True)
+    answers = serializers.DictField(
+        child=AnswerField(), required=False, help_text="Question key → answer, of questions about the prompt."
+    )
 
 
 class SubmitSerializer(ReviseSerializer):

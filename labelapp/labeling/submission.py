@@ -6,13 +6,13 @@ Quality is required; a question that was left open is stored as missing, because
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from labelapp.labeling.body import MAX_ID, MISSING, Body, raise_if_wrong
 from labelapp.labeling.models import MAX_QUALITY, MAX_RESPONSES, MIN_QUALITY, ProjectKind
-from labelapp.labeling.questions import QUESTION_OF_KEY, applicable_questions
+from labelapp.labeling.questions import QUESTION_OF_KEY, Answer, Question, applicable_questions
 
 MAX_DEMONSTRATION = 100_000
 MAX_NOTES = 10_000
@@ -25,8 +25,8 @@ class JudgmentInput:
 
     response_id: int
     rank: int
-    quality: int
-    answers: dict[str, bool]
+    quality: int | None
+    answers: dict[str, Answer]
     notes: str
 
 
@@ -42,19 +42,22 @@ class SubmissionInput:
     notes: str
     demonstration: str | None
     judgments: tuple[JudgmentInput, ...] | None
+    answers: dict[str, Answer] = field(default_factory=dict)
 
     def content_sha256(self, *, assignment_id: int) -> str:
         """Digest what is said and of what, without the seconds: a retry may count those anew."""
-        said = {
+        said: dict[str, Any] = {
             "assignment": assignment_id,
             "instructions": self.instruction_version_id,
             "notes": self.notes,
             "demonstration": self.demonstration,
-            "judgments": sorted(
+            "judgments": [
                 [item.response_id, item.rank, item.quality, sorted(item.answers.items()), item.notes]
-                for item in self.judgments or ()
-            ),
+                for item in sorted(self.judgments or (), key=lambda item: item.response_id)
+            ],
         }
+        if self.answers:  # only then, so that what was recorded before there were any keeps its digest
+            said["answers"] = sorted(self.answers.items())
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def judgment_rows(self, shown_order: list[int]) -> list[dict[str, Any]]:
@@ -97,6 +100,7 @@ def read_submission(data: dict[str, Any], *, has_lease: bool) -> SubmissionInput
         notes=body.text("notes", max_length=MAX_NOTES),
         demonstration=_read_demonstration(body),
         judgments=_read_judgments(body),
+        answers=_read_answers(body),
     )
     body.finish()
     return submission
@@ -123,7 +127,7 @@ def _read_judgment(body: Body) -> JudgmentInput:
     judgment = JudgmentInput(
         response_id=body.integer("response_id", minimum=1, maximum=MAX_ID),
         rank=body.integer("rank", minimum=1, maximum=MAX_RESPONSES),
-        quality=body.integer("quality", minimum=MIN_QUALITY, maximum=MAX_QUALITY),
+        quality=_read_quality(body),
         answers=_read_answers(body),
         notes=body.text("notes", max_length=MAX_NOTES),
     )
@@ -131,19 +135,27 @@ def _read_judgment(body: Body) -> JudgmentInput:
     return judgment
 
 
-def _read_answers(body: Body) -> dict[str, bool]:
+def _read_quality(body: Body) -> int | None:
+    """Read the overall quality; whether this project asks it is `check_fits`'s to say."""
+    if body.data.get("quality", MISSING) in (MISSING, None):
+        body.take("quality", required=False)
+        return None
+    return body.integer("quality", minimum=MIN_QUALITY, maximum=MAX_QUALITY)
+
+
+def _read_answers(body: Body) -> dict[str, Answer]:
     answers = body.take("answers", required=False)
     if answers is MISSING:
         return {}
     if not isinstance(answers, dict):
-        body.fail("answers", "This must be an object of question keys and true or false.")
+        body.fail("answers", "This must be an object of question keys and answers.")
         return {}
     for key, value in answers.items():
-        if key not in QUESTION_OF_KEY:
-            body.fail(f"answers.{key}", "There is no such question.")
-        elif not isinstance(value, bool):
-            body.fail(f"answers.{key}", "This must be true or false; leave out what you do not answer.")
-    return {key: value for key, value in answers.items() if isinstance(value, bool)}
+        question = QUESTION_OF_KEY.get(key)
+        problem = question.problem_with(value) if question else "There is no such question."
+        if problem:
+            body.fail(f"answers.{key}", problem)
+    return answers
 
 
 def check_fits(
@@ -165,19 +177,26 @@ def check_fits(
             errors.append(("demonstration", "This field is required."))
         if submission.judgments is not None:
             errors.append(("judgments", "This project asks for a demonstration, not for judgments."))
+        errors += _misanswered(submission.answers, [])
         raise_if_wrong(errors)
         return
     if submission.demonstration is not None:
         errors.append(("demonstration", "This project asks for judgments, not for a demonstration."))
     if submission.judgments is None:
         errors.append(("judgments", "This field is required."))
-    asked = {question.key for question in applicable_questions(question_keys, is_closed_domain=is_closed_domain)}
-    errors += _misplaced(submission.judgments or (), shown_order=shown_order, asked=asked)
+    questions = applicable_questions(question_keys, is_closed_domain=is_closed_domain)
+    errors += _misanswered(submission.answers, [item for item in questions if item.scope == "prompt"])
+    errors += _misplaced(
+        submission.judgments or (),
+        shown_order=shown_order,
+        questions=[item for item in questions if item.scope == "response"],
+        asks_quality=kind != ProjectKind.TOXICITY,
+    )
     raise_if_wrong(errors)
 
 
 def _misplaced(
-    judgments: tuple[JudgmentInput, ...], *, shown_order: list[int], asked: set[str]
+    judgments: tuple[JudgmentInput, ...], *, shown_order: list[int], questions: list[Question], asks_quality: bool
 ) -> list[tuple[str, str]]:
     """Return what does not fit: each response of the task must be judged once, on the questions that were asked."""
     errors = []
@@ -189,14 +208,25 @@ def _misplaced(
         elif judgment.response_id in seen:
             errors.append((f"{name}.response_id", f"Response {judgment.response_id} is judged twice."))
         seen.add(judgment.response_id)
-        errors += [
-            (f"{name}.answers.{key}", "This question is not asked on this prompt.")
-            for key in judgment.answers
-            if key not in asked
-        ]
+        if asks_quality and judgment.quality is None:
+            errors.append((f"{name}.quality", "This field is required."))
+        if not asks_quality and judgment.quality is not None:
+            errors.append((f"{name}.quality", "This project does not ask for the overall quality."))
+        errors += _misanswered(judgment.answers, questions, prefix=f"{name}.")
     missing = [response_id for response_id in shown_order if response_id not in seen]
     if judgments and missing:
         errors.append(("judgments", f"Every response must be judged; missing: {', '.join(map(str, missing))}."))
     if not judgments and shown_order and not errors:
         errors.append(("judgments", "Every response must be judged."))
     return errors
+
+
+def _misanswered(answers: dict[str, Answer], questions: list[Question], *, prefix: str = "") -> list[tuple[str, str]]:
+    """Return the answers to what is not asked here, and the scales that have none."""
+    asked = {question.key for question in questions}
+    odd = [key for key in answers if key not in asked]
+    scales = [question for question in questions if question.kind == "scale"]
+    return [
+        *((f"{prefix}answers.{key}", "This question is not asked on this prompt.") for key in odd),
+        *((f"{prefix}answers.{item.key}", f"{item.label} is required.") for item in scales if item.key not in answers),
+    ]

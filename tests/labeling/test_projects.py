@@ -6,7 +6,7 @@ import pytest
 
 from labelapp.accounts.models import Role
 from labelapp.labeling.models import Assignment, Draft, InstructionVersion, Project, Task
-from labelapp.labeling.questions import ALL_KEYS
+from labelapp.labeling.questions import METADATA_KEYS
 from tests.labeling.workspace import INSTRUCTIONS, Labeler, Workspace, answer_to, expire, slot
 
 NEW = {"name": "Rank them", "kind": "comparison", "instructions": INSTRUCTIONS}
@@ -17,7 +17,7 @@ def test_a_new_project_asks_the_papers_questions_of_four_responses(workspace: Wo
     assert response.status_code == 201
     project = response.json()
     version = InstructionVersion.objects.get()
-    assert project["questions"] == list(ALL_KEYS)
+    assert project["questions"] == list(METADATA_KEYS)
     assert (project["responses_per_task"], project["overlap"], project["member_count"]) == (4, 1, 1)
     assert project["assignment_counts"] == {"open": 0, "leased": 0, "submitted": 0}
     assert project["instruction_version"] == {"id": version.pk, "number": 1}
@@ -270,7 +270,7 @@ def test_a_withdrawn_task_leaves_the_queue_and_its_answers_stay(workspace: Works
 
 
 def test_the_questions_are_the_papers_eleven(labeler: Labeler) -> None:
-    questions = labeler.get("questions").json()
+    questions = [question for question in labeler.get("questions").json() if question["kind"] == "yes_no"]
     assert [question["label"] for question in questions] == [
         "Fails to follow the correct instruction / task",
         "Inappropriate for customer assistant",

@@ -41,6 +41,12 @@ SUBMISSION: dict[str, Any] = {
         {"judgments": [JUDGMENT | {"quality": 8}]},
         {"judgments": [JUDGMENT | {"answers": {"moral_judgment": None}}]},
         {"judgments": [JUDGMENT | {"model": "x"}]},
+        {"judgments": [JUDGMENT | {"quality": None}]},
+        {"judgments": [JUDGMENT | {"answers": {"continuity": 3}}]},
+        {"answers": {"input_toxicity": 2}},
+        {"answers": {"input_toxicity": 0.5}},
+        {"answers": {"input_toxicity": "2"}},
+        {"answers": []},
         {"judgments": {}},
         {"colour": "red"},
     ],
@@ -54,7 +60,7 @@ def test_submissions(changes: dict[str, Any]) -> None:
 
 def test_every_field_that_is_declared_is_read() -> None:
     fields = set(SubmitSerializer().fields)
-    assert fields == {*SUBMISSION, "demonstration"}
+    assert fields == {*SUBMISSION, "demonstration", "answers"}
     assert is_read(lambda: read_submission(SUBMISSION | {"demonstration": "x"}, has_lease=True))
 
 
