@@ -274,6 +274,7 @@ class Submission(models.Model):
     idempotency_key = models.UUIDField(default=uuid.uuid4)
     content_sha256 = models.CharField(max_length=64, help_text="Tells a retry from another answer under the same key.")
     demonstration = models.TextField(blank=True)
+    answers = models.JSONField(default=dict, blank=True, help_text="Question key → answer, of the prompt as a whole.")
     notes = models.TextField(blank=True)
     elapsed_seconds = models.PositiveIntegerField(default=0)
     active_seconds = models.PositiveIntegerField(default=0)
