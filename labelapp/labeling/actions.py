@@ -182,7 +182,8 @@ def withdraw_task(task_id: int) -> Task:
     Raises:
         NotFound: there is no such task.
     """
-    task = Task.objects.select_for_update().filter(pk=task_id).first()
+    # Without the key: an answer that is being recorded refers to the task, and this waits for its slot below.
+    task = Task.objects.select_for_update(no_key=True).filter(pk=task_id).first()
     if task is None:
         raise NotFound("There is no such task.")
     if task.withdrawn_at is None:
@@ -191,4 +192,6 @@ def withdraw_task(task_id: int) -> Task:
         open_states = (Assignment.State.OPEN, Assignment.State.LEASED)
         task.assignments.filter(state__in=open_states).update(state=Assignment.State.WITHDRAWN)
         publish_on_commit(f"labeling:{task.project_id}", type="tasks", id=task.project_id)
+        # Whoever has it on the screen is told at once.
+        publish_on_commit(f"labeling:{task.project_id}", type="withdrawn", id=task.pk)
     return task

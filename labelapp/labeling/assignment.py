@@ -1,10 +1,10 @@
 """Who gets what next: leases on slots that were made in advance.
 
 A claim is one statement. In this order it takes: the labeler's own lease, so that two tabs have one (a lease that ran
-out and that nobody took comes back with its draft and a new token); the next open slot after the furthest one they have
-been given; any open slot; a slot whose lease, somebody else's, has run out. It never takes one of a task that this
-labeler has a slot of or has skipped. Starting at the furthest slot keeps a claim flat: it never walks over what the
-labeler has done.
+out and that nobody took comes back with its draft and a new token); a task that they skipped and that a researcher
+returned to them; the next open slot after the furthest one they have been given; any open slot; a slot whose lease,
+somebody else's, has run out. It never takes one of a task that this labeler has a slot of or has skipped. Starting at
+the furthest slot keeps a claim flat: it never walks over what the labeler has done.
 
 All times are the database's, so that web servers with different clocks agree on when a lease ends.
 """
@@ -24,12 +24,13 @@ from labelapp.labeling.questions import QUESTION_JSON, applicable_questions
 
 ATTEMPTS = 5
 
-# A slot that this labeler may be given: of no task that they have a slot of, or have skipped.
+# A slot that this labeler may be given: of no task that they have a slot of, or have skipped and not got back.
 ELIGIBLE = """
     NOT EXISTS (SELECT FROM labeling_assignment mine
                 WHERE mine.task_id = candidate.task_id AND mine.labeler_id = %(labeler)s)
     AND NOT EXISTS (SELECT FROM labeling_skip skipped
-                    WHERE skipped.task_id = candidate.task_id AND skipped.labeler_id = %(labeler)s)
+                    WHERE skipped.task_id = candidate.task_id AND skipped.labeler_id = %(labeler)s
+                      AND skipped.returned_at IS NULL)
 """
 
 # COALESCE stops at the first that is found; the later searches do not run. The open slots are searched by (project, id)
@@ -58,6 +59,11 @@ WITH slot AS (
            WHERE candidate.project_id = %(project)s AND candidate.labeler_id = %(labeler)s
              AND candidate.state = 'leased'
            FOR UPDATE),
+          (SELECT candidate.id FROM labeling_skip returned
+           JOIN labeling_assignment candidate ON candidate.task_id = returned.task_id
+           WHERE returned.labeler_id = %(labeler)s AND returned.returned_at IS NOT NULL
+             AND candidate.project_id = %(project)s AND candidate.state = 'open' AND {ELIGIBLE}
+           ORDER BY candidate.id LIMIT 1 FOR UPDATE OF candidate SKIP LOCKED),
           (SELECT candidate.id FROM labeling_assignment candidate
            WHERE (candidate.project_id, candidate.id) > (%(project)s, (
                      SELECT max(mine.id) FROM labeling_assignment mine
@@ -277,7 +283,7 @@ def lost_lease(*, assignment_id: int, labeler_id: int) -> Conflict | NotFound:
         if slot.state == Assignment.State.WITHDRAWN:
             return Conflict("This task was withdrawn; your draft is kept.", code="task_withdrawn")
         return Conflict("You opened this task again since; go on with the newer lease.", code="lease_lost")
-    if slot is not None and Skip.objects.filter(task=slot.task_id, labeler=labeler_id).exists():
+    if slot is not None and Skip.objects.filter(task=slot.task_id, labeler=labeler_id, returned_at=None).exists():
         return Conflict("You have skipped this task.", code="already_skipped")
     if slot is not None and Draft.objects.filter(task=slot.task_id, labeler=labeler_id).exists():
         return Conflict("Your lease ran out and the task went to somebody else; your draft is kept.", code="lease_lost")

@@ -327,7 +327,7 @@ class Judgment(models.Model):
 
 
 class Skip(models.Model):
-    """A labeler who would not answer a task, and why. The slot goes to somebody else, never back to them."""
+    """A labeler who would not answer a task, and why. The slot goes to others; back to them if a researcher says so."""
 
     class Reason(models.TextChoices):
         UNCLEAR = "unclear", "The prompt is unclear"
@@ -342,11 +342,26 @@ class Skip(models.Model):
     labeler = models.ForeignKey(User, on_delete=models.PROTECT, related_name="skips")
     reason = models.CharField(max_length=20, choices=Reason.choices)
     note = models.TextField(blank=True)
+    decision = models.ForeignKey(
+        "labeling.Decision", on_delete=models.PROTECT, null=True, blank=True, related_name="skips"
+    )
+    returned_at = models.DateTimeField(null=True, blank=True, help_text="When a researcher offered it to them again.")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ("-id",)
-        constraints = (models.UniqueConstraint(fields=["task", "labeler"], name="skip_once"),)
+        constraints = (
+            # Once in force; one that was returned may be skipped again.
+            models.UniqueConstraint(fields=["task", "labeler"], condition=Q(returned_at=None), name="skip_once"),
+        )
+        indexes = (
+            models.Index(fields=["task"], condition=Q(decision=None), name="skip_open"),
+            models.Index(fields=["labeler", "task"], condition=Q(returned_at__isnull=False), name="skip_returned"),
+        )
 
     def __str__(self) -> str:
         return f"{self.labeler} skipped task {self.task_id}: {self.reason}"
+
+
+# Django looks for models here.
+import labelapp.labeling.review_models  # noqa: E402, F401

@@ -198,7 +198,7 @@ def _own_projects(user: User) -> QuerySet[Project]:
     mine = Membership.objects.filter(project=OuterRef("pk"), user=user, left_at=None)
     slots = Assignment.objects.filter(project=OuterRef("pk"))
     own_slot = Assignment.objects.filter(task=OuterRef("task"), labeler=user)
-    own_skip = Skip.objects.filter(task=OuterRef("task"), labeler=user)
+    own_skip = Skip.objects.filter(task=OuterRef("task"), labeler=user, returned_at=None)
     available = slots.filter(IS_OPEN).exclude(Exists(own_slot)).exclude(Exists(own_skip))
     return (
         Project.objects.filter(Exists(mine))

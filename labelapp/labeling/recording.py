@@ -207,7 +207,8 @@ def skip(*, assignment_id: int, labeler_id: int, token: UUID, reason: str, note:
     slot = Assignment.objects.select_for_update().filter(pk=assignment_id).first()
     is_held = slot is not None and slot.labeler_id == labeler_id and slot.lease_token == token
     if slot is None or not is_held or slot.state != Assignment.State.LEASED:
-        earlier = Skip.objects.filter(task=slot.task_id, labeler=labeler_id).first() if slot else None
+        in_force = Skip.objects.filter(labeler=labeler_id, returned_at=None)
+        earlier = in_force.filter(task=slot.task_id).first() if slot else None
         if earlier is None:
             raise lost_lease(assignment_id=assignment_id, labeler_id=labeler_id)
         return earlier
@@ -215,4 +216,5 @@ def skip(*, assignment_id: int, labeler_id: int, token: UUID, reason: str, note:
     Draft.objects.filter(task=slot.task_id, labeler=labeler_id).delete()
     Assignment.objects.filter(pk=slot.pk).update(**OPEN_SLOT)
     publish_on_commit(f"labeling:{slot.project_id}", type="skipped", id=skipped.pk)
+    publish_on_commit("review", type="skipped", id=slot.task_id)
     return skipped
