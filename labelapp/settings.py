@@ -276,6 +276,7 @@ SPECTACULAR_SETTINGS = {
         "QuestionKeyEnum": "labelapp.labeling.questions.ALL_KEYS",
         "RunKindEnum": "labelapp.runs.models.RunKind",
         "UseCaseEnum": "labelapp.prompts.models.UseCase",
+        "WritableKindEnum": "labelapp.prompts.authoring_serializers.KINDS",
     },
     "DISABLE_ERRORS_AND_WARNINGS": False,
 }

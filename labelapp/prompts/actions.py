@@ -41,7 +41,7 @@ def create_prompt(fields: Mapping[str, Any], *, created_by: User) -> Prompt:
     except FormatError as error:
         raise _invalid(error) from error
     submitter = ensure_submitter(content.submitter) if content.submitter else submitter_of(created_by)
-    prompt = _new_prompt(content, submitter=submitter, created_by=created_by)
+    prompt = new_prompt(content, submitter=submitter, created_by=created_by)
     try:
         with transaction.atomic():
             prompt.save(force_insert=True)
@@ -51,7 +51,8 @@ def create_prompt(fields: Mapping[str, Any], *, created_by: User) -> Prompt:
     return prompt
 
 
-def _new_prompt(content: PromptContent, *, submitter: Submitter, created_by: User) -> Prompt:
+def new_prompt(content: PromptContent, *, submitter: Submitter, created_by: User) -> Prompt:
+    """Return a prompt that is not saved yet."""
     return Prompt(
         messages=[message.to_json() for message in content.turns()],
         text=content.text(),

@@ -70,7 +70,7 @@ def access_prompt(prompt_id: int) -> Prompt:
     responses = Response.objects.select_related("batch__checkpoint", "batch__endpoint").order_by("-batch_id", "number")
     prompt = (
         Prompt.objects.filter(pk=prompt_id)
-        .select_related("submitter")
+        .select_related("submitter", "written")
         .defer("search")
         .prefetch_related(Prefetch("responses", responses))
         .first()
@@ -87,6 +87,11 @@ def batches_of(prompt: Prompt) -> list[dict[str, Any]]:
         entry = batches.setdefault(response.batch_id, {"batch": response.batch, "responses": []})
         entry["responses"].append(response)
     return list(batches.values())
+
+
+def family_of(prompt: Prompt) -> list[int]:
+    """Return the ids of the prompts that were written at once with this one, itself among them, in their order."""
+    return list(Prompt.objects.filter(written=prompt.written).order_by("written_number").values_list("pk", flat=True))
 
 
 def facets() -> dict[str, list[dict[str, Any]]]:

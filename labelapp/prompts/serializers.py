@@ -14,7 +14,7 @@ from labelapp.prompts.content import (
 )
 from labelapp.prompts.importing.actions import DEFAULT_CAP_PER_SUBMITTER
 from labelapp.prompts.models import Prompt, PromptImport, PromptKind, Response, SampleBatch, Split, UseCase
-from labelapp.prompts.queries import DEFAULT_ORDERING, ORDERINGS, batches_of
+from labelapp.prompts.queries import DEFAULT_ORDERING, ORDERINGS, batches_of, family_of
 
 ROLES = ("system", "user", "assistant")
 
@@ -137,6 +137,18 @@ class PromptBatchSerializer(serializers.Serializer[Any]):
     responses = ResponseSerializer(many=True)
 
 
+class WrittenBySerializer(serializers.Serializer[Any]):
+    """How a person of the workspace came to write a prompt."""
+
+    source = serializers.CharField(  # type: ignore[assignment]  # DRF has an attribute of this name
+        help_text="User-based: the use case that it was made from."
+    )
+    response = serializers.CharField(help_text="Few-shot: what the author answers to it.")
+    prompt_ids = serializers.ListField(
+        child=serializers.IntegerField(), help_text="All that were written at once: few-shot pairs are a prompt each."
+    )
+
+
 class PromptSerializer(serializers.ModelSerializer[Prompt]):
     """A prompt in full, with every response to it, by batch."""
 
@@ -145,6 +157,7 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
     submitter = serializers.CharField(source="submitter.key", read_only=True)
     annotations = serializers.DictField(child=serializers.BooleanField(), read_only=True)
     batches = serializers.SerializerMethodField()
+    written = serializers.SerializerMethodField(help_text="Null unless somebody wrote it on the page for writing.")
 
     class Meta:
         model = Prompt
@@ -160,6 +173,7 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
             "deployment_context",
             "is_closed_domain",
             "batches",
+            "written",
             "created_at",
             "archived_at",
         )
@@ -168,6 +182,13 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
     @extend_schema_field(PromptBatchSerializer(many=True))
     def get_batches(self, prompt: Prompt) -> Any:
         return PromptBatchSerializer(batches_of(prompt), many=True).data
+
+    @extend_schema_field(WrittenBySerializer(allow_null=True))
+    def get_written(self, prompt: Prompt) -> Any:
+        if prompt.written is None:
+            return None
+        said = {"source": prompt.written.source, "response": prompt.written_response, "prompt_ids": family_of(prompt)}
+        return WrittenBySerializer(said).data
 
 
 class FacetSerializer(serializers.Serializer[Any]):

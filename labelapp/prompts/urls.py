@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labelapp.prompts import api
+from labelapp.prompts import api, authoring_api
 
 urlpatterns = [
     path("prompts", api.PromptListView.as_view()),
@@ -13,4 +13,9 @@ urlpatterns = [
     path("prompt-imports/<int:import_id>/confirm", api.ConfirmImportView.as_view()),
     path("prompt-imports/<int:import_id>/errors", api.ImportErrorsView.as_view()),
     path("sample-batches", api.SampleBatchListView.as_view()),
+    path("writing", authoring_api.WritingView.as_view()),
+    path("writing/drafts/<uuid:key>", authoring_api.DraftView.as_view()),
+    path("writing/similar", authoring_api.SimilarView.as_view()),
+    path("written-prompts", authoring_api.WrittenPromptListView.as_view()),
+    path("written-prompts/<int:written_id>", authoring_api.WrittenPromptView.as_view()),
 ]

@@ -71,4 +71,9 @@ ROUTES: dict[str, dict[str, str]] = {
     "api/v1/users": {"GET": Role.RESEARCHER},
     "api/v1/users/<int:user_id>": {"PATCH": Role.ADMIN},
     "api/v1/users/<int:user_id>/lineage": {"GET": Role.RESEARCHER},
+    "api/v1/writing": {"GET": Role.LABELER},
+    "api/v1/writing/drafts/<uuid:key>": {"GET": Role.LABELER, "PUT": Role.LABELER, "DELETE": Role.LABELER},
+    "api/v1/writing/similar": {"POST": Role.LABELER},
+    "api/v1/written-prompts": {"GET": Role.LABELER, "POST": Role.LABELER},
+    "api/v1/written-prompts/<int:written_id>": {"GET": Role.LABELER, "PUT": Role.LABELER, "PATCH": Role.LABELER},
 }

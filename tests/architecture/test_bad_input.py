@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -22,11 +23,15 @@ from labelapp.labeling.assignment import claim_next
 from labelapp.labeling.models import ProjectKind
 from labelapp.labeling.task_creation import create_tasks
 from labelapp.prompts.actions import NewResponse, create_prompt, create_sample_batch
+from labelapp.prompts.authoring import write_prompt
 from labelapp.prompts.models import Prompt
+from labelapp.prompts.written import WrittenContent
 from labelapp.runs.models import Run, RunKind
 from tests.people import client_of, make_user
 
 HUGE = 10**30
+# What stands in paths and is no id: a new draft's key is anybody's to choose.
+NAMES = {"key": "00000000-0000-4000-8000-000000000000"}
 DEEP = "[" * 900 + "]" * 900
 # As JSON texts: some of them no serializer of ours would write.
 WRONG_VALUES = [
@@ -133,6 +138,7 @@ def world(db: None) -> dict[str, int]:
         "token_id": issue_token(admin, name="token", scopes=["read"], days=1).row.pk,
         "user_id": admin.pk,
         "version_id": freeze(dataset, query={}, created_by=admin).pk,
+        "written_id": write_prompt(WrittenContent("plain", "chat", text="Hi?"), author=admin, key=uuid.uuid4()).pk,
     }
 
 
@@ -146,7 +152,7 @@ def client(world: dict[str, int]) -> APIClient:
 def requests(schema: dict[str, Any], world: dict[str, int]) -> Iterator[tuple[str, str, str, str]]:
     """Yield every wrong request: method, path, query and body."""
     for path, method, operation in operations(schema):
-        address = re.sub(r"\{(\w+)\}", lambda match: str(world.get(match[1], "x")), path)
+        address = re.sub(r"\{(\w+)\}", lambda match: str(world.get(match[1], NAMES.get(match[1], "x"))), path)
         yield from ((method, address, "", body) for body in bodies(schema, operation))
         yield from ((method, address, query, "{}") for query in queries(operation))
         for number in (2**62, HUGE):
