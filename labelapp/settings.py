@@ -274,6 +274,7 @@ SPECTACULAR_SETTINGS = {
         "ProjectStateEnum": "labelapp.labeling.models.Project.State",
         "PromptKindEnum": "labelapp.prompts.models.PromptKind",
         "QuestionKeyEnum": "labelapp.labeling.questions.ALL_KEYS",
+        "QuestionKindEnum": "labelapp.labeling.questions.KINDS",
         "RunKindEnum": "labelapp.runs.models.RunKind",
         "UseCaseEnum": "labelapp.prompts.models.UseCase",
         "WritableKindEnum": "labelapp.prompts.authoring_serializers.KINDS",

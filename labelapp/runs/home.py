@@ -87,7 +87,7 @@ def agreements(projects: list[Project]) -> dict[int, dict[str, Any]]:
     measured = {
         key_of(project): project
         for project in projects
-        if project.kind == ProjectKind.COMPARISON and project.overlap > 1
+        if project.kind != ProjectKind.DEMONSTRATION and project.overlap > 1
     }
     known = _remembered(list(measured))
     stale = [project for key, project in measured.items() if key not in known]

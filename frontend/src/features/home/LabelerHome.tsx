@@ -78,7 +78,7 @@ function Work({ project, isOnlyPart }: { project: OwnProject; isOnlyPart: boolea
         </Title>
         <Text c="dimmed" lineClamp={2}>
           {project.description ||
-            (project.kind === "comparison" ? "Rate and rank responses." : "Write demonstrations.")}
+            (project.kind === "demonstration" ? "Write demonstrations." : "Rate and rank responses.")}
         </Text>
         <Text size="sm" c="dimmed">
           {pluralize(project.submitted_count, "answer")} of yours so far

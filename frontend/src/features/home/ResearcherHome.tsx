@@ -103,7 +103,7 @@ function QueueLine({ queue: { project, agreement } }: { queue: Queue }) {
 }
 
 function AgreementText({ agreement, kind }: { agreement: Queue["agreement"]; kind: string }) {
-  if (kind !== "comparison") return <span />;
+  if (kind === "demonstration") return <span />;
   if (!agreement)
     return (
       <Text size="sm" c="dimmed">

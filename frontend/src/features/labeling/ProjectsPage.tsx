@@ -16,6 +16,8 @@ type OwnProject = Schemas["OwnProject"];
 
 const KIND: Record<OwnProject["kind"], string> = {
   comparison: "Rank responses",
+  evaluation: "Rank responses",
+  toxicity: "Rate toxicity, then rank",
   demonstration: "Write demonstrations",
 };
 

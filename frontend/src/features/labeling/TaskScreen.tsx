@@ -8,6 +8,6 @@ type TaskScreenProps = { assignment: Assignment; mode: WorkMode; onDone: () => v
 /** The screen of the project's kind, fresh for each assignment. */
 export function TaskScreen(props: TaskScreenProps) {
   usePageTitle(props.assignment.project.name);
-  const Screen = props.assignment.project.kind === "comparison" ? ComparisonScreen : DemonstrationScreen;
+  const Screen = props.assignment.project.kind === "demonstration" ? DemonstrationScreen : ComparisonScreen;
   return <Screen key={props.assignment.id} {...props} />;
 }

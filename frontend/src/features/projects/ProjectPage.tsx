@@ -63,7 +63,7 @@ export function ProjectPage() {
               <StatusBadge tone={state.tone}>{state.label}</StatusBadge>
               <span>
                 <TextLink to="/projects">Projects</TextLink> · {PROJECT_KIND[project.kind]}
-                {project.kind === "comparison" && `, K = ${project.responses_per_task}`},{" "}
+                {project.kind !== "demonstration" && `, K = ${project.responses_per_task}`},{" "}
                 {pluralize(project.overlap, "labeler")} a task
               </span>
             </Group>

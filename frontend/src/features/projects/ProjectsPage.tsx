@@ -40,7 +40,7 @@ const COLUMNS: Column<Project>[] = [
       <Stack gap={0}>
         {PROJECT_KIND[project.kind]}
         <Text size="xs" c="dimmed">
-          {project.kind === "comparison" && `K = ${project.responses_per_task}, `}
+          {project.kind !== "demonstration" && `K = ${project.responses_per_task}, `}
           {project.overlap} per task
         </Text>
       </Stack>

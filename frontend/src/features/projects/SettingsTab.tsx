@@ -72,7 +72,7 @@ export function SettingsTab({ project }: { project: Schemas["Project"] }) {
               error={errors.lease_minutes}
             />
           </Group>
-          {project.kind === "comparison" && (
+          {project.kind !== "demonstration" && (
             <Radio.Group
               label="What counts most"
               {...form.getInputProps("priority_mode")}

@@ -30,7 +30,7 @@ export function StatisticsTab({ project }: { project: Project }) {
   if (!data) return null;
   return (
     <Stack>
-      {project.kind === "comparison" && <Agreement statistics={data} project={project} />}
+      {project.kind !== "demonstration" && <Agreement statistics={data} project={project} />}
       <div className={classes.columns}>
         <Section title="Answers a day">
           <DayBars

@@ -59,6 +59,9 @@ export function SubmissionPage() {
               { label: "Notes", value: submission.notes },
             ]}
           />
+          <Group gap={6} mt={6}>
+            <Answers answers={submission.answers} />
+          </Group>
         </Section>
       </div>
       {submission.demonstration && (
@@ -74,8 +77,6 @@ export function SubmissionPage() {
 }
 
 function Ranking({ submission }: { submission: Submission }) {
-  const { data: questions } = $api.useQuery("get", "/api/v1/questions", {}, { staleTime: 3_600_000 });
-  const label = (key: string) => questions?.find((question) => question.key === key)?.label ?? key;
   const judgments = [...submission.judgments].sort(
     (a, b) => a.rank - b.rank || a.shown_position - b.shown_position,
   );
@@ -86,20 +87,18 @@ function Ranking({ submission }: { submission: Submission }) {
           <li key={judgment.response_id} className={classes.judgment}>
             <div>
               <div className={classes.rank}>Rank {judgment.rank}</div>
-              <Text size="xs" c="dimmed">
-                {judgment.quality} of 7
-              </Text>
+              {judgment.quality !== null && (
+                <Text size="xs" c="dimmed">
+                  {judgment.quality} of 7
+                </Text>
+              )}
             </div>
             <div style={{ minWidth: 0 }}>
               <div dir="auto">
                 <Markdown text={judgment.text} />
               </div>
               <Group gap={6} mt={6}>
-                {Object.entries(judgment.answers).map(([key, isYes]) => (
-                  <Badge key={key} tt="none" color={isYes ? undefined : "gray"}>
-                    {label(key)}: {isYes ? "yes" : "no"}
-                  </Badge>
-                ))}
+                <Answers answers={judgment.answers} />
               </Group>
               {judgment.notes && (
                 <Text size="sm" mt={4}>
@@ -112,4 +111,19 @@ function Ranking({ submission }: { submission: Submission }) {
       </ol>
     </Section>
   );
+}
+
+/** Yes, no, or a number on a scale; with the names of the questions. */
+function Answers({ answers }: { answers: Submission["answers"] }) {
+  const { data: questions } = $api.useQuery("get", "/api/v1/questions", {}, { staleTime: 3_600_000 });
+  return Object.entries(answers).map(([key, answer]) => {
+    const question = questions?.find((candidate) => candidate.key === key);
+    const said = typeof answer === "number" ? answer : answer ? "yes" : "no";
+    return (
+      <Badge key={key} tt="none" color={answer ? undefined : "gray"}>
+        {question?.label ?? key}: {said}
+        {typeof answer === "number" && question && ` of ${question.minimum} to ${question.maximum}`}
+      </Badge>
+    );
+  });
 }

@@ -5,6 +5,7 @@ import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { USE_CASE } from "@/api/labels";
 import { AddTasks } from "@/features/projects/AddTasks";
 import classes from "@/features/projects/Projects.module.css";
+import { isEvaluation } from "@/features/projects/words";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
@@ -95,9 +96,11 @@ export function TasksTab({ project }: { project: Project }) {
         empty={
           <EmptyState title="No task yet">
             <Text>
-              {project.kind === "comparison"
-                ? "Choose prompts and the batch of responses to rank, or sample from a checkpoint into this project."
-                : "Choose the prompts that people shall answer."}
+              {isEvaluation(project.kind)
+                ? "Choose prompts that every source has answered: best those of the test split."
+                : project.kind === "comparison"
+                  ? "Choose prompts and the batch of responses to rank, or sample from a checkpoint into this project."
+                  : "Choose the prompts that people shall answer."}
             </Text>
             <AddTasks project={project} />
           </EmptyState>

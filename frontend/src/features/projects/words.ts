@@ -6,7 +6,14 @@ type Project = Schemas["Project"];
 export const PROJECT_KIND: Record<Project["kind"], string> = {
   demonstration: "Demonstration",
   comparison: "Comparison",
+  evaluation: "Evaluation",
+  toxicity: "Toxicity evaluation",
 };
+
+/** Models against a baseline: measured with, never trained on. */
+export function isEvaluation(kind: Project["kind"]): boolean {
+  return kind === "evaluation" || kind === "toxicity";
+}
 
 export const PROJECT_STATE: Record<NonNullable<Project["state"]>, { label: string; tone: Tone }> = {
   active: { label: "Active", tone: "good" },

@@ -35,7 +35,7 @@ type TaskBarProps = {
 
 export function TaskBar({ assignment, mode, work, children, ...on }: TaskBarProps) {
   const { project } = assignment;
-  const priority = project.kind === "comparison" ? PRIORITY[project.priority_mode] : undefined;
+  const priority = project.kind !== "demonstration" ? PRIORITY[project.priority_mode] : undefined;
   return (
     <div className={classes.bar}>
       <div className={classes.barTitle}>

@@ -8,4 +8,4 @@ export type TaskResponse = Schemas["ShownResponse"];
 export type WorkMode = "label" | "revise";
 
 /** What the body of a submission says beside the seconds, the keys and the instructions. */
-export type Said = Pick<Schemas["SubmitRequest"], "notes" | "demonstration" | "judgments">;
+export type Said = Pick<Schemas["SubmitRequest"], "notes" | "demonstration" | "judgments" | "answers">;
