@@ -1128,6 +1128,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/writing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One's drafts, and how many prompts one may still write. */
+        get: operations["writing_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/writing/drafts/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One draft: read, kept, thrown away. */
+        get: operations["writing_drafts_retrieve"];
+        /** @description One draft: read, kept, thrown away. */
+        put: operations["writing_drafts_save"];
+        post?: never;
+        /** @description One draft: read, kept, thrown away. */
+        delete: operations["writing_drafts_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/writing/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What one wrote before that resembles what one types. Nothing is kept. */
+        post: operations["writing_similar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/written-prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What one wrote. */
+        get: operations["written_prompts_list"];
+        put?: never;
+        /** @description What one wrote. */
+        post: operations["written_prompts_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/written-prompts/{written_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One thing that one wrote. */
+        get: operations["written_prompts_retrieve"];
+        /** @description One thing that one wrote. */
+        put: operations["written_prompts_edit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description One thing that one wrote. */
+        patch: operations["written_prompts_archive"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1764,6 +1854,13 @@ export interface components {
             /** Format: uuid */
             lease_token: string;
         };
+        /**
+         * @description * `same` - same
+         *     * `prefix` - prefix
+         *     * `near` - near
+         * @enum {string}
+         */
+        LikenessEnum: "same" | "prefix" | "near";
         /** @description A checkpoint that was made from this one. */
         LineageChild: {
             id: number;
@@ -2185,6 +2282,35 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["User"][];
         };
+        PaginatedWrittenRowList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["WrittenRow"][];
+        };
+        /** @description One query of a few-shot prompt and its author's response. */
+        Pair: {
+            query?: string;
+            response?: string;
+        };
+        /** @description One query of a few-shot prompt and its author's response. */
+        PairRequest: {
+            query?: string;
+            response?: string;
+        };
+        /** @description Taking what one wrote out of use, or bringing it back. */
+        PatchedArchiveWrittenRequest: {
+            archived?: boolean;
+        };
         /** @description What people may change about themselves. */
         PatchedChangeMeRequest: {
             name?: string;
@@ -2364,6 +2490,8 @@ export interface components {
             /** @description Say whether the answer must come from the prompt itself; Hallucination is asked on these only. */
             readonly is_closed_domain: boolean;
             readonly batches: components["schemas"]["PromptBatch"][];
+            /** @description Null unless somebody wrote it on the page for writing. */
+            readonly written: components["schemas"]["WrittenBy"] | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -2771,6 +2899,12 @@ export interface components {
             /** Format: uuid */
             lease_token?: string | null;
         };
+        /** @description A draft as it stands in the browser. */
+        SaveWritingDraftRequest: {
+            content: unknown;
+            /** @description The one it was made on top of; 0 for a new draft. */
+            revision: number;
+        };
         /** @description The draft is saved. */
         SavedDraft: {
             revision: number;
@@ -2778,6 +2912,15 @@ export interface components {
             updated_at: string;
             /** Format: date-time */
             lease_expires_at: string | null;
+        };
+        /** @description What the server has of a draft now. */
+        SavedWritingDraft: {
+            /** Format: uuid */
+            readonly key: string;
+            /** @description Counts up with every save; an older save loses. */
+            readonly revision: number;
+            /** Format: date-time */
+            readonly updated_at: string;
         };
         /**
          * @description * `response` - response
@@ -2831,6 +2974,29 @@ export interface components {
             id: number;
             letter: string;
             text: string;
+        };
+        /** @description An earlier prompt that resembles it. */
+        SimilarPrompt: {
+            id: number;
+            /** @description Its beginning. */
+            text: string;
+            likeness: components["schemas"]["LikenessEnum"];
+            /**
+             * Format: double
+             * @description From 0 to 1.
+             */
+            similarity: number;
+            is_archived: boolean;
+        };
+        /** @description What somebody is typing. */
+        SimilarQueryRequest: {
+            /** @description All of it in one text. */
+            text: string;
+            /**
+             * Format: int64
+             * @description The one that is being edited.
+             */
+            except_id?: number | null;
         };
         /** @description A task that somebody would not answer, and why. */
         Skip: {
@@ -3095,6 +3261,129 @@ export interface components {
             started_at: string;
             /** @description Starts in the last hour of a worker that had not been stopped before: it was killed or it crashed. */
             unexpected_restarts: number;
+        };
+        /**
+         * @description * `plain` - Plain
+         *     * `few_shot` - Few-shot
+         *     * `user_based` - User-based
+         * @enum {string}
+         */
+        WritableKindEnum: "plain" | "few_shot" | "user_based";
+        /** @description A new prompt. The same key again adds nothing: a lost answer may be asked for again. */
+        WritePromptRequest: {
+            kind: components["schemas"]["WritableKindEnum"];
+            use_case: components["schemas"]["UseCaseEnum"];
+            /** @description The prompt, of a plain or user-based one. */
+            text?: string;
+            /** @description Few-shot: what to do with each query. */
+            instruction?: string;
+            /** @description Few-shot: the K pairs. */
+            pairs?: components["schemas"]["PairRequest"][];
+            /** @description User-based: the use case it was made from. Never exported. */
+            source?: string;
+            language?: string;
+            annotations?: {
+                [key: string]: boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Of its draft.
+             */
+            key: string;
+        };
+        /** @description Where somebody stands with their writing. */
+        Writing: {
+            /** @description Theirs that are not archived. */
+            prompt_count: number;
+            /** @description How many one person may have. */
+            prompt_cap: number;
+            drafts: components["schemas"]["WritingDraft"][];
+        };
+        /** @description A draft with what it says. */
+        WritingDraft: {
+            /** Format: uuid */
+            readonly key: string;
+            /** @description Counts up with every save; an older save loses. */
+            readonly revision: number;
+            /** Format: date-time */
+            readonly updated_at: string;
+            readonly content: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description How a person of the workspace came to write a prompt. */
+        WrittenBy: {
+            /** @description User-based: the use case that it was made from. */
+            source: string;
+            /** @description Few-shot: what the author answers to it. */
+            response: string;
+            /** @description All that were written at once: few-shot pairs are a prompt each. */
+            prompt_ids: number[];
+        };
+        /** @description What its author gave. */
+        WrittenContentAnswer: {
+            kind: components["schemas"]["WritableKindEnum"];
+            use_case: components["schemas"]["UseCaseEnum"];
+            text: string;
+            instruction: string;
+            pairs: components["schemas"]["Pair"][];
+            source: string;
+            language: string;
+            annotations: {
+                [key: string]: boolean;
+            };
+        };
+        /** @description A prompt as its author gives it: `text` (and `source`), or for few-shot `instruction` and `pairs`. */
+        WrittenContentRequest: {
+            kind: components["schemas"]["WritableKindEnum"];
+            use_case: components["schemas"]["UseCaseEnum"];
+            /** @description The prompt, of a plain or user-based one. */
+            text?: string;
+            /** @description Few-shot: what to do with each query. */
+            instruction?: string;
+            /** @description Few-shot: the K pairs. */
+            pairs?: components["schemas"]["PairRequest"][];
+            /** @description User-based: the use case it was made from. Never exported. */
+            source?: string;
+            language?: string;
+            annotations?: {
+                [key: string]: boolean;
+            };
+        };
+        /** @description What one wrote, in full. */
+        WrittenPrompt: {
+            readonly id: number;
+            readonly kind: components["schemas"]["PromptKindEnum"];
+            readonly use_case: components["schemas"]["UseCaseEnum"];
+            /** @description Its beginning. */
+            readonly text: string;
+            /** @description How many prompts it became. */
+            readonly prompt_count: number;
+            /** @description A task, a response or a dataset has one of them: no more editing. */
+            is_used: boolean;
+            readonly is_archived: boolean;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly edited_at: string | null;
+            readonly content: components["schemas"]["WrittenContentAnswer"];
+        };
+        /** @description What one wrote, in the list. */
+        WrittenRow: {
+            readonly id: number;
+            readonly kind: components["schemas"]["PromptKindEnum"];
+            readonly use_case: components["schemas"]["UseCaseEnum"];
+            /** @description Its beginning. */
+            readonly text: string;
+            /** @description How many prompts it became. */
+            readonly prompt_count: number;
+            /** @description A task, a response or a dataset has one of them: no more editing. */
+            is_used: boolean;
+            readonly is_archived: boolean;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly edited_at: string | null;
         };
     };
     responses: never;
@@ -6489,6 +6778,393 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    writing_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Writing"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    writing_drafts_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WritingDraft"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    writing_drafts_save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveWritingDraftRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedWritingDraft"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    writing_drafts_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    writing_similar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimilarQueryRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarPrompt"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    written_prompts_list: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedWrittenRowList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    written_prompts_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WritePromptRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenPrompt"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    written_prompts_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                written_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenPrompt"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    written_prompts_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                written_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WrittenContentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenPrompt"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    written_prompts_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                written_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedArchiveWrittenRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenPrompt"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
