@@ -1,37 +1,73 @@
 /**
  * Untrusted text as Markdown: no HTML, no images (their address would tell a stranger that somebody reads), links that
- * carry no referrer. Mathematics and highlighted code are fetched only when a text has some.
+ * carry no referrer. Mathematics and highlighted code are fetched only when a text has some. Each block has the direction
+ * of its own first letter, so that Arabic beside English is read as it is written.
  */
-import { Suspense, use, useMemo } from "react";
-import ReactMarkdown, { type Components, type Options } from "react-markdown";
+import { type ComponentProps, Suspense, use, useMemo } from "react";
+import ReactMarkdown, { type Components, type ExtraProps, type Options } from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
+import { ImageNote } from "@/ui/ImageNote";
 import classes from "@/ui/Markdown.module.css";
-import { hasCode, hasMath, schema } from "@/ui/markdownSchema";
+import { hasCode, hasMath, isOutside, schema } from "@/ui/markdownSchema";
+import { SidewaysScroll } from "@/ui/SidewaysScroll";
 
-const components: Components = {
-  a: ({ href, children }) => (
-    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+type Block = "p" | "ul" | "ol" | "li" | "blockquote" | "th" | "td";
+
+function withOwnDirection(Tag: Block) {
+  return ({ node: _, ...props }: ComponentProps<"p"> & ExtraProps) => {
+    const Any = Tag as "p";
+    return <Any dir="auto" {...props} />;
+  };
+}
+
+/** A prompt's "# Title" must not become the page's own heading. */
+function Heading({ children }: { children?: React.ReactNode }) {
+  return (
+    <p className={classes.heading} dir="auto">
       {children}
-    </a>
-  ),
-  img: ({ alt }) => <span className={classes.image}>[image{alt ? `: ${alt}` : ""}]</span>,
-  // A prompt's "# Title" must not become the page's own heading.
-  h1: ({ children }) => <p className={classes.heading}>{children}</p>,
-  h2: ({ children }) => <p className={classes.heading}>{children}</p>,
-  h3: ({ children }) => <p className={classes.heading}>{children}</p>,
-  h4: ({ children }) => <p className={classes.heading}>{children}</p>,
-  h5: ({ children }) => <p className={classes.heading}>{children}</p>,
-  h6: ({ children }) => <p className={classes.heading}>{children}</p>,
-  input: ({ checked }) => <span aria-hidden>{checked ? "☑ " : "☐ "}</span>,
-  // Scrolls sideways in itself; focusable so that a keyboard can do so.
-  pre: ({ children }) => (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
-    <pre tabIndex={0}>{children}</pre>
-  ),
-};
+    </p>
+  );
+}
 
-type Plugins = Pick<Options, "remarkPlugins" | "rehypePlugins">;
+const components = {
+  // An address inside this page, or of this server, was not meant by a text from outside.
+  a: ({ href, children }) =>
+    isOutside(href) ? (
+      <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+        {children}
+      </a>
+    ) : (
+      <span>{children}</span>
+    ),
+  img: ({ alt }) => <ImageNote alt={alt} className={classes.image} />,
+  p: withOwnDirection("p"),
+  ul: withOwnDirection("ul"),
+  ol: withOwnDirection("ol"),
+  li: withOwnDirection("li"),
+  blockquote: withOwnDirection("blockquote"),
+  th: withOwnDirection("th"),
+  td: withOwnDirection("td"),
+  h1: Heading,
+  h2: Heading,
+  h3: Heading,
+  h4: Heading,
+  h5: Heading,
+  h6: Heading,
+  input: ({ checked }) => <span aria-hidden>{checked ? "☑ " : "☐ "}</span>,
+  pre: ({ children }) => (
+    <SidewaysScroll>
+      <pre dir="ltr">{children}</pre>
+    </SidewaysScroll>
+  ),
+  table: ({ children }) => (
+    <SidewaysScroll>
+      <table>{children}</table>
+    </SidewaysScroll>
+  ),
+} as Components;
+
+type Plugins = Pick<Options, "remarkPlugins" | "rehypePlugins"> & { prepare?: (text: string) => string };
 
 const PLAIN: Plugins = { remarkPlugins: [remarkGfm], rehypePlugins: [[rehypeSanitize, schema]] };
 const loads = new Map<string, Promise<Plugins>>();
@@ -42,6 +78,7 @@ async function load(math: boolean, code: boolean): Promise<Plugins> {
     code ? import("rehype-highlight") : null,
   ]);
   return {
+    ...(mathematics ? { prepare: mathematics.inDollars } : {}),
     remarkPlugins: [remarkGfm, ...(mathematics?.remarkPlugins ?? [])],
     // Sanitised first: what KaTeX and the highlighter add is ours.
     rehypePlugins: [
@@ -54,7 +91,13 @@ async function load(math: boolean, code: boolean): Promise<Plugins> {
 
 function pluginsFor(math: boolean, code: boolean): Promise<Plugins> {
   const key = `${math}${code}`;
-  const promise = loads.get(key) ?? load(math, code).catch(() => PLAIN);
+  const known = loads.get(key);
+  if (known) return known;
+  const promise = load(math, code).catch(() => {
+    // Offline: the next text that needs it tries again.
+    loads.delete(key);
+    return PLAIN;
+  });
   loads.set(key, promise);
   return promise;
 }
@@ -83,9 +126,10 @@ function Enriched({ text, promise }: { text: string; promise: Promise<Plugins> }
 }
 
 function Rendered({ text, plugins }: { text: string; plugins: Plugins }) {
+  const { prepare, ...rest } = plugins;
   return (
-    <ReactMarkdown skipHtml components={components} {...plugins}>
-      {text}
+    <ReactMarkdown skipHtml components={components} {...rest}>
+      {prepare ? prepare(text) : text}
     </ReactMarkdown>
   );
 }

@@ -10,18 +10,18 @@ import {
   useSensor,
   useSensors,
 } from "@dnd-kit/core";
-import { Button, SegmentedControl, Text, Textarea } from "@mantine/core";
+import { Textarea } from "@mantine/core";
 import { type Dispatch, useEffect, useRef, useState } from "react";
 import { bands, type ResponseId, unranked } from "@/features/labeling/comparison/answer";
 import classes from "@/features/labeling/comparison/Comparison.module.css";
 import { RankStrip, TRAY } from "@/features/labeling/comparison/RankStrip";
 import { ResponseCard } from "@/features/labeling/comparison/ResponseCard";
+import { CardGrid } from "@/features/labeling/comparison/reading/CardGrid";
+import { ReadingTools } from "@/features/labeling/comparison/reading/ReadingTools";
 import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
 import type { Board } from "@/features/labeling/comparison/useComparisonKeys";
-import type { Columns } from "@/features/labeling/task/preferences";
 import type { Assignment } from "@/features/labeling/task/types";
 import type { TaskPanels } from "@/features/labeling/task/useTaskPanels";
-import { Key } from "@/ui/Key";
 
 /** The screen announces ranks itself; the library would read out internal names. */
 const SILENT = {
@@ -82,6 +82,7 @@ export function RankStage({ assignment, state, act, panels, board }: RankStagePr
   const shown = board.isByRank
     ? [...bands(state.answer, state.order).flat(), ...unranked(state.answer, state.order)]
     : state.order;
+  const basis = assignment.responses.find(({ id }) => id === focusedId(state));
   return (
     <DndContext
       sensors={sensors}
@@ -96,52 +97,25 @@ export function RankStage({ assignment, state, act, panels, board }: RankStagePr
       accessibility={{ announcements: SILENT }}
     >
       <RankStrip state={state} act={act} isDragging={dragged !== null} />
-      <div className={classes.boardTools}>
-        <Text size="sm" c="dimmed">
-          <span className={classes.keyHint}>
-            A digit places {state.letters[focusedId(state)]} and moves on to the next unranked one.{" "}
-          </span>
-          Give the same rank to responses of like quality: ties are welcome.
-        </Text>
-        <Button
-          variant={board.isByRank ? "light" : "subtle"}
-          color="gray"
-          size="compact-sm"
-          aria-pressed={board.isByRank}
-          rightSection={<Key name="O" />}
-          onClick={() => board.setByRank(!board.isByRank)}
-        >
-          By rank
-        </Button>
-        <Button
-          variant={panels.isPlain ? "light" : "subtle"}
-          color="gray"
-          size="compact-sm"
-          aria-pressed={panels.isPlain}
-          rightSection={<Key name="M" />}
-          onClick={panels.togglePlain}
-        >
-          Plain text
-        </Button>
-        <SegmentedControl
-          className={classes.columnsControl}
-          size="xs"
-          aria-label="Columns"
-          data={["1", "2", "3", "4"]}
-          value={String(board.columns)}
-          onChange={(value) => board.setColumns(Number(value) as Columns)}
-        />
-      </div>
-      <div className={classes.cards} data-columns={board.columns}>
+      <ReadingTools state={state} panels={panels} board={board} />
+      <CardGrid reading={board.reading} count={shown.length}>
         {shown.map((id) => {
           const response = assignment.responses.find((candidate) => candidate.id === id);
           return (
             response && (
-              <ResponseCard key={id} response={response} state={state} act={act} isPlain={panels.isPlain} />
+              <ResponseCard
+                key={id}
+                response={response}
+                state={state}
+                act={act}
+                isPlain={panels.isPlain}
+                reading={board.reading}
+                basis={board.reading.isDiffing ? (basis ?? null) : null}
+              />
             )
           );
         })}
-      </div>
+      </CardGrid>
       <Textarea
         mt="md"
         maw="46rem"

@@ -1,24 +1,46 @@
 import { useDraggable } from "@dnd-kit/core";
-import { ActionIcon, UnstyledButton } from "@mantine/core";
-import { IconGripVertical } from "@tabler/icons-react";
-import { type Dispatch, memo } from "react";
+import { ActionIcon, Tooltip, UnstyledButton } from "@mantine/core";
+import { IconEyeOff, IconGripVertical, IconMarkdown, IconMarkdownOff } from "@tabler/icons-react";
+import { type Dispatch, type KeyboardEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { judgmentOf } from "@/features/labeling/comparison/answer";
-import classes from "@/features/labeling/comparison/Comparison.module.css";
+import { CardText } from "@/features/labeling/comparison/reading/CardText";
+import { useIsUnread } from "@/features/labeling/comparison/reading/ends";
+import classes from "@/features/labeling/comparison/reading/Reading.module.css";
+import { scrollByKey } from "@/features/labeling/comparison/reading/ScrollBox";
+import type { Reading } from "@/features/labeling/comparison/reading/useReading";
 import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
 import type { TaskResponse } from "@/features/labeling/task/types";
-import { Markdown } from "@/ui/Markdown";
+import { CopyIcon } from "@/ui/CopyButton";
 
-type ResponseCardProps = { response: TaskResponse; state: State; act: Dispatch<Act>; isPlain: boolean };
+type ResponseCardProps = {
+  response: TaskResponse;
+  state: State;
+  act: Dispatch<Act>;
+  isPlain: boolean;
+  reading: Reading;
+  /** The response whose text all others are held against, or null. */
+  basis: TaskResponse | null;
+};
 
 /** A response in full, with its rank where its text is. */
-export function ResponseCard({ response, state, act, isPlain }: ResponseCardProps) {
-  const { id, letter, text } = response;
-  const { rank, quality } = judgmentOf(state.answer, id);
+export function ResponseCard({ response, state, act, isPlain, reading, basis }: ResponseCardProps) {
+  const { t } = useTranslation();
+  const { id, letter } = response;
+  const { rank } = judgmentOf(state.answer, id);
   const isFocused = focusedId(state) === id;
-  const { setNodeRef, listeners, isDragging } = useDraggable({ id: `card-${id}`, data: { id } });
+  const { isDragging, ...drag } = useDraggable({ id: `card-${id}`, data: { id } });
+  const [isOwnPlain, setOwnPlain] = useOwnPlain(isPlain);
   const focus = () => {
     if (!isFocused) act({ type: "focus", index: state.order.indexOf(id) });
   };
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    if (reading.isTogether && event.target === event.currentTarget) scrollByKey(event);
+  };
+  const name =
+    rank === null
+      ? t("Response {{letter}}, not ranked", { letter })
+      : t("Response {{letter}}, rank {{rank}}", { letter, rank });
   return (
     <article
       className={classes.card}
@@ -26,51 +48,118 @@ export function ResponseCard({ response, state, act, isPlain }: ResponseCardProp
       data-focused={isFocused || undefined}
       data-dragged={isDragging || undefined}
       tabIndex={-1}
-      aria-label={`Response ${letter}, ${rank === null ? "not ranked" : `rank ${rank}`}`}
+      aria-label={name}
       onFocus={focus}
       onPointerDown={focus}
+      onKeyDown={onKeyDown}
     >
       <header className={classes.cardHeader}>
         <ActionIcon
-          ref={setNodeRef}
-          {...listeners}
+          ref={drag.setNodeRef}
+          {...drag.listeners}
           variant="subtle"
           color="gray"
           className={classes.handle}
-          aria-label={`Drag response ${letter} to a rank`}
+          aria-label={t("Drag response {{letter}} to a rank", { letter })}
         >
           <IconGripVertical size={18} stroke={1.6} />
         </ActionIcon>
         <h3 className={classes.letter}>{letter}</h3>
-        <span className={classes.cardQuality}>{quality === null ? "not rated" : `quality ${quality}`}</span>
-        <fieldset className={classes.ranks} aria-label={`Rank of ${letter}`}>
-          {ranksFor(state.order.length).map((value) => (
-            <UnstyledButton
-              key={value}
-              className={classes.rank}
-              aria-pressed={rank === value}
-              aria-label={`Rank ${value}${value === 1 ? ", best" : ""}`}
-              onClick={() => act({ type: "place", id, rank: rank === value ? null : value })}
-            >
-              {value}
-            </UnstyledButton>
-          ))}
-        </fieldset>
+        <CardFacts response={response} state={state} basis={basis} />
+        <CardTools response={response} isPlain={isOwnPlain} setPlain={setOwnPlain} />
+        <Ranks id={id} letter={letter} state={state} act={act} />
       </header>
-      <Text text={text} isPlain={isPlain} />
+      <CardText
+        response={response}
+        isPlain={isOwnPlain}
+        isTogether={reading.isTogether}
+        isFolding={reading.isFolding}
+        isOpen={reading.opened.has(id)}
+        setOpen={reading.setOpen}
+        basis={basis}
+      />
     </article>
   );
 }
 
-function ranksFor(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index + 1);
+/** A card's own choice holds until the whole screen's is changed. */
+function useOwnPlain(isPlain: boolean) {
+  const [own, setOwn] = useState({ screen: isPlain, card: isPlain });
+  const value = own.screen === isPlain ? own.card : isPlain;
+  return [value, (card: boolean) => setOwn({ screen: isPlain, card })] as const;
 }
 
-/** Parsed once: ranking must not wait for nine texts of Markdown at every key. */
-const Text = memo(function Text({ text, isPlain }: { text: string; isPlain: boolean }) {
+type CardFactsProps = { response: TaskResponse; state: State; basis: TaskResponse | null };
+
+function CardFacts({ response, state, basis }: CardFactsProps) {
+  const { t } = useTranslation();
+  const { quality } = judgmentOf(state.answer, response.id);
+  const isUnread = useIsUnread(response.id);
   return (
-    <div className={classes.cardText}>
-      <Markdown text={text} isPlain={isPlain} />
-    </div>
+    <span className={classes.facts}>
+      <span>{quality === null ? t("not rated") : t("quality {{quality}}", { quality })}</span>
+      {basis && (
+        <span>
+          {basis.id === response.id
+            ? t("others are held against this")
+            : t("against {{letter}}", { letter: basis.letter })}
+        </span>
+      )}
+      {isUnread && (
+        <span className={classes.unread}>
+          <IconEyeOff size={13} aria-hidden />
+          {t("unread below the fold")}
+        </span>
+      )}
+    </span>
   );
-});
+}
+
+type CardToolsProps = { response: TaskResponse; isPlain: boolean; setPlain: (isPlain: boolean) => void };
+
+function CardTools({ response, isPlain, setPlain }: CardToolsProps) {
+  const { t } = useTranslation();
+  const { letter, text } = response;
+  const Icon = isPlain ? IconMarkdown : IconMarkdownOff;
+  return (
+    <span className={classes.cardTools}>
+      <Tooltip label={isPlain ? t("Formatted") : t("Plain text")}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={t("Plain text of {{letter}}", { letter })}
+          aria-pressed={isPlain}
+          onClick={() => setPlain(!isPlain)}
+        >
+          <Icon size={17} stroke={1.6} />
+        </ActionIcon>
+      </Tooltip>
+      <CopyIcon value={text} label={t("Copy {{letter}}", { letter })} />
+    </span>
+  );
+}
+
+type RanksProps = { id: number; letter: string; state: State; act: Dispatch<Act> };
+
+function Ranks({ id, letter, state, act }: RanksProps) {
+  const { t } = useTranslation();
+  const { rank } = judgmentOf(state.answer, id);
+  return (
+    <fieldset className={classes.ranks} aria-label={t("Rank of {{letter}}", { letter })}>
+      {state.order.map((_, index) => {
+        const value = index + 1;
+        return (
+          <UnstyledButton
+            key={value}
+            className={classes.rank}
+            aria-pressed={rank === value}
+            aria-label={value === 1 ? t("Rank 1, best") : t("Rank {{rank}}", { rank: value })}
+            onClick={() => act({ type: "place", id, rank: rank === value ? null : value })}
+          >
+            {value}
+          </UnstyledButton>
+        );
+      })}
+    </fieldset>
+  );
+}

@@ -22,8 +22,7 @@ export function useComparisonKeys({ state, act, panels, submit }: Options) {
       isFollowing.current = !isComplete(state.answer, state.order);
       if (isFollowing.current) leaveTextField();
       submit();
-    } else if (command.type === "columns") setColumns(((columns % 4) + 1) as Columns);
-    else if (command.type === "byRank") setByRank((value) => !value);
+    } else if (command.type === "byRank") setByRank((value) => !value);
     else if (command.type === "notes") focusNotes();
     else {
       const next = actOf(command, state);

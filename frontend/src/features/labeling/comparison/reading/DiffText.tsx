@@ -1,0 +1,28 @@
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Diff } from "@/features/labeling/comparison/reading/diffQueue";
+import classes from "@/features/labeling/comparison/reading/Reading.module.css";
+
+/** A text with what was added and removed marked by line and ground, and in words for a screen reader. */
+export const DiffText = memo(function DiffText({ diff }: { diff: Diff }) {
+  const { t } = useTranslation();
+  if (!diff) return <p className={classes.noDiff}>{t("Too different to be compared word by word.")}</p>;
+  const [added, removed, end] = [t("added:"), t("removed:"), t("end of change")];
+  return (
+    <div className={classes.diff} dir="auto">
+      {diff.map(({ kind, text }, index) => {
+        // Parts never move, so their place is their identity.
+        const key = `${index}`;
+        if (kind === "same") return <span key={key}>{text}</span>;
+        const Change = kind === "added" ? "ins" : "del";
+        return (
+          <Change key={key} className={classes[kind]}>
+            <span className={classes.spoken}>{kind === "added" ? added : removed} </span>
+            {text}
+            <span className={classes.spoken}> {end} </span>
+          </Change>
+        );
+      })}
+    </div>
+  );
+});
