@@ -34,9 +34,8 @@ class Selection:
 
 def selected_submissions(kind: str, query: Mapping[str, Any]) -> QuerySet[Submission]:
     """The submissions that a dataset of demonstrations or comparisons takes, in the order of their ids."""
-    newer = Submission.objects.filter(assignment=OuterRef("assignment"), revision__gt=OuterRef("revision"))
-    found = Submission.objects.filter(
-        ~Exists(newer), project__kind=PROJECT_KIND_OF[DatasetKind(kind)], task__prompt__archived_at=None
+    found = Submission.objects.latest_revisions().filter(
+        project__kind=PROJECT_KIND_OF[DatasetKind(kind)], task__prompt__archived_at=None
     )
     lookups = {
         "project_ids": "project__in",

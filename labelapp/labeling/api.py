@@ -1,4 +1,4 @@
-"""The endpoints that labelers call all day: next, heartbeat, draft, submit, skip, and their own assignment."""
+"""The endpoints that labelers call all day: next, heartbeat, draft, submit, undo, skip, and their own assignment."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from labelapp.accounts.models import Role
 from labelapp.common.errors import ErrorSerializer
 from labelapp.labeling.assignment import claim_next, read_assignment, renew_lease
-from labelapp.labeling.body import Body, read_json_object
-from labelapp.labeling.drafts import read_draft, save_draft
+from labelapp.labeling.body import MAX_ID, Body, read_json_object
+from labelapp.labeling.drafts import read_content, read_draft, save_draft
 from labelapp.labeling.fast_view import FastView, asker_id
 from labelapp.labeling.models import Skip
 from labelapp.labeling.recording import revise, skip, submit
@@ -25,8 +25,14 @@ from labelapp.labeling.serializers import (
     SkippedSerializer,
     SkipRequestSerializer,
     SubmitSerializer,
+    SubmittedSerializer,
+    UndoSerializer,
+    UpcomingSerializer,
+    WishSerializer,
 )
 from labelapp.labeling.submission import MAX_NOTES, read_submission
+from labelapp.labeling.undo import undo
+from labelapp.labeling.upcoming import Wish, next_after, read_upcoming, read_wish
 
 Answer = tuple[dict[str, Any], int]
 READ_ERRORS = dict.fromkeys((401, 403, 404), ErrorSerializer)
@@ -38,11 +44,27 @@ class NextView(FastView):
 
     required_role = Role.LABELER
 
-    @extend_schema(operation_id="assignments_next", request=None, responses={200: NextSerializer, **ERRORS})
+    @extend_schema(
+        operation_id="assignments_next",
+        request={"application/json": WishSerializer},
+        responses={200: NextSerializer, **ERRORS},
+    )
     def post(self, request: Request, project_id: int) -> Answer:
-        """Lease the labeler's next task in the project; their own live lease comes back first."""
-        found = claim_next(project_id=project_id, labeler_id=asker_id(request))
-        return {"status": found.status, "until": found.until, "assignment": found.assignment}, 200
+        """Lease the labeler's next task in the project; their own live lease comes back first. No body needed."""
+        wish = read_wish(read_json_object(request)) if request.body else Wish(None)
+        found = claim_next(project_id=project_id, labeler_id=asker_id(request), preferred_id=wish.preferred_id)
+        return found.as_json(), 200
+
+
+class UpcomingView(FastView):
+    """What comes next."""
+
+    required_role = Role.LABELER
+
+    @extend_schema(operation_id="assignments_upcoming", responses={200: UpcomingSerializer, **READ_ERRORS})
+    def get(self, request: Request, project_id: int) -> Answer:
+        """Return what the labeler would very likely get after the task that they hold, without leasing it."""
+        return read_upcoming(project_id=project_id, labeler_id=asker_id(request)), 200
 
 
 class AssignmentView(FastView):
@@ -98,13 +120,40 @@ class SubmitView(FastView):
     @extend_schema(
         operation_id="assignments_submit",
         request=SubmitSerializer,
-        responses={200: RecordedSerializer, 201: RecordedSerializer, **ERRORS},
+        responses={200: SubmittedSerializer, 201: SubmittedSerializer, **ERRORS},
     )
     def post(self, request: Request, assignment_id: int) -> Answer:
-        """Record the answer; a retry with the same idempotency key finds it (200)."""
-        submission = read_submission(read_json_object(request), has_lease=True)
+        """Record the answer; a retry with the same idempotency key finds it (200). Then, on a wish, claim the next."""
+        data = read_json_object(request)
+        wished = data.pop("claim_next", None)
+        wish = None if wished is None else read_wish(wished, prefix="claim_next.")
+        submission = read_submission(data, has_lease=True)
         recorded = submit(submission, assignment_id=assignment_id, labeler_id=asker_id(request))
-        return recorded.as_json(), 201 if recorded.is_new else 200
+        body = recorded.as_json()
+        if wish is not None:
+            found = next_after(wish, project_id=recorded.project_id, labeler_id=asker_id(request))
+            body["next"] = found and found.as_json()
+        return body, 201 if recorded.is_new else 200
+
+
+class UndoView(FastView):
+    """The answer, taken back."""
+
+    required_role = Role.LABELER
+
+    @extend_schema(
+        operation_id="assignments_undo", request=UndoSerializer, responses={200: AssignmentSerializer, **ERRORS}
+    )
+    def post(self, request: Request, assignment_id: int) -> Answer:
+        """Take back an answer of the last seconds and lease its task to the labeler again."""
+        body = Body(read_json_object(request))
+        submission_id = body.integer("submission_id", minimum=1, maximum=MAX_ID)
+        content = read_content(body)
+        body.finish()
+        labeler_id = asker_id(request)
+        return undo(
+            assignment_id=assignment_id, labeler_id=labeler_id, submission_id=submission_id, content=content
+        ), 200
 
 
 class ReviseView(FastView):

@@ -1,10 +1,11 @@
 """Who gets what next: leases on slots that were made in advance.
 
 A claim is one statement. In this order it takes: the labeler's own lease, so that two tabs have one (a lease that ran
-out and that nobody took comes back with its draft and a new token); a task that they skipped and that a researcher
-returned to them; the next open slot after the furthest one they have been given; any open slot; a slot whose lease,
-somebody else's, has run out. It never takes one of a task that this labeler has a slot of or has skipped. Starting at
-the furthest slot keeps a claim flat: it never walks over what the labeler has done.
+out and that nobody took comes back with its draft and a new token); the slot that they were shown in advance; a task
+that they skipped and that a researcher returned to them; the next open slot after the furthest one they have been
+given; any open slot; a slot whose lease, somebody else's, has run out. It never takes one of a task that this labeler
+has a slot of or has skipped. Starting at the furthest slot keeps a claim flat: it never walks over what the labeler has
+done.
 
 All times are the database's, so that web servers with different clocks agree on when a lease ends.
 """
@@ -33,6 +34,13 @@ ELIGIBLE = """
                       AND skipped.returned_at IS NULL)
 """
 
+# A task's responses in the order that this labeler sees them: by a hash of who asks, as good as random, and the same
+# again if the slot is lost and another is given, or is shown before it is given. Reads from a row named `slot`.
+SHOWN_ORDER = """(
+            SELECT coalesce(jsonb_agg(shown.response_id
+                                      ORDER BY md5(concat_ws(':', %(labeler)s, slot.task_id, shown.response_id))), '[]')
+            FROM labeling_taskresponse shown WHERE shown.task_id = slot.task_id)"""
+
 # COALESCE stops at the first that is found; the later searches do not run. The open slots are searched by (project, id)
 # as a range, not by project = … ordered by id: for that the planner may take the primary key, and then a claim walks
 # over every other project's slots.
@@ -45,11 +53,7 @@ WITH slot AS (
                            THEN slot.lease_token ELSE %(token)s END,
         lease_expires_at = statement_timestamp() + make_interval(mins => project.lease_minutes),
         claimed_at = CASE WHEN slot.labeler_id = %(labeler)s THEN slot.claimed_at ELSE statement_timestamp() END,
-        -- By a hash of who asks: as good as random, and the same again if the slot is lost and another is given.
-        shown_order = CASE WHEN slot.labeler_id = %(labeler)s THEN slot.shown_order ELSE (
-            SELECT coalesce(jsonb_agg(shown.response_id
-                                      ORDER BY md5(concat_ws(':', %(labeler)s, slot.task_id, shown.response_id))), '[]')
-            FROM labeling_taskresponse shown WHERE shown.task_id = slot.task_id) END
+        shown_order = CASE WHEN slot.labeler_id = %(labeler)s THEN slot.shown_order ELSE {SHOWN_ORDER} END
     FROM labeling_membership member
     JOIN labeling_project project ON project.id = member.project_id
     WHERE member.project_id = %(project)s AND member.user_id = %(labeler)s AND member.left_at IS NULL
@@ -59,6 +63,10 @@ WITH slot AS (
            WHERE candidate.project_id = %(project)s AND candidate.labeler_id = %(labeler)s
              AND candidate.state = 'leased'
            FOR UPDATE),
+          (SELECT candidate.id FROM labeling_assignment candidate
+           WHERE candidate.id = %(preferred)s::bigint AND candidate.project_id = %(project)s
+             AND candidate.state = 'open' AND {ELIGIBLE}
+           FOR UPDATE SKIP LOCKED),
           (SELECT candidate.id FROM labeling_skip returned
            JOIN labeling_assignment candidate ON candidate.task_id = returned.task_id
            WHERE returned.labeler_id = %(labeler)s AND returned.returned_at IS NOT NULL
@@ -113,7 +121,10 @@ SELECT slot.id, slot.task_id, slot.state, slot.lease_token, slot.lease_expires_a
                                   'quality', judgment.quality, 'answers', judgment.answers,
                                   'notes', judgment.notes) ORDER BY judgment.shown_position)
                        FROM labeling_judgment judgment WHERE judgment.submission_id = said.id), '[]'))
-        FROM labeling_submission said WHERE said.assignment_id = slot.id ORDER BY said.revision DESC LIMIT 1)
+        FROM labeling_submission said
+        WHERE said.assignment_id = slot.id
+          AND NOT EXISTS (SELECT FROM labeling_retraction undone WHERE undone.submission_id = said.id)
+        ORDER BY said.revision DESC LIMIT 1)
 FROM slot
 JOIN labeling_task task ON task.id = slot.task_id
 JOIN labeling_project project ON project.id = slot.project_id
@@ -152,15 +163,19 @@ class Next:
     assignment: dict[str, Any] | None = None
     until: datetime | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the body of the answer."""
+        return {"status": self.status, "until": self.until, "assignment": self.assignment}
 
-def claim_next(*, project_id: int, labeler_id: int) -> Next:
-    """Give the labeler their next task in the project, leased to them.
+
+def claim_next(*, project_id: int, labeler_id: int, preferred_id: int | None = None) -> Next:
+    """Give the labeler their next task in the project, leased to them: the preferred slot if they may have it.
 
     Raises:
         NotFound: there is no such project, or they are no member of it.
     """
     for _ in range(ATTEMPTS):
-        assignment = _claim(project_id=project_id, labeler_id=labeler_id)
+        assignment = _claim(project_id=project_id, labeler_id=labeler_id, preferred_id=preferred_id)
         if assignment is not None:
             return Next("task", assignment=assignment)
         nothing = _why_nothing(project_id=project_id, labeler_id=labeler_id)
@@ -170,8 +185,8 @@ def claim_next(*, project_id: int, labeler_id: int) -> Next:
     return Next("busy")
 
 
-def _claim(*, project_id: int, labeler_id: int) -> dict[str, Any] | None:
-    parameters = {"project": project_id, "labeler": labeler_id, "token": uuid4()}
+def _claim(*, project_id: int, labeler_id: int, preferred_id: int | None) -> dict[str, Any] | None:
+    parameters = {"project": project_id, "labeler": labeler_id, "token": uuid4(), "preferred": preferred_id}
     try:
         with _savepoint():
             row = fetch_one(CLAIM + PACKAGE, parameters)

@@ -21,6 +21,12 @@ WITH own AS (
     SELECT slot.id, slot.task_id FROM labeling_assignment slot
     WHERE slot.id = %(assignment)s
       AND (slot.labeler_id = %(labeler)s AND slot.state IN ('leased', 'withdrawn')
+           -- An edit of what was submitted, and of just that: a save that comes after the edit was sent is refused.
+           OR slot.labeler_id = %(labeler)s AND slot.state = 'submitted' AND %(revises)s = (
+               SELECT said.revision FROM labeling_submission said
+               WHERE said.assignment_id = slot.id
+                 AND NOT EXISTS (SELECT FROM labeling_retraction undone WHERE undone.submission_id = said.id)
+               ORDER BY said.revision DESC LIMIT 1)
            OR EXISTS (SELECT FROM labeling_draft kept
                       WHERE kept.task_id = slot.task_id AND kept.labeler_id = %(labeler)s))
 ), renewed AS (
@@ -44,11 +50,15 @@ SELECT saved.revision, saved.updated_at, (SELECT lease_expires_at FROM renewed) 
 
 @dataclass(frozen=True, slots=True)
 class DraftInput:
-    """A save: the whole content, and the newest revision that its author has seen (0: none)."""
+    """A save: the whole content, and the newest revision that its author has seen (0: none).
+
+    `revises` is the revision of the answer that is being edited, 0 for a first answer.
+    """
 
     content: dict[str, Any]
     revision: int
     lease_token: UUID | None
+    revises: int
 
 
 def read_draft(data: dict[str, Any]) -> DraftInput:
@@ -59,15 +69,17 @@ def read_draft(data: dict[str, Any]) -> DraftInput:
     """
     body = Body(data)
     draft = DraftInput(
-        content=_read_content(body),
+        content=read_content(body),
         revision=body.integer("revision", minimum=0, maximum=MAX_INTEGER - 1),
         lease_token=body.uuid("lease_token", required=False),
+        revises=body.integer("revises", minimum=0, maximum=MAX_INTEGER) if "revises" in data else 0,
     )
     body.finish()
     return draft
 
 
-def _read_content(body: Body) -> dict[str, Any]:
+def read_content(body: Body) -> dict[str, Any]:
+    """Read a draft's content: any JSON object that is not too large."""
     content = body.take("content")
     if content is MISSING:
         return {}
@@ -95,6 +107,7 @@ def save_draft(draft: DraftInput, *, assignment_id: int, labeler_id: int) -> dic
         "token": draft.lease_token,
         "content": json.dumps(draft.content),
         "revision": draft.revision,
+        "revises": draft.revises,
     }
     row = fetch_one(SAVE, parameters)
     if row is None:

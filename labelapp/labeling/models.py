@@ -256,10 +256,19 @@ class Draft(models.Model):
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     """Filters over submissions."""
 
+    def standing(self) -> Self:
+        """Leave out what was undone."""
+        return self.filter(retraction=None)
+
     def latest_revisions(self) -> Self:
         """Keep what each labeler said last: one submission per assignment."""
-        newer = Submission.objects.filter(assignment=OuterRef("assignment"), revision__gt=OuterRef("revision"))
-        return self.filter(~Exists(newer))
+        newer = Submission.objects.standing().filter(assignment=OuterRef("assignment"))
+        return self.standing().filter(~Exists(newer.filter(revision__gt=OuterRef("revision"))))
+
+    def first_answers(self) -> Self:
+        """Keep what each labeler said first: one submission per assignment, because an edit is no further answer."""
+        earlier = Submission.objects.standing().filter(assignment=OuterRef("assignment"))
+        return self.standing().filter(~Exists(earlier.filter(revision__lt=OuterRef("revision"))))
 
 
 class Submission(models.Model):
@@ -364,4 +373,5 @@ class Skip(models.Model):
 
 
 # Django looks for models here.
+import labelapp.labeling.retraction_models  # noqa: E402
 import labelapp.labeling.review_models  # noqa: E402, F401

@@ -93,14 +93,16 @@ def task_rows(project: Project) -> QuerySet[Task]:
 
 def submission_rows(submissions: QuerySet[Submission]) -> QuerySet[Submission]:
     """Return these submissions, newest first, with what a list of them shows."""
-    newer = Submission.objects.filter(assignment=OuterRef("assignment"), revision__gt=OuterRef("revision"))
+    latest = Submission.objects.latest_revisions().filter(pk=OuterRef("pk"))
+    earlier = Submission.objects.standing().filter(assignment=OuterRef("assignment"), revision__lt=OuterRef("revision"))
     return (
         submissions.select_related("project", "labeler")
         .annotate(
             prompt_id=F("task__prompt_id"),
             use_case=F("task__prompt__use_case"),
             excerpt=Left("task__prompt__text", EXCERPT_LENGTH),
-            is_latest=~Exists(newer),
+            is_latest=Exists(latest),
+            edits=counted(earlier, by="assignment"),
         )
         .order_by("-pk")
     )
@@ -161,8 +163,8 @@ class Progress:
 
 def own_progress(user: User) -> Progress:
     """Count this labeler's answers, by day and by project."""
-    said = Submission.objects.filter(labeler=user)
-    first = said.filter(revision=1)
+    said = Submission.objects.standing().filter(labeler=user)
+    first = said.first_answers()
     per_day = daily_counts(first)
     active = said.filter(created_at__gte=_day_start(timezone.now().date())).aggregate(total=Sum("active_seconds"))
     return Progress(

@@ -60,7 +60,7 @@ class ProgressView(APIView):
 
 
 class SubmissionListView(ListAPIView[Submission]):
-    """The record, newest first, every revision of it."""
+    """The record, newest first, every revision of it; what was undone within seconds is left out."""
 
     required_role = Role.RESEARCHER
     serializer_class = SubmissionSerializer
@@ -75,7 +75,7 @@ class SubmissionListView(ListAPIView[Submission]):
 
     def get_queryset(self) -> QuerySet[Submission]:
         wanted = parsed_query(SubmissionQuerySerializer, self.request)
-        return queries.submission_rows(Submission.objects.filter(**wanted))
+        return queries.submission_rows(Submission.objects.standing().filter(**wanted))
 
 
 class SubmissionView(APIView):

@@ -37,6 +37,7 @@ class HistorySerializer(serializers.ModelSerializer[Submission]):
 
     project = ProjectReferenceSerializer(read_only=True)
     prompt = PromptExcerptSerializer(source="*", read_only=True)
+    edits = serializers.IntegerField(read_only=True, help_text="How often it was edited until it was as it is here.")
 
     class Meta:
         model = Submission
@@ -47,6 +48,7 @@ class HistorySerializer(serializers.ModelSerializer[Submission]):
             "project",
             "prompt",
             "revision",
+            "edits",
             "elapsed_seconds",
             "active_seconds",
             "created_at",

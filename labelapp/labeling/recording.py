@@ -1,7 +1,7 @@
 """Adding to the record: submissions, their revisions, and skips."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -69,13 +69,16 @@ class Recorded:
     submission_id: int
     revision: int
     assignment_id: int
+    project_id: int
     is_new: bool
 
     def as_json(self) -> dict[str, Any]:
         """Return the body that the first request and every retry of it get."""
-        body = asdict(self)
-        del body["is_new"]
-        return body
+        return {
+            "submission_id": self.submission_id,
+            "revision": self.revision,
+            "assignment_id": self.assignment_id,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +157,17 @@ def _earlier(submission: SubmissionInput, *, assignment_id: int, labeler_id: int
     """Return what this idempotency key has recorded before, if anything.
 
     Raises:
-        Conflict: it recorded another answer.
+        Conflict: it recorded another answer, or one that was undone.
     """
-    earlier = Submission.objects.filter(labeler=labeler_id, idempotency_key=submission.idempotency_key).first()
+    said = Submission.objects.select_related("retraction").filter(labeler=labeler_id)
+    earlier = said.filter(idempotency_key=submission.idempotency_key).first()
     if earlier is None:
         return None
+    if hasattr(earlier, "retraction"):
+        raise Conflict("You have undone this answer. Submit it anew.", code="submission_retracted")
     if earlier.content_sha256 != submission.content_sha256(assignment_id=assignment_id):
         raise Conflict("This idempotency key stands for another answer.", code="idempotency_mismatch")
-    return Recorded(earlier.pk, earlier.revision, assignment_id, is_new=False)
+    return Recorded(earlier.pk, earlier.revision, assignment_id, earlier.project_id, is_new=False)
 
 
 def _record(submission: SubmissionInput, *, slot: LockedSlot, labeler_id: int) -> Recorded:
@@ -193,7 +199,7 @@ def _record(submission: SubmissionInput, *, slot: LockedSlot, labeler_id: int) -
     assert row is not None
     submission_id, revision = row
     publish_on_commit(f"labeling:{slot.project_id}", type="submitted", id=submission_id)
-    return Recorded(submission_id, revision, slot.id, is_new=True)
+    return Recorded(submission_id, revision, slot.id, slot.project_id, is_new=True)
 
 
 @transaction.atomic

@@ -156,6 +156,20 @@ class NextSerializer(serializers.Serializer[Any]):
     assignment = AssignmentSerializer(allow_null=True)
 
 
+class WishSerializer(StrictSerializer):
+    """Asks for the next task: the slot that was shown in advance if it is still open, else another."""
+
+    preferred_id = serializers.IntegerField(min_value=1, required=False, allow_null=True)
+
+
+class UpcomingSerializer(serializers.Serializer[Any]):
+    """The texts of what one would very likely get next, to draw them in advance; no lease is taken."""
+
+    assignment_id = serializers.IntegerField(allow_null=True)
+    messages = TurnSerializer(many=True)
+    responses = serializers.ListField(child=serializers.CharField())
+
+
 class LeaseTokenSerializer(StrictSerializer):
     """The proof of a lease."""
 
@@ -174,6 +188,9 @@ class SaveDraftSerializer(StrictSerializer):
     content = serializers.DictField(help_text=f"Any JSON object of at most {MAX_DRAFT_BYTES:,} bytes.")
     revision = serializers.IntegerField(min_value=0)
     lease_token = serializers.UUIDField(required=False, allow_null=True)
+    revises = serializers.IntegerField(
+        min_value=0, required=False, help_text="The revision of the own answer that is being edited; 0: a first answer."
+    )
 
 
 class SavedDraftSerializer(serializers.Serializer[Any]):
@@ -218,9 +235,10 @@ class ReviseSerializer(StrictSerializer):
 
 
 class SubmitSerializer(ReviseSerializer):
-    """An answer with the proof of the lease under which it was made."""
+    """An answer with the proof of the lease under which it was made, and perhaps a wish for the next task."""
 
     lease_token = serializers.UUIDField()
+    claim_next = WishSerializer(required=False, allow_null=True)
 
 
 class RecordedSerializer(serializers.Serializer[Any]):
@@ -229,6 +247,19 @@ class RecordedSerializer(serializers.Serializer[Any]):
     submission_id = serializers.IntegerField()
     revision = serializers.IntegerField()
     assignment_id = serializers.IntegerField()
+
+
+class SubmittedSerializer(RecordedSerializer):
+    """The same, with the next task for whoever wished for one; null: ask for it."""
+
+    next = NextSerializer(required=False, allow_null=True)
+
+
+class UndoSerializer(StrictSerializer):
+    """The answer to take back, and what its author had on the screen, which becomes the draft."""
+
+    submission_id = serializers.IntegerField(min_value=1)
+    content = serializers.DictField(help_text=f"Any JSON object of at most {MAX_DRAFT_BYTES:,} bytes.")
 
 
 class SkipRequestSerializer(StrictSerializer):

@@ -19,9 +19,12 @@ CHUNK = 5_000
 RANKINGS = """
 SELECT said.project_id, said.task_id, json_object_agg(judgment.response_id, judgment.rank)
 FROM labeling_submission said JOIN labeling_judgment judgment ON judgment.submission_id = said.id
-WHERE said.project_id = ANY(%s) AND NOT EXISTS (
+WHERE said.project_id = ANY(%s)
+  AND NOT EXISTS (SELECT FROM labeling_retraction undone WHERE undone.submission_id = said.id)
+  AND NOT EXISTS (
     SELECT FROM labeling_submission newer
-    WHERE newer.assignment_id = said.assignment_id AND newer.revision > said.revision)
+    WHERE newer.assignment_id = said.assignment_id AND newer.revision > said.revision
+      AND NOT EXISTS (SELECT FROM labeling_retraction undone WHERE undone.submission_id = newer.id))
 GROUP BY said.project_id, said.task_id, said.id ORDER BY said.project_id, said.task_id, said.id
 """
 
@@ -30,7 +33,13 @@ SELECT coalesce(answered.labeler_id, skipped.labeler_id), coalesce(answered.foun
        coalesce(skipped.found, 0)
 FROM (SELECT said.labeler_id, count(*) AS found,
              percentile_cont(0.5) WITHIN GROUP (ORDER BY said.active_seconds) AS seconds
-      FROM labeling_submission said WHERE said.project_id = %(project)s AND said.revision = 1
+      FROM labeling_submission said
+      WHERE said.project_id = %(project)s
+        AND NOT EXISTS (SELECT FROM labeling_retraction undone WHERE undone.submission_id = said.id)
+        AND NOT EXISTS (
+          SELECT FROM labeling_submission earlier
+          WHERE earlier.assignment_id = said.assignment_id AND earlier.revision < said.revision
+            AND NOT EXISTS (SELECT FROM labeling_retraction undone WHERE undone.submission_id = earlier.id))
       GROUP BY said.labeler_id) answered
 FULL JOIN (SELECT skip.labeler_id, count(*) AS found
            FROM labeling_skip skip JOIN labeling_task task ON task.id = skip.task_id
@@ -68,7 +77,7 @@ def project_statistics(project: Project) -> ProjectStatistics:
         for ranking in rankings:
             ties.add(list(ranking.values()))
     return ProjectStatistics(
-        throughput=daily_counts(Submission.objects.filter(project=project, revision=1)),
+        throughput=daily_counts(Submission.objects.first_answers().filter(project=project)),
         labelers=_labelers(project),
         agreement=summarise(tasks),
         ties_rate=ties.rate,

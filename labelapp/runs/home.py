@@ -77,7 +77,7 @@ def researcher_home(user: User) -> ResearcherHome:
     found = agreements(projects)
     return ResearcherHome(
         queues=[{"project": project, "agreement": found.get(project.pk)} for project in projects],
-        throughput=daily_counts(Submission.objects.filter(revision=1)),
+        throughput=daily_counts(Submission.objects.first_answers()),
         datasets=list(DatasetVersion.objects.select_related("dataset").order_by("-pk")[:NEWEST]),
     )
 

@@ -127,7 +127,7 @@ def user_lineage(user: User) -> dict[str, Any]:
     direct = {pk for pk in runs.order_by("pk").values_list("checkpoint_id", flat=True) if pk is not None}
     touched = Checkpoint.objects.filter(pk__in=_with_descendants(direct)).order_by("pk")
     return {
-        "submissions": Submission.objects.filter(labeler=user).count(),
+        "submissions": Submission.objects.standing().filter(labeler=user).count(),
         "datasets": [_version(version) | {"rows_of_user": counts[version.pk]} for version in versions],
         "checkpoints": [brief(checkpoint) | {"is_direct": checkpoint.pk in direct} for checkpoint in touched],
     }

@@ -8,6 +8,7 @@ from django.db import connection
 
 from labelapp.labeling.assignment import CLAIM, PACKAGE, claim_next
 from labelapp.labeling.models import Assignment, Project
+from labelapp.labeling.upcoming import UPCOMING
 from tests.labeling.workspace import Labeler, Workspace
 
 TASKS = 20_000
@@ -62,7 +63,7 @@ def rows_read(plan: dict[str, Any]) -> int:
 
 def test_a_claim_reads_a_few_rows_of_partial_indexes(large_project: Project, labeler: Labeler) -> None:
     parameters: dict[str, Any] = {"project": large_project.pk, "labeler": labeler.user.pk}
-    parameters["token"] = "6e2c4d8e-0000-4000-8000-000000000000"
+    parameters |= {"token": "6e2c4d8e-0000-4000-8000-000000000000", "preferred": None}
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + CLAIM + PACKAGE, parameters)
         (explained,) = cursor.fetchone()
@@ -78,3 +79,14 @@ def test_what_was_done_is_not_walked_over(large_project: Project, labeler: Label
     found = claim_next(project_id=large_project.pk, labeler_id=labeler.user.pk)
     assert found.assignment is not None
     assert found.assignment["id"] > furthest
+
+
+def test_a_look_at_what_comes_next_is_as_flat(large_project: Project, labeler: Labeler) -> None:
+    claim_next(project_id=large_project.pk, labeler_id=labeler.user.pk)
+    parameters = {"project": large_project.pk, "labeler": labeler.user.pk}
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + UPCOMING, parameters)
+        (explained,) = cursor.fetchone()
+    plan = (json.loads(explained) if isinstance(explained, str) else explained)[0]["Plan"]
+    assert "assignment_open" in json.dumps(plan)
+    assert rows_read(plan) <= 10, json.dumps(plan, indent=1)

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from labelapp.labeling.models import Assignment, Draft, Skip
-from tests.labeling.workspace import Labeler, Workspace, expire, slot
+from tests.labeling.workspace import Labeler, Workspace, answer_to, expire, slot
 
 
 @pytest.fixture
@@ -135,6 +135,26 @@ def test_a_draft_is_kept_when_the_lease_is_lost(
     assert labeler.next(project)["draft"]["content"] == {"a": 1}, "and offered when the task comes back"
 
 
+def test_an_edit_s_draft_is_kept_until_the_edit_is_sent(labeler: Labeler, assignment: dict[str, Any]) -> None:
+    labeler.submit(assignment)
+    kept = save(labeler, assignment, content={"a": 1}, revises=1)
+    assert (kept.status_code, kept.json()["lease_expires_at"]) == (200, None)
+    assert labeler.get(f"assignments/{assignment['id']}").json()["draft"]["content"] == {"a": 1}
+    edit = {name: value for name, value in answer_to(assignment).items() if name != "lease_token"}
+    assert labeler.post(f"assignments/{assignment['id']}/revise", edit).json()["revision"] == 2
+    assert not Draft.objects.exists()
+    late = save(labeler, assignment, content={"a": 1}, revises=1)
+    assert (late.status_code, late.json()["code"]) == (409, "already_submitted")
+    assert not Draft.objects.exists()
+
+
+def test_nobody_edits_another_s_answer(workspace: Workspace, labeler: Labeler, assignment: dict[str, Any]) -> None:
+    labeler.submit(assignment)
+    stranger = workspace.labeler(slot(assignment).project)
+    assert save(stranger, assignment, revises=1).status_code == 404
+    assert not Draft.objects.exists()
+
+
 def test_a_submitted_task_takes_no_draft(labeler: Labeler, assignment: dict[str, Any]) -> None:
     labeler.submit(assignment)
     refused = save(labeler, assignment)
@@ -156,6 +176,8 @@ def test_a_submitted_task_takes_no_draft(labeler: Labeler, assignment: dict[str,
         ({"revision": "1"}, "revision"),
         ({"revision": 2**31}, "revision"),
         ({"lease_token": "abc"}, "lease_token"),
+        ({"revises": -1}, "revises"),
+        ({"revises": "1"}, "revises"),
         ({"colour": "red"}, "colour"),
     ],
 )

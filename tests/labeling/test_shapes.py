@@ -60,7 +60,7 @@ def test_submissions(changes: dict[str, Any]) -> None:
 
 def test_every_field_that_is_declared_is_read() -> None:
     fields = set(SubmitSerializer().fields)
-    assert fields == {*SUBMISSION, "demonstration", "answers"}
+    assert fields == {*SUBMISSION, "demonstration", "answers", "claim_next"}, "the last is read beside the answer"
     assert is_read(lambda: read_submission(SUBMISSION | {"demonstration": "x"}, has_lease=True))
 
 
