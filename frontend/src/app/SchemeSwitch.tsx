@@ -1,5 +1,6 @@
-import { ActionIcon, type MantineColorScheme, Tooltip, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, type MantineColorScheme, useMantineColorScheme } from "@mantine/core";
 import { IconBrightness, IconMoon, IconSun } from "@tabler/icons-react";
+import { Tooltip } from "@/ui/Tooltip";
 
 const NEXT: Record<MantineColorScheme, MantineColorScheme> = { auto: "light", light: "dark", dark: "auto" };
 const LABEL: Record<MantineColorScheme, string> = { auto: "as the system", light: "light", dark: "dark" };

@@ -1,8 +1,8 @@
-import { Tooltip } from "@mantine/core";
 import { IconCloudCheck, IconCloudUp, IconDeviceFloppy, IconRefreshAlert } from "@tabler/icons-react";
 import type { SavePlace, SaveState } from "@/features/labeling/task/autosave";
 import classes from "@/features/labeling/task/Task.module.css";
 import { formatTime } from "@/ui/format";
+import { Tooltip } from "@/ui/Tooltip";
 
 const SHOWN: Record<SavePlace, { text: string; explained: string; Icon: typeof IconCloudCheck }> = {
   untouched: { text: "", explained: "", Icon: IconCloudCheck },
@@ -38,12 +38,7 @@ export function saveTrouble(save: SaveState): string | null {
 export function SaveStateLabel({ save }: { save: SaveState }) {
   const { text, explained, Icon } = SHOWN[save.place];
   return (
-    <Tooltip
-      label={save.at ? `${explained} ${formatTime(save.at)}` : explained}
-      disabled={!text}
-      multiline
-      maw={260}
-    >
+    <Tooltip label={save.at ? `${explained} ${formatTime(save.at)}` : explained} disabled={!text} maw={260}>
       <span
         className={classes.save}
         data-bad={saveTrouble(save) !== null || undefined}

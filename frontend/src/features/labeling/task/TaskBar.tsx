@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Tooltip } from "@mantine/core";
+import { ActionIcon, Badge, Button } from "@mantine/core";
 import { IconBook, IconClock, IconKeyboard, IconPlayerSkipForward } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { SaveStateLabel } from "@/features/labeling/task/SaveStateLabel";
@@ -8,6 +8,7 @@ import type { Work } from "@/features/labeling/task/useWork";
 import { useElapsed, type WorkClock } from "@/features/labeling/task/workClock";
 import { formatClock } from "@/ui/format";
 import { Key } from "@/ui/Key";
+import { Tooltip } from "@/ui/Tooltip";
 
 const PRIORITY: Record<string, { label: string; explained: string }> = {
   helpful_first: {
@@ -42,7 +43,7 @@ export function TaskBar({ assignment, mode, work, children, ...on }: TaskBarProp
         <h1 className={classes.projectName}>{project.name}</h1>
         {mode === "revise" && <Badge color="yellow">Editing</Badge>}
         {priority && (
-          <Tooltip label={priority.explained} multiline maw={300}>
+          <Tooltip label={priority.explained} maw={300}>
             <Badge color="gray" tt="none" tabIndex={0} className={classes.priority}>
               {priority.label}
             </Badge>
