@@ -98,8 +98,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Record the answer; a retry with the same idempotency key finds it (200). */
+        /** @description Record the answer; a retry with the same idempotency key finds it (200). Then, on a wish, claim the next. */
         post: operations["assignments_submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{assignment_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take back an answer of the last seconds and lease its task to the labeler again. */
+        post: operations["assignments_undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -604,7 +621,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Lease the labeler's next task in the project; their own live lease comes back first. */
+        /** @description Lease the labeler's next task in the project; their own live lease comes back first. No body needed. */
         post: operations["assignments_next"];
         delete?: never;
         options?: never;
@@ -641,6 +658,23 @@ export interface paths {
         put?: never;
         /** @description A project's tasks. */
         post: operations["tasks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what the labeler would very likely get after the task that they hold, without leasing it. */
+        get: operations["assignments_upcoming"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -981,7 +1015,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The record, newest first, every revision of it. */
+        /** @description The record, newest first, every revision of it; what was undone within seconds is left out. */
         get: operations["submissions_list"];
         put?: never;
         post?: never;
@@ -1689,6 +1723,8 @@ export interface components {
             readonly project: components["schemas"]["ProjectReference"];
             readonly prompt: components["schemas"]["PromptExcerpt"];
             readonly revision: number;
+            /** @description How often it was edited until it was as it is here. */
+            readonly edits: number;
             readonly elapsed_seconds: number;
             readonly active_seconds: number;
             /** Format: date-time */
@@ -2898,6 +2934,8 @@ export interface components {
             revision: number;
             /** Format: uuid */
             lease_token?: string | null;
+            /** @description The revision of the own answer that is being edited; 0: a first answer. */
+            revises?: number;
         };
         /** @description A draft as it stands in the browser. */
         SaveWritingDraftRequest: {
@@ -3061,6 +3099,8 @@ export interface components {
             readonly project: components["schemas"]["ProjectReference"];
             readonly prompt: components["schemas"]["PromptExcerpt"];
             readonly revision: number;
+            /** @description How often it was edited until it was as it is here. */
+            readonly edits: number;
             readonly elapsed_seconds: number;
             readonly active_seconds: number;
             /** Format: date-time */
@@ -3076,6 +3116,8 @@ export interface components {
             readonly project: components["schemas"]["ProjectReference"];
             readonly prompt: components["schemas"]["FullPrompt"];
             readonly revision: number;
+            /** @description How often it was edited until it was as it is here. */
+            readonly edits: number;
             readonly elapsed_seconds: number;
             readonly active_seconds: number;
             /** Format: date-time */
@@ -3091,7 +3133,7 @@ export interface components {
             readonly demonstration: string;
             readonly judgments: components["schemas"]["JudgedResponse"][];
         };
-        /** @description An answer with the proof of the lease under which it was made. */
+        /** @description An answer with the proof of the lease under which it was made, and perhaps a wish for the next task. */
         SubmitRequest: {
             /**
              * Format: uuid
@@ -3111,6 +3153,14 @@ export interface components {
             };
             /** Format: uuid */
             lease_token: string;
+            claim_next?: components["schemas"]["WishRequest"] | null;
+        };
+        /** @description The same, with the next task for whoever wished for one; null: ask for it. */
+        Submitted: {
+            submission_id: number;
+            revision: number;
+            assignment_id: number;
+            next?: components["schemas"]["Next"] | null;
         };
         /** @description What an admin wants to see at a glance. */
         System: {
@@ -3178,6 +3228,20 @@ export interface components {
          * @enum {string}
          */
         TypeEnum: "integer" | "number" | "boolean" | "text" | "choice";
+        /** @description The answer to take back, and what its author had on the screen, which becomes the draft. */
+        UndoRequest: {
+            submission_id: number;
+            /** @description Any JSON object of at most 1,000,000 bytes. */
+            content: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The texts of what one would very likely get next, to draw them in advance; no lease is taken. */
+        Upcoming: {
+            assignment_id: number | null;
+            messages: components["schemas"]["Turn"][];
+            responses: string[];
+        };
         /** @description A file of prompts. */
         UploadPromptsRequest: {
             /**
@@ -3243,6 +3307,10 @@ export interface components {
             submissions: number;
             datasets: components["schemas"]["UserDataset"][];
             checkpoints: components["schemas"]["UserCheckpoint"][];
+        };
+        /** @description Asks for the next task: the slot that was shown in advance if it is still open, else another. */
+        WishRequest: {
+            preferred_id?: number | null;
         };
         /** @description A task that is out of the queue. */
         WithdrawnTask: {
@@ -3759,7 +3827,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Recorded"];
+                    "application/json": components["schemas"]["Submitted"];
                 };
             };
             201: {
@@ -3767,7 +3835,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Recorded"];
+                    "application/json": components["schemas"]["Submitted"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    assignments_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
                 };
             };
             400: {
@@ -5420,7 +5561,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WishRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -5575,6 +5720,51 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    assignments_upcoming: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upcoming"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
