@@ -1,10 +1,15 @@
 /** Every key of the labeling screens, in one table: the keyboard, the help and the tests read the same one. */
+import { msg } from "@/ui/language";
+
 export type Scene = "rate" | "rank" | "demonstration";
 
 export type Command =
   | { type: "digit"; digit: number }
   | { type: "clear" }
   | { type: "tie" }
+  | { type: "tieGroup" }
+  | { type: "accept" }
+  | { type: "minus" }
   | { type: "yes" }
   | { type: "no" }
   | { type: "next" }
@@ -36,102 +41,153 @@ const ALL: Scene[] = ["rate", "rank", "demonstration"];
 
 /** Digits stand in `commandFor`: what they mean depends on the scene. */
 export const BINDINGS: Binding[] = [
-  { keys: ["j"], shown: "J", does: "Next response", scenes: COMPARISON, command: { type: "next" } },
-  { keys: ["k"], shown: "K", does: "Previous response", scenes: COMPARISON, command: { type: "previous" } },
+  { keys: ["j"], shown: "J", does: msg("Next response"), scenes: COMPARISON, command: { type: "next" } },
+  {
+    keys: ["k"],
+    shown: "K",
+    does: msg("Previous response"),
+    scenes: COMPARISON,
+    command: { type: "previous" },
+  },
   {
     keys: ["ArrowDown"],
     shown: "↓",
-    does: "Next question",
+    does: msg("Next question"),
     scenes: ["rate"],
     command: { type: "questionDown" },
   },
   {
     keys: ["ArrowUp"],
     shown: "↑",
-    does: "Previous question",
+    does: msg("Previous question"),
     scenes: ["rate"],
     command: { type: "questionUp" },
   },
-  { keys: ["y"], shown: "Y", does: "Yes to the marked question", scenes: ["rate"], command: { type: "yes" } },
-  { keys: ["n"], shown: "N", does: "No to the marked question", scenes: ["rate"], command: { type: "no" } },
+  {
+    keys: ["y"],
+    shown: "Y",
+    does: msg("Yes to the marked question"),
+    scenes: ["rate"],
+    command: { type: "yes" },
+  },
+  {
+    keys: ["n"],
+    shown: "N",
+    does: msg("No to the marked question"),
+    scenes: ["rate"],
+    command: { type: "no" },
+  },
+  {
+    keys: ["-", "−"],
+    shown: "−",
+    does: msg("Minus one to the marked question, where its scale has it"),
+    scenes: ["rate"],
+    command: { type: "minus" },
+  },
   {
     keys: ["Backspace", "Delete"],
     shown: "⌫",
-    does: "Clear the marked question, or take the rank away",
+    does: msg("Clear the marked question, or take the rank away"),
     scenes: COMPARISON,
     command: { type: "clear" },
   },
   {
     keys: ["t"],
     shown: "T",
-    does: "Tie with the one ranked above",
+    does: msg("Tie with the one ranked above"),
     scenes: ["rank"],
     command: { type: "tie" },
   },
   {
+    keys: ["="],
+    shown: "=",
+    does: msg("Tie all that wait with the focused one, rated the same"),
+    scenes: ["rank"],
+    command: { type: "tieGroup" },
+  },
+  {
+    keys: ["a"],
+    shown: "A",
+    does: msg("Take the order of the ratings"),
+    scenes: ["rank"],
+    command: { type: "accept" },
+  },
+  {
     keys: ["g"],
     shown: "G",
-    does: "Go between rating and ranking",
+    does: msg("Go between rating and ranking"),
     scenes: COMPARISON,
     command: { type: "stage" },
   },
   {
     keys: ["o"],
     shown: "O",
-    does: "Show in order of rank, or as dealt",
+    does: msg("Show in order of rank, or as dealt"),
     scenes: ["rank"],
     command: { type: "byRank" },
   },
   {
     keys: ["c"],
     shown: "C",
-    does: "Change the number of columns",
+    does: msg("Change the number of columns"),
     scenes: ["rank"],
     command: { type: "columns" },
   },
   {
     keys: ["y"],
     shown: "Y",
-    does: "Scroll all responses together",
+    does: msg("Scroll all responses together"),
     scenes: ["rank"],
     command: { type: "scrollTogether" },
   },
   {
     keys: ["d"],
     shown: "D",
-    does: "Mark where the others differ from the focused response",
+    does: msg("Mark where the others differ from the focused response"),
     scenes: ["rank"],
     command: { type: "diff" },
   },
   {
     keys: ["e"],
     shown: "E",
-    does: "Show all of a long response, or fold it",
+    does: msg("Show all of a long response, or fold it"),
     scenes: ["rank"],
     command: { type: "open" },
   },
-  { keys: ["u"], shown: "U", does: "Undo", scenes: COMPARISON, command: { type: "undo" } },
-  { keys: ["r"], shown: "R", does: "Redo", scenes: COMPARISON, command: { type: "redo" } },
-  { keys: ["p"], shown: "P", does: "Show or hide the prompt", scenes: ALL, command: { type: "prompt" } },
-  { keys: ["m"], shown: "M", does: "Formatted or plain text", scenes: ALL, command: { type: "plainText" } },
-  { keys: ["i"], shown: "I", does: "Instructions", scenes: ALL, command: { type: "instructions" } },
+  { keys: ["u"], shown: "U", does: msg("Undo"), scenes: COMPARISON, command: { type: "undo" } },
+  { keys: ["r"], shown: "R", does: msg("Redo"), scenes: COMPARISON, command: { type: "redo" } },
+  { keys: ["p"], shown: "P", does: msg("Show or hide the prompt"), scenes: ALL, command: { type: "prompt" } },
+  {
+    keys: ["m"],
+    shown: "M",
+    does: msg("Formatted or plain text"),
+    scenes: ALL,
+    command: { type: "plainText" },
+  },
+  { keys: ["i"], shown: "I", does: msg("Instructions"), scenes: ALL, command: { type: "instructions" } },
   {
     keys: ["Escape"],
     shown: "Esc",
-    does: "Leave a text field, close a dialog or the instructions",
+    does: msg("Leave a text field, close a dialog or the instructions"),
     scenes: ALL,
     command: { type: "closeInstructions" },
   },
-  { keys: ["s"], shown: "S", does: "Skip this task, with a reason", scenes: ALL, command: { type: "skip" } },
+  {
+    keys: ["s"],
+    shown: "S",
+    does: msg("Skip this task, with a reason"),
+    scenes: ALL,
+    command: { type: "skip" },
+  },
   {
     keys: ["f"],
     shown: "F",
-    does: "Flag this task for a researcher",
+    does: msg("Flag this task for a researcher"),
     scenes: ALL,
     command: { type: "flag" },
   },
-  { keys: ["/"], shown: "/", does: "Write a note", scenes: COMPARISON, command: { type: "notes" } },
-  { keys: ["?"], shown: "?", does: "This list", scenes: ALL, command: { type: "help" } },
+  { keys: ["/"], shown: "/", does: msg("Write a note"), scenes: COMPARISON, command: { type: "notes" } },
+  { keys: ["?"], shown: "?", does: msg("This list"), scenes: ALL, command: { type: "help" } },
 ];
 
 export const SUBMIT_KEYS = "Ctrl + Enter";
@@ -156,6 +212,8 @@ export function commandFor(press: KeyPress, context: KeyContext): Command | null
   if (/^[1-9]$/.test(press.key) && scene !== "demonstration")
     return { type: "digit", digit: Number(press.key) };
   if (press.key === "0" && scene === "rank") return { type: "clear" };
+  // The toxicity task's scales begin there; where none is asked the screen ignores it.
+  if (press.key === "0" && scene === "rate") return { type: "digit", digit: 0 };
   const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
   return (
     BINDINGS.find((binding) => binding.keys.includes(key) && binding.scenes.includes(scene))?.command ?? null

@@ -1,5 +1,6 @@
 import { SegmentedControl, VisuallyHidden } from "@mantine/core";
 import { useEffect, useReducer, useRef } from "react";
+import { useTranslation } from "react-i18next";
 import {
   type Answer,
   answerOf,
@@ -9,10 +10,12 @@ import {
   submittedJudgments,
 } from "@/features/labeling/comparison/answer";
 import { ComparisonFooter } from "@/features/labeling/comparison/ComparisonFooter";
+import { formOf } from "@/features/labeling/comparison/form";
 import { RankStage } from "@/features/labeling/comparison/RankStage";
 import { RateStage } from "@/features/labeling/comparison/RateStage";
 import { reduce, type Stage, type State, start } from "@/features/labeling/comparison/state";
 import { useComparisonKeys } from "@/features/labeling/comparison/useComparisonKeys";
+import { sentences } from "@/features/labeling/message";
 import { TaskFrame } from "@/features/labeling/task/TaskFrame";
 import type { Assignment, WorkMode } from "@/features/labeling/task/types";
 import { useTaskPanels } from "@/features/labeling/task/useTaskPanels";
@@ -26,6 +29,7 @@ type ComparisonScreenProps = {
 };
 
 export function ComparisonScreen({ assignment, mode, onDone, onAskAgain }: ComparisonScreenProps) {
+  const { t } = useTranslation();
   const work = useWork({ assignment, mode, onDone });
   const panels = useTaskPanels(assignment, mode);
   const [state, act] = useReducer(reduce, null, () => begin(assignment, work.stored));
@@ -33,12 +37,16 @@ export function ComparisonScreen({ assignment, mode, onDone, onAskAgain }: Compa
 
   useChanges(answer, work.change);
   const submit = () => {
-    if (!isComplete(answer, order)) return act({ type: "showMissing" });
-    void work.submit({ judgments: submittedJudgments(answer, order), notes: answer.notes });
+    if (!isComplete(answer, order, state.form)) return act({ type: "showMissing" });
+    void work.submit({
+      judgments: submittedJudgments(answer, order, state.form),
+      answers: answer.answers,
+      notes: answer.notes,
+    });
   };
   const board = useComparisonKeys({ state, act, panels, submit });
   const takeOther = (content: unknown) => {
-    const other = readAnswer(content, order, state.questionKeys);
+    const other = readAnswer(content, order, state.questionKeys, state.form);
     if (other) act({ type: "replace", answer: other });
   };
 
@@ -55,10 +63,10 @@ export function ComparisonScreen({ assignment, mode, onDone, onAskAgain }: Compa
       stages={
         <SegmentedControl
           size="sm"
-          aria-label="Stage"
+          aria-label={t("Stage")}
           data={[
-            { value: "rate", label: "1 · Rate each" },
-            { value: "rank", label: "2 · Rank all" },
+            { value: "rate", label: t("1 · Rate each") },
+            { value: "rank", label: t("2 · Rank all") },
           ]}
           value={view.stage}
           onChange={(stage) => act({ type: "stage", stage: stage as Stage })}
@@ -67,7 +75,7 @@ export function ComparisonScreen({ assignment, mode, onDone, onAskAgain }: Compa
       footer={<ComparisonFooter state={state} act={act} submit={submit} sending={work.sending} mode={mode} />}
     >
       <VisuallyHidden role="status" aria-live="polite">
-        {state.announcement}
+        {sentences(t, state.announcement)}
       </VisuallyHidden>
       {view.stage === "rate" ? (
         <RateStage assignment={assignment} state={state} act={act} isPlain={panels.isPlain} />
@@ -82,12 +90,13 @@ function begin(assignment: Assignment, stored: unknown): State {
   const order = assignment.responses.map((response) => response.id);
   const letters = Object.fromEntries(assignment.responses.map(({ id, letter }) => [id, letter]));
   const questionKeys = assignment.project.questions.map((question) => question.key as string);
+  const form = formOf(assignment.project.kind, assignment.project.questions);
   const said = assignment.submission;
   const answer =
-    readAnswer(stored, order, questionKeys) ??
-    (said ? answerOf(said.judgments, said.notes) : null) ??
+    readAnswer(stored, order, questionKeys, form) ??
+    (said ? answerOf(said.judgments, said.notes, said.answers) : null) ??
     emptyAnswer(order);
-  return start({ order, letters, questionKeys, answer });
+  return start({ order, letters, questionKeys, form, answer });
 }
 
 /** Saves on a change, never on a look. */

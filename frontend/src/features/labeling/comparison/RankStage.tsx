@@ -12,9 +12,10 @@ import {
 } from "@dnd-kit/core";
 import { Textarea } from "@mantine/core";
 import { type Dispatch, useEffect, useRef, useState } from "react";
-import { bands, type ResponseId, unranked } from "@/features/labeling/comparison/answer";
-import classes from "@/features/labeling/comparison/Comparison.module.css";
+import type { ResponseId } from "@/features/labeling/comparison/answer";
+import { inOrder } from "@/features/labeling/comparison/proposal";
 import { RankStrip, TRAY } from "@/features/labeling/comparison/RankStrip";
+import classes from "@/features/labeling/comparison/Ranks.module.css";
 import { ResponseCard } from "@/features/labeling/comparison/ResponseCard";
 import { CardGrid } from "@/features/labeling/comparison/reading/CardGrid";
 import { ReadingTools } from "@/features/labeling/comparison/reading/ReadingTools";
@@ -79,9 +80,7 @@ export function RankStage({ assignment, state, act, panels, board }: RankStagePr
     if (band === undefined) return;
     act({ type: "place", id: Number(active.data.current?.id), rank: band === TRAY ? null : Number(band) });
   };
-  const shown = board.isByRank
-    ? [...bands(state.answer, state.order).flat(), ...unranked(state.answer, state.order)]
-    : state.order;
+  const shown = board.isByRank ? inOrder(state.answer, state.order) : state.order;
   const basis = assignment.responses.find(({ id }) => id === focusedId(state));
   return (
     <DndContext

@@ -1,54 +1,141 @@
 import { useDraggable, useDroppable } from "@dnd-kit/core";
 import { UnstyledButton } from "@mantine/core";
 import type { Dispatch, ReactNode } from "react";
-import { judgmentOf, type ResponseId, unranked } from "@/features/labeling/comparison/answer";
-import classes from "@/features/labeling/comparison/Comparison.module.css";
+import { useTranslation } from "react-i18next";
+import { contradictions, judgmentOf, type ResponseId, unranked } from "@/features/labeling/comparison/answer";
+import { type Group, type Proposal, proposal } from "@/features/labeling/comparison/proposal";
+import classes from "@/features/labeling/comparison/Ranks.module.css";
 import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
+import { Key } from "@/ui/Key";
 
 export const TRAY = "tray";
 
-type RankStripProps = { state: State; act: Dispatch<Act>; isDragging: boolean };
+type StripPart = { state: State; act: Dispatch<Act> };
 
 /** The bands, always in sight: drop a letter into one, or press a band's head to put the focused response there. */
-export function RankStrip({ state, act, isDragging }: RankStripProps) {
-  const waiting = unranked(state.answer, state.order);
+export function RankStrip({ state, act, isDragging }: StripPart & { isDragging: boolean }) {
+  const { t } = useTranslation();
+  const proposed = proposal(state.answer, state.order);
   return (
-    <section className={classes.strip} aria-label="Ranks" data-dragging={isDragging || undefined}>
-      <Band id={TRAY} className={classes.tray} head={<span className={classes.bandHead}>To be ranked</span>}>
-        {waiting.map((id) => (
-          <Chip key={id} id={id} state={state} act={act} />
-        ))}
-        {!waiting.length && <span className={classes.none}>none</span>}
-      </Band>
+    <section
+      className={classes.strip}
+      aria-label={t("Ranks")}
+      data-dragging={isDragging || undefined}
+      data-count={state.order.length}
+    >
+      <Tray state={state} act={act} proposed={proposed} />
       <div className={classes.bands}>
-        {state.order.map((_, index) => {
-          const rank = index + 1;
-          const inside = state.order.filter((id) => judgmentOf(state.answer, id).rank === rank);
-          const focused = focusedId(state);
-          return (
-            <Band
-              key={rank}
-              id={String(rank)}
-              head={
-                <UnstyledButton
-                  className={classes.bandHead}
-                  aria-label={`Rank ${rank}${rank === 1 ? " (best)" : ""}: put ${state.letters[focused]} here`}
-                  onClick={() => act({ type: "place", id: focused, rank, moveOn: true })}
-                >
-                  <span className={classes.bandWord}>Rank </span>
-                  {rank}
-                  {rank === 1 && <span className={classes.bandWord}> (best)</span>}
-                </UnstyledButton>
-              }
-            >
-              {inside.map((id) => (
-                <Chip key={id} id={id} state={state} act={act} />
-              ))}
-            </Band>
-          );
-        })}
+        {ranksOf(state.order.length).map((rank) => (
+          <RankBand key={rank} rank={rank} state={state} act={act} proposed={proposed} />
+        ))}
       </div>
     </section>
+  );
+}
+
+function ranksOf(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
+
+/** What has no place yet: groups that are rated the same, and whatever cannot be proposed before all is rated. */
+function Tray({ state, act, proposed }: StripPart & { proposed: Proposal }) {
+  const { t } = useTranslation();
+  const grouped = proposed.groups.flatMap(({ ids }) => ids);
+  const alone = unranked(state.answer, state.order).filter(
+    (id) => !grouped.includes(id) && !proposed.ranks.has(id),
+  );
+  return (
+    <Band
+      id={TRAY}
+      className={classes.tray}
+      head={<span className={classes.bandHead}>{t("To be ranked")}</span>}
+    >
+      {alone.map((id) => (
+        <Chip key={id} id={id} state={state} act={act} />
+      ))}
+      {proposed.groups.map((group) => (
+        <WaitingGroup key={group.quality} group={group} state={state} act={act} />
+      ))}
+      {!alone.length && !grouped.length && <span className={classes.none}>{t("none")}</span>}
+    </Band>
+  );
+}
+
+function WaitingGroup({ group, state, act }: StripPart & { group: Group }) {
+  const { t } = useTranslation();
+  const { ids, quality } = group;
+  const letters = ids.map((id) => state.letters[id]).join(", ");
+  const isHere = ids.includes(focusedId(state));
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is no place among chips in a row
+    <div
+      role="group"
+      className={classes.group}
+      aria-label={t("Rated {{quality}}: {{letters}}", { quality, letters })}
+    >
+      <span className={classes.groupQuality} aria-hidden>
+        {t("rated {{quality}}", { quality })}
+      </span>
+      {ids.map((id) => (
+        <Chip key={id} id={id} state={state} act={act} />
+      ))}
+      {ids.length > 1 && (
+        <UnstyledButton
+          className={classes.tieGroup}
+          aria-label={t("Tie {{letters}}", { letters })}
+          aria-keyshortcuts={isHere ? "=" : undefined}
+          onClick={() => act({ type: "tieGroup", id: ids[0] })}
+        >
+          {t("tie")}
+          {isHere && <Key name="=" />}
+        </UnstyledButton>
+      )}
+    </div>
+  );
+}
+
+function RankBand({ rank, state, act, proposed }: StripPart & { rank: number; proposed: Proposal }) {
+  const { t } = useTranslation();
+  const inside = state.order.filter((id) => judgmentOf(state.answer, id).rank === rank);
+  const maybe = [...proposed.ranks].filter(([, at]) => at === rank).map(([id]) => id);
+  const letter = state.letters[focusedId(state)];
+  const head =
+    rank === 1
+      ? t("Rank {{number}} (best): put {{letter}} here", { number: rank, letter })
+      : t("Rank {{number}}: put {{letter}} here", { number: rank, letter });
+  return (
+    <Band
+      id={String(rank)}
+      head={
+        <UnstyledButton
+          className={classes.bandHead}
+          aria-label={head}
+          onClick={() => act({ type: "place", id: focusedId(state), rank, moveOn: true })}
+        >
+          <BandName rank={rank} />
+        </UnstyledButton>
+      }
+    >
+      {inside.map((id) => (
+        <Chip key={id} id={id} state={state} act={act} />
+      ))}
+      {maybe.map((id) => (
+        <Chip key={id} id={id} state={state} act={act} isProposed />
+      ))}
+    </Band>
+  );
+}
+
+/** The word only where there is room for it; the number always. */
+function BandName({ rank }: { rank: number }) {
+  const { t } = useTranslation();
+  const name =
+    rank === 1 ? t("Rank {{number}} (best)", { number: rank }) : t("Rank {{number}}", { number: rank });
+  return (
+    <>
+      <span className={classes.bandName}>{name}</span>
+      <span className={classes.bandNumber}>{rank}</span>
+    </>
   );
 }
 
@@ -70,9 +157,11 @@ function Band({ id, className = "", head, children }: BandProps) {
 }
 
 /** A response's letter: pressed it goes to the response, dragged it changes the rank. */
-function Chip({ id, state, act }: { id: ResponseId; state: State; act: Dispatch<Act> }) {
+function Chip({ id, state, act, isProposed = false }: StripPart & { id: ResponseId; isProposed?: boolean }) {
+  const { t } = useTranslation();
   const { setNodeRef, listeners, isDragging } = useDraggable({ id: `chip-${id}`, data: { id } });
   const letter = state.letters[id];
+  const slips = contradictions(state.answer, state.order);
   const show = () => {
     act({ type: "focus", index: state.order.indexOf(id) });
     document.querySelector(`[data-response="${id}"]`)?.scrollIntoView({ block: "nearest" });
@@ -84,7 +173,13 @@ function Chip({ id, state, act }: { id: ResponseId; state: State; act: Dispatch<
       className={classes.chip}
       data-focused={focusedId(state) === id || undefined}
       data-dragged={isDragging || undefined}
-      aria-label={`Go to response ${letter}`}
+      data-proposed={isProposed || undefined}
+      data-slip={slips.some(({ better, worse }) => better === id || worse === id) || undefined}
+      aria-label={
+        isProposed
+          ? t("Go to response {{letter}}, proposed here", { letter })
+          : t("Go to response {{letter}}", { letter })
+      }
       onClick={show}
     >
       {letter}

@@ -31,16 +31,19 @@ export function RateStage({ assignment, state, act, isPlain }: RateStageProps) {
         </div>
       </section>
       <section className={classes.form} aria-label={`Rating of response ${response.letter}`}>
-        <QualityScale
-          name={`quality-${id}`}
-          value={judgment.quality}
-          onChange={(quality) => act({ type: "rate", id, quality })}
-        />
+        {state.form.asksQuality && (
+          <QualityScale
+            name={`quality-${id}`}
+            value={judgment.quality}
+            onChange={(quality) => act({ type: "rate", id, quality })}
+          />
+        )}
         {assignment.project.questions.length > 0 && (
           <QuestionList
             questions={assignment.project.questions}
-            answers={judgment.answers}
+            answers={{ ...state.answer.answers, ...judgment.answers }}
             marked={state.view.question}
+            name={`question-${id}`}
             onAnswer={(key, value) => act({ type: "answer", id, key, value })}
           />
         )}

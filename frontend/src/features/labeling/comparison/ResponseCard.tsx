@@ -1,9 +1,11 @@
 import { useDraggable } from "@dnd-kit/core";
-import { ActionIcon, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { IconEyeOff, IconGripVertical, IconMarkdown, IconMarkdownOff } from "@tabler/icons-react";
 import { type Dispatch, type KeyboardEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { judgmentOf } from "@/features/labeling/comparison/answer";
+import { CardStanding } from "@/features/labeling/comparison/CardStanding";
+import { RankButtons } from "@/features/labeling/comparison/RankButtons";
 import { CardText } from "@/features/labeling/comparison/reading/CardText";
 import { useIsUnread } from "@/features/labeling/comparison/reading/ends";
 import classes from "@/features/labeling/comparison/reading/Reading.module.css";
@@ -12,6 +14,7 @@ import type { Reading } from "@/features/labeling/comparison/reading/useReading"
 import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
 import type { TaskResponse } from "@/features/labeling/task/types";
 import { CopyIcon } from "@/ui/CopyButton";
+import { Tooltip } from "@/ui/Tooltip";
 
 type ResponseCardProps = {
   response: TaskResponse;
@@ -67,8 +70,9 @@ export function ResponseCard({ response, state, act, isPlain, reading, basis }: 
         <h3 className={classes.letter}>{letter}</h3>
         <CardFacts response={response} state={state} basis={basis} />
         <CardTools response={response} isPlain={isOwnPlain} setPlain={setOwnPlain} />
-        <Ranks id={id} letter={letter} state={state} act={act} />
+        <RankButtons id={id} state={state} act={act} />
       </header>
+      <CardStanding id={id} state={state} />
       <CardText
         response={response}
         isPlain={isOwnPlain}
@@ -136,30 +140,5 @@ function CardTools({ response, isPlain, setPlain }: CardToolsProps) {
       </Tooltip>
       <CopyIcon value={text} label={t("Copy {{letter}}", { letter })} />
     </span>
-  );
-}
-
-type RanksProps = { id: number; letter: string; state: State; act: Dispatch<Act> };
-
-function Ranks({ id, letter, state, act }: RanksProps) {
-  const { t } = useTranslation();
-  const { rank } = judgmentOf(state.answer, id);
-  return (
-    <fieldset className={classes.ranks} aria-label={t("Rank of {{letter}}", { letter })}>
-      {state.order.map((_, index) => {
-        const value = index + 1;
-        return (
-          <UnstyledButton
-            key={value}
-            className={classes.rank}
-            aria-pressed={rank === value}
-            aria-label={value === 1 ? t("Rank 1, best") : t("Rank {{rank}}", { rank: value })}
-            onClick={() => act({ type: "place", id, rank: rank === value ? null : value })}
-          >
-            {value}
-          </UnstyledButton>
-        );
-      })}
-    </fieldset>
   );
 }

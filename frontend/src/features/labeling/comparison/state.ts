@@ -4,8 +4,6 @@
  */
 import {
   type Answer,
-  bands,
-  type Judgment,
   judgmentOf,
   MAX_QUALITY,
   MIN_QUALITY,
@@ -13,18 +11,26 @@ import {
   unranked,
   unrated,
 } from "@/features/labeling/comparison/answer";
+import { answerHere, answerQuestion, firstQuestion } from "@/features/labeling/comparison/answering";
+import { type AnswerValue, type Form, openOfPrompt, PLAIN_FORM } from "@/features/labeling/comparison/form";
+import { changed, judged, lookAt, redo, said, typed, undo } from "@/features/labeling/comparison/history";
+import { proposal } from "@/features/labeling/comparison/proposal";
+import { accept, beginning, place, tie, tieGroup } from "@/features/labeling/comparison/ranking";
+import type { Message } from "@/features/labeling/message";
+import { msg } from "@/ui/language";
 
 export type Stage = "rate" | "rank";
 
 /** Where the labeler is: kept with each step of the history, so that undo also goes back to where it happened. */
 export type View = { stage: Stage; focus: number; question: number };
 
-type Step = { answer: Answer; view: View; label: string };
+type Step = { answer: Answer; view: View; label: Message };
 
 export type State = {
   order: ResponseId[];
   letters: Record<ResponseId, string>;
   questionKeys: string[];
+  form: Form;
   answer: Answer;
   view: View;
   past: Step[];
@@ -35,19 +41,24 @@ export type State = {
   hasMovedOn: boolean;
   /** Submit was pressed too early: the screen says what is missing until nothing is. */
   isAsked: boolean;
-  announcement: string;
+  /** What a screen reader says of the last act. */
+  announcement: Message[];
+  /** Why the last act changed nothing, for the eyes; gone with the next act. */
+  hint: Message | null;
 };
 
 export type Act =
   | { type: "rate"; quality: number; id?: ResponseId }
-  | { type: "answer"; key: string; value: boolean | null; id?: ResponseId }
-  | { type: "answerHere"; value: boolean | null }
+  | { type: "answer"; key: string; value: AnswerValue | null; id?: ResponseId }
+  | { type: "answerHere"; value: AnswerValue | null }
   | { type: "note"; id: ResponseId; text: string }
   | { type: "comment"; text: string }
   | { type: "place"; rank: number | null; id?: ResponseId; moveOn?: boolean }
   | { type: "tie"; id?: ResponseId }
+  | { type: "tieGroup"; id?: ResponseId }
+  | { type: "accept" }
   | { type: "focus"; index: number }
-  | { type: "move"; by: 1 | -1 }
+  | { type: "move"; by: 1 | -1; among?: ResponseId[] }
   | { type: "question"; index: number }
   | { type: "moveQuestion"; by: 1 | -1 }
   | { type: "stage"; stage: Stage }
@@ -56,28 +67,38 @@ export type Act =
   | { type: "redo" }
   | { type: "replace"; answer: Answer };
 
-export type Start = Pick<State, "order" | "letters" | "questionKeys" | "answer"> & { view?: View };
+export type Start = Pick<State, "order" | "letters" | "questionKeys" | "answer"> & {
+  form?: Form;
+  view?: View;
+};
 
 /** Begins, or goes on, at the first thing that is still to be done. */
-export function start({ view, ...rest }: Start): State {
-  const [rating] = unrated(rest.answer, rest.order);
+export function start({ view, form = PLAIN_FORM, ...rest }: Start): State {
+  const [rating] = unrated(rest.answer, rest.order, form);
   const [ranking] = unranked(rest.answer, rest.order);
   const first = rating ?? ranking;
   const here: View = {
-    stage: rating === undefined && rest.order.length ? "rank" : "rate",
+    stage: rating === undefined && isPromptRated(rest.answer, form) && rest.order.length ? "rank" : "rate",
     focus: first === undefined ? 0 : rest.order.indexOf(first),
     question: 0,
   };
-  return {
+  const state: State = {
     ...rest,
+    form,
     view: view ?? here,
     past: [],
     future: [],
     typingIn: null,
     hasMovedOn: false,
     isAsked: false,
-    announcement: "",
+    announcement: [],
+    hint: null,
   };
+  return view ? state : lookAt(state, { question: firstQuestion(state, here.focus) });
+}
+
+function isPromptRated(answer: Answer, form: Form): boolean {
+  return !openOfPrompt(answer.answers, form).length;
 }
 
 export function focusedId(state: State): ResponseId {
@@ -85,10 +106,11 @@ export function focusedId(state: State): ResponseId {
 }
 
 export function reduce(state: State, act: Act): State {
-  if (!state.hasMovedOn) return perform(state, act);
-  const settled = { ...state, hasMovedOn: false };
-  if (act.type !== "move" || act.by !== 1) return perform(settled, act);
-  return { ...settled, announcement: `${state.letters[focusedId(state)]} is next already.` };
+  if (!state.hasMovedOn && !state.hint) return perform(state, act);
+  const settled = { ...state, hasMovedOn: false, hint: null };
+  if (!state.hasMovedOn || act.type !== "move" || act.by !== 1) return perform(settled, act);
+  const values = { letter: state.letters[focusedId(state)] ?? "" };
+  return said(settled, { text: msg("{{letter}} is next already."), values });
 }
 
 function perform(state: State, act: Act): State {
@@ -102,18 +124,22 @@ function perform(state: State, act: Act): State {
     case "note":
       return note(state, act.id, act.text);
     case "comment":
-      return typed(state, "comment", "note on the whole task", { ...state.answer, notes: act.text });
+      return comment(state, act.text);
     case "place":
       return place(state, act.id ?? focusedId(state), act.rank, act.moveOn ?? false);
     case "tie":
       return tie(state, act.id ?? focusedId(state));
+    case "tieGroup":
+      return tieGroup(state, act.id ?? focusedId(state));
+    case "accept":
+      return accept(state);
     case "focus":
       return lookAt(state, {
         focus: act.index,
-        question: act.index === state.view.focus ? state.view.question : 0,
+        question: act.index === state.view.focus ? state.view.question : firstQuestion(state, act.index),
       });
     case "move":
-      return lookAt(state, { focus: wrapped(state.view.focus + act.by, state.order.length), question: 0 });
+      return move(state, act.by, act.among ?? state.order);
     case "question":
       return lookAt(state, { question: act.index });
     case "moveQuestion":
@@ -127,177 +153,86 @@ function perform(state: State, act: Act): State {
     case "redo":
       return redo(state);
     case "replace":
-      return changed(state, act.answer, "taking the other draft");
+      return changed(state, act.answer, { text: msg("taking the other draft") });
   }
 }
 
 function rate(state: State, id: ResponseId, quality: number): State {
+  if (!state.form.asksQuality) return state;
   if (!Number.isInteger(quality) || quality < MIN_QUALITY || quality > MAX_QUALITY) return state;
-  return judged(state, id, { quality }, `quality ${quality} for ${state.letters[id]}`);
-}
-
-function answerQuestion(state: State, id: ResponseId, key: string, value: boolean | null): State {
-  const index = state.questionKeys.indexOf(key);
-  if (index < 0) return state;
-  const { [key]: before, ...rest } = judgmentOf(state.answer, id).answers;
-  if ((before ?? null) === value) return lookAt(state, { question: index });
-  const answers = value === null ? rest : { ...rest, [key]: value };
-  const said = value === null ? "no answer" : value ? "yes" : "no";
-  return lookAt(judged(state, id, { answers }, `${said} to question ${index + 1} for ${state.letters[id]}`), {
-    question: index,
-  });
-}
-
-/** By keyboard: answers the question under the cursor and goes to the next one. */
-function answerHere(state: State, value: boolean | null): State {
-  const key = state.questionKeys[state.view.question];
-  if (key === undefined) return state;
-  const next = answerQuestion(state, focusedId(state), key, value);
-  return value === null
-    ? next
-    : lookAt(next, { question: clamped(state.view.question + 1, state.questionKeys.length) });
+  const label = {
+    text: msg("quality {{quality}} for {{letter}}"),
+    values: { quality, letter: state.letters[id] ?? "" },
+  };
+  return judged(state, new Map([[id, { quality }]]), label);
 }
 
 function note(state: State, id: ResponseId, text: string): State {
-  if (!state.order.includes(id)) return state;
+  if (!state.order.includes(id) || judgmentOf(state.answer, id).notes === text) return state;
   const judgments = { ...state.answer.judgments, [id]: { ...judgmentOf(state.answer, id), notes: text } };
-  return typed(state, `note ${id}`, `note on ${state.letters[id]}`, { ...state.answer, judgments });
+  const label = { text: msg("note on {{letter}}"), values: { letter: state.letters[id] ?? "" } };
+  return typed(state, `note ${id}`, label, { ...state.answer, judgments });
 }
 
-function place(state: State, id: ResponseId, rank: number | null, moveOn: boolean): State {
-  if (rank !== null && (!Number.isInteger(rank) || rank < 1 || rank > state.order.length)) return state;
-  const letter = state.letters[id];
-  const next = judged(
-    state,
-    id,
-    { rank },
-    rank === null ? `${letter} unranked` : `rank ${rank} for ${letter}`,
-  );
-  return moveOn && rank !== null && state.order.includes(id) ? toNextUnranked(next, id) : next;
-}
-
-/** After a digit the next response without a rank has the focus: K digits rank K responses. */
-function toNextUnranked(state: State, id: ResponseId): State {
-  const from = state.order.indexOf(id);
-  const after = [...state.order.slice(from + 1), ...state.order.slice(0, from)];
-  const next = after.find((other) => judgmentOf(state.answer, other).rank === null);
-  if (next === undefined) return state;
-  return { ...lookAt(state, { focus: state.order.indexOf(next) }), hasMovedOn: true };
-}
-
-/** Ties with the one above: the next better band; what has no rank yet stands below everything that has one. */
-function tie(state: State, id: ResponseId): State {
-  const own = judgmentOf(state.answer, id).rank ?? Number.POSITIVE_INFINITY;
-  const above = bands(state.answer, state.order)
-    .map((band) => judgmentOf(state.answer, band[0] ?? -1).rank ?? 0)
-    .filter((rank) => rank < own)
-    .at(-1);
-  if (above === undefined) return { ...state, announcement: `Nothing is ranked above ${state.letters[id]}.` };
-  return place(state, id, above, judgmentOf(state.answer, id).rank === null);
+function comment(state: State, notes: string): State {
+  if (state.answer.notes === notes) return state;
+  return typed(state, "comment", { text: msg("note on the whole task") }, { ...state.answer, notes });
 }
 
 /** Each stage begins where something is still to be done. */
 function enter(state: State, stage: Stage): State {
   if (stage === state.view.stage) return state;
-  const [first] = stage === "rate" ? unrated(state.answer, state.order) : unranked(state.answer, state.order);
+  const [first] =
+    stage === "rate" ? unrated(state.answer, state.order, state.form) : unranked(state.answer, state.order);
   const focus = first === undefined ? state.view.focus : state.order.indexOf(first);
-  return lookAt(state, { stage, focus, question: 0 });
+  const entered = lookAt(state, { stage, focus, question: firstQuestion(state, focus) });
+  return stage === "rank" ? said(entered, ...beginning(entered)) : entered;
 }
 
-type Missing = { id: ResponseId; stage: Stage; said: string };
+/** To the next one as they stand on the screen. */
+function move(state: State, by: 1 | -1, among: ResponseId[]): State {
+  const at = among.indexOf(focusedId(state));
+  const next = among[(at + by + among.length) % among.length];
+  if (next === undefined) return state;
+  const focus = state.order.indexOf(next);
+  return lookAt(state, { focus, question: firstQuestion(state, focus) });
+}
+
+type Missing = { id: ResponseId; stage: Stage; said: Message };
 
 /** The first thing that keeps the answer from being submitted, ratings first. */
-export function firstMissing({ answer, order, letters }: State): Missing | null {
-  const [rating] = unrated(answer, order);
-  if (rating !== undefined)
-    return { id: rating, stage: "rate", said: `${letters[rating]} has no quality yet.` };
+export function firstMissing(state: State): Missing | null {
+  const { answer, order, letters, form } = state;
+  if (!isPromptRated(answer, form))
+    return { id: focusedId(state), stage: "rate", said: { text: msg("The prompt is not rated yet.") } };
+  const [rating] = unrated(answer, order, form);
+  if (rating !== undefined) {
+    const values = { letter: letters[rating] ?? "" };
+    const text = form.asksQuality
+      ? msg("{{letter}} has no quality yet.")
+      : msg("{{letter}} is not rated yet.");
+    return { id: rating, stage: "rate", said: { text, values } };
+  }
   const [ranking] = unranked(answer, order);
-  return ranking === undefined
-    ? null
-    : { id: ranking, stage: "rank", said: `${letters[ranking]} has no rank yet.` };
+  if (ranking === undefined) return null;
+  const text = proposal(answer, order).ranks.has(ranking)
+    ? msg("{{letter}} has only a proposed rank: take the order of the ratings, or give it one.")
+    : msg("{{letter}} has no rank yet.");
+  return { id: ranking, stage: "rank", said: { text, values: { letter: letters[ranking] ?? "" } } };
 }
 
 /** Goes to the first thing that is missing and says what it is. */
 function showMissing(state: State): State {
   const missing = firstMissing(state);
   if (!missing) return state;
-  const { id, stage, said } = missing;
-  return { ...lookAt(state, { stage, focus: state.order.indexOf(id) }), isAsked: true, announcement: said };
-}
-
-function judged(state: State, id: ResponseId, change: Partial<Judgment>, label: string): State {
-  if (!state.order.includes(id)) return state;
-  const before = judgmentOf(state.answer, id);
-  const isSame = (Object.keys(change) as (keyof Judgment)[]).every((name) => before[name] === change[name]);
-  if (isSame) return state;
-  const judgments = { ...state.answer.judgments, [id]: { ...before, ...change } };
-  return changed(state, { ...state.answer, judgments }, label);
-}
-
-function changed(state: State, answer: Answer, label: string): State {
-  const step = { answer: state.answer, view: state.view, label };
+  const { id, stage } = missing;
+  const focus = state.order.indexOf(id);
+  const question = stage === "rate" ? firstQuestion(state, focus) : state.view.question;
   return {
-    ...state,
-    answer,
-    past: [...state.past, step],
-    future: [],
-    typingIn: null,
-    announcement: sentence(label),
+    ...lookAt(state, { stage, focus, question }),
+    isAsked: true,
+    announcement: [missing.said],
   };
-}
-
-function typed(state: State, field: string, label: string, answer: Answer): State {
-  if (state.typingIn === field) return { ...state, answer, future: [] };
-  return { ...changed(state, answer, label), typingIn: field, announcement: "" };
-}
-
-function undo(state: State): State {
-  const step = state.past.at(-1);
-  if (!step) return { ...state, announcement: "Nothing to undo." };
-  return {
-    ...state,
-    answer: step.answer,
-    view: step.view,
-    past: state.past.slice(0, -1),
-    future: [{ answer: state.answer, view: state.view, label: step.label }, ...state.future],
-    typingIn: null,
-    announcement: `Undone: ${step.label}.`,
-  };
-}
-
-function redo(state: State): State {
-  const [step, ...future] = state.future;
-  if (!step) return { ...state, announcement: "Nothing to redo." };
-  return {
-    ...state,
-    answer: step.answer,
-    view: step.view,
-    past: [...state.past, { answer: state.answer, view: state.view, label: step.label }],
-    future,
-    typingIn: null,
-    announcement: `Redone: ${step.label}.`,
-  };
-}
-
-function lookAt(state: State, change: Partial<View>): State {
-  const view = { ...state.view, ...change };
-  const isInside =
-    view.focus >= 0 && view.focus < Math.max(1, state.order.length) && Number.isInteger(view.focus);
-  const isAsked = view.question >= 0 && view.question < Math.max(1, state.questionKeys.length);
-  if (!isInside || !isAsked) return state;
-  const isSame =
-    view.focus === state.view.focus &&
-    view.stage === state.view.stage &&
-    view.question === state.view.question;
-  return isSame ? state : { ...state, view, typingIn: null };
-}
-
-function sentence(label: string): string {
-  return `${label.charAt(0).toUpperCase()}${label.slice(1)}.`;
-}
-
-function wrapped(index: number, count: number): number {
-  return count ? (index + count) % count : 0;
 }
 
 function clamped(index: number, count: number): number {

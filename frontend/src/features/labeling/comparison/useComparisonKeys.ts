@@ -1,6 +1,7 @@
 /** The keyboard of a comparison: commands become acts, and the browser's focus follows the screen's. */
 import { type Dispatch, useEffect, useRef, useState } from "react";
 import { isComplete } from "@/features/labeling/comparison/answer";
+import { inOrder } from "@/features/labeling/comparison/proposal";
 import { useReading } from "@/features/labeling/comparison/reading/useReading";
 import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
 import { type Command, isTextField } from "@/features/labeling/keys";
@@ -19,13 +20,13 @@ export function useComparisonKeys({ state, act, panels, submit }: Options) {
     if (panels.runShared(command) || reading.run(command)) return;
     if (command.type === "submit") {
       // From a text field too the focus goes to what is missing.
-      isFollowing.current = !isComplete(state.answer, state.order);
+      isFollowing.current = !isComplete(state.answer, state.order, state.form);
       if (isFollowing.current) leaveTextField();
       submit();
     } else if (command.type === "byRank") setByRank((value) => !value);
     else if (command.type === "notes") focusNotes();
     else {
-      const next = actOf(command, state);
+      const next = actOf(command, state, isByRank);
       if (!next) return;
       isFollowing.current = true;
       act(next);
@@ -63,13 +64,17 @@ function leaveTextField(): void {
   if (isTextField(document.activeElement)) (document.activeElement as HTMLElement).blur();
 }
 
-function actOf(command: Command, state: State): Act | null {
+function actOf(command: Command, state: State, isByRank: boolean): Act | null {
   const isRating = state.view.stage === "rate";
+  const among = isByRank && !isRating ? inOrder(state.answer, state.order) : state.order;
   switch (command.type) {
     case "digit":
-      return isRating
+      if (!isRating) return { type: "place", rank: command.digit, moveOn: true };
+      return state.form.asksQuality
         ? { type: "rate", quality: command.digit }
-        : { type: "place", rank: command.digit, moveOn: true };
+        : { type: "answerHere", value: command.digit };
+    case "minus":
+      return { type: "answerHere", value: -1 };
     case "clear":
       return isRating ? { type: "answerHere", value: null } : { type: "place", rank: null };
     case "yes":
@@ -77,9 +82,9 @@ function actOf(command: Command, state: State): Act | null {
     case "no":
       return { type: "answerHere", value: false };
     case "next":
-      return { type: "move", by: 1 };
+      return { type: "move", by: 1, among };
     case "previous":
-      return { type: "move", by: -1 };
+      return { type: "move", by: -1, among };
     case "questionDown":
       return { type: "moveQuestion", by: 1 };
     case "questionUp":
@@ -87,6 +92,8 @@ function actOf(command: Command, state: State): Act | null {
     case "stage":
       return { type: "stage", stage: isRating ? "rank" : "rate" };
     case "tie":
+    case "tieGroup":
+    case "accept":
     case "undo":
     case "redo":
       return { type: command.type };
