@@ -1,8 +1,8 @@
-import { SegmentedControl, Text, Textarea } from "@mantine/core";
+import { Textarea } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useDeferredValue, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
 import classes from "@/features/labeling/demonstration/Demonstration.module.css";
-import { countWords } from "@/features/labeling/demonstration/words";
 import { SubmitButton } from "@/features/labeling/task/SubmitButton";
 import taskClasses from "@/features/labeling/task/Task.module.css";
 import { TaskFrame } from "@/features/labeling/task/TaskFrame";
@@ -10,13 +10,12 @@ import type { Assignment, WorkMode } from "@/features/labeling/task/types";
 import { useKeys } from "@/features/labeling/task/useKeys";
 import { useTaskPanels } from "@/features/labeling/task/useTaskPanels";
 import { useWork } from "@/features/labeling/task/useWork";
-import { formatNumber, pluralize } from "@/ui/format";
-import { Markdown } from "@/ui/Markdown";
+import { TextCount } from "@/ui/TextCount";
+import { Writer } from "@/ui/Writer";
 
 const MAX_LENGTH = 100_000;
 
 type Draft = { text: string; notes: string };
-type Layout = "write" | "both" | "preview";
 
 type DemonstrationScreenProps = {
   assignment: Assignment;
@@ -66,7 +65,9 @@ export function DemonstrationScreen({ assignment, mode, onDone, onAskAgain }: De
       onSkipped={onDone}
       footer={
         <>
-          <Count text={draft.text} />
+          <span className={taskClasses.footerText}>
+            <TextCount text={draft.text} max={MAX_LENGTH} />
+          </span>
           <div className={taskClasses.footerActions}>
             <SubmitButton isReady={isReady} sending={work.sending} mode={mode} onSubmit={submit} />
           </div>
@@ -97,68 +98,30 @@ type EditorProps = {
 };
 
 function Editor({ draft, write, editor, isMissing, isPlain }: EditorProps) {
-  const [layout, setLayout] = useState<Layout>("write");
-  const previewed = useDeferredValue(draft.text);
+  const { t } = useTranslation();
   return (
     <div className={classes.editor}>
-      <div className={classes.tools}>
-        <h2 className={taskClasses.paneTitle}>Your response</h2>
-        <SegmentedControl
-          size="xs"
-          aria-label="Editor"
-          data={[
-            { value: "write", label: "Write" },
-            { value: "both", label: "Both" },
-            { value: "preview", label: "Preview" },
-          ]}
-          value={layout}
-          onChange={(value) => setLayout(value as Layout)}
-        />
-      </div>
-      <div className={classes.panes} data-layout={layout}>
-        {layout !== "preview" && (
-          <Textarea
-            ref={editor}
-            aria-label="Your response"
-            placeholder="Write the response that you would want to get. Markdown works."
-            autosize
-            minRows={14}
-            maxLength={MAX_LENGTH}
-            value={draft.text}
-            error={isMissing && "Write a response first."}
-            classNames={{ input: classes.textarea ?? "" }}
-            onChange={(event) => write({ text: event.currentTarget.value })}
-          />
-        )}
-        {layout !== "write" && (
-          <section className={classes.preview} aria-label="Preview">
-            {previewed.trim() ? (
-              <Markdown text={previewed} isPlain={isPlain} />
-            ) : (
-              <Text c="dimmed">Nothing yet.</Text>
-            )}
-          </section>
-        )}
-      </div>
+      <Writer
+        ref={editor}
+        label={t("Your response")}
+        placeholder={t("Write the response that you would want to get. Markdown works.")}
+        maxLength={MAX_LENGTH}
+        value={draft.text}
+        error={isMissing && t("Write a response first.")}
+        isPlain={isPlain}
+        onChange={(text) => write({ text })}
+      />
       <Textarea
-        label="Notes for the researchers"
-        placeholder="Optional"
+        label={t("Notes for the researchers")}
+        placeholder={t("Optional")}
         maxLength={10_000}
         autosize
         minRows={1}
         maxRows={8}
+        dir="auto"
         value={draft.notes}
         onChange={(event) => write({ notes: event.currentTarget.value })}
       />
     </div>
-  );
-}
-
-function Count({ text }: { text: string }) {
-  const words = countWords(useDeferredValue(text));
-  return (
-    <span className={taskClasses.footerText} data-testid="word-count">
-      {pluralize(words, "word")} · {formatNumber(text.length)} characters
-    </span>
   );
 }

@@ -4,7 +4,7 @@ import { type ReactNode, useId, useLayoutEffect, useRef, useState } from "react"
 import { useTranslation } from "react-i18next";
 import { FOLDED_PIXELS, isLong } from "@/features/labeling/comparison/reading/fold";
 import classes from "@/features/labeling/comparison/reading/Reading.module.css";
-import { countWords } from "@/features/labeling/demonstration/words";
+import { countWords } from "@/ui/words";
 
 type FoldProps = {
   isFolding: boolean;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countWords } from "@/features/labeling/demonstration/words";
+import { countWords } from "@/ui/words";
 
 test("counts words, not marks", () => {
   expect(countWords("")).toBe(0);
