@@ -10,7 +10,7 @@ from labelapp.accounts.models import User
 from labelapp.common.errors import InvalidInput, flatten
 from labelapp.common.serializers import StrictSerializer
 from labelapp.datasets.models import DatasetKind
-from labelapp.labeling.models import Project, ProjectKind
+from labelapp.labeling.models import EVALUATIONS, Project, ProjectKind
 from labelapp.prompts.models import PromptKind, UseCase
 
 MAX_IDS = 1000
@@ -102,4 +102,6 @@ def _check_projects(kind: str, ids: list[int]) -> None:
     odd = Project.objects.filter(pk__in=ids).exclude(kind=wanted).order_by("name").first() if wanted else None
     if odd is not None:
         message = f"{odd.name} is a {odd.kind} project; a dataset of {kind} takes {wanted} projects."
+        if odd.kind in EVALUATIONS:
+            message = f"{odd.name} evaluates models: what is said there is measured with, and never trained on."
         raise InvalidInput(message, field="query.project_ids")

@@ -1,6 +1,6 @@
 """Writes of researchers: projects, their instructions and members. Tasks are in `task_creation`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,6 +11,7 @@ from labelapp.accounts.models import User
 from labelapp.common.errors import InvalidInput, NotFound
 from labelapp.common.events import publish_on_commit
 from labelapp.labeling.models import (
+    EVALUATIONS,
     MAX_OVERLAP,
     MAX_RESPONSES,
     MIN_RESPONSES,
@@ -25,6 +26,7 @@ from labelapp.labeling.models import (
 )
 from labelapp.labeling.questions import KEYS_OF_KIND
 from labelapp.labeling.recording import OPEN_SLOT
+from labelapp.labeling.sources import add_sources, check_blind, check_sources
 from labelapp.labeling.task_creation import add_slots
 
 
@@ -38,17 +40,25 @@ def create_project(
     description: str = "",
     responses_per_task: int = MIN_RESPONSES,
     overlap: int = 1,
-    priority_mode: str = PriorityMode.HELPFUL_FIRST,
+    priority_mode: str | None = None,
     questions: Iterable[str] | None = None,
     lease_minutes: int = 15,
     member_ids: Iterable[int] = (),
+    source_ids: Sequence[int] = (),
+    baseline_id: int | None = None,
 ) -> Project:
-    """Create a project with its first instructions and members; `questions` None asks the paper's eleven.
+    """Create a project with its first instructions and members; `questions` None asks what is usual for its kind.
+
+    An evaluation compares the batches `source_ids` and shows one response of each, so they are its K.
 
     Raises:
         InvalidInput: names the field that is out of range, taken or unknown.
     """
-    _check_in_range("responses_per_task", responses_per_task, MIN_RESPONSES, MAX_RESPONSES)
+    check_sources(kind, source_ids, baseline_id=baseline_id)
+    if kind in EVALUATIONS:
+        responses_per_task = len(source_ids)
+    else:
+        _check_in_range("responses_per_task", responses_per_task, MIN_RESPONSES, MAX_RESPONSES)
     _check_in_range("overlap", overlap, 1, MAX_OVERLAP)
     _check_name_free(name)
     project = _save(
@@ -58,15 +68,21 @@ def create_project(
             description=description,
             responses_per_task=responses_per_task,
             overlap=overlap,
-            priority_mode=priority_mode,
+            priority_mode=priority_mode or _usual_priority(kind),
             questions=_question_keys(questions, kind=kind),
             lease_minutes=lease_minutes,
             created_by=created_by,
         )
     )
+    add_sources(project, batch_ids=source_ids, baseline_id=baseline_id)
     add_instructions(project, body=instructions, created_by=created_by)
     add_members(project, user_ids=member_ids, field="member_ids")
     return project
+
+
+def _usual_priority(kind: str) -> PriorityMode:
+    """Helpfulness while training data is collected; in the final evaluation truthfulness and harmlessness (paper)."""
+    return PriorityMode.TRUTHFUL_HARMLESS_FIRST if kind in EVALUATIONS else PriorityMode.HELPFUL_FIRST
 
 
 def _check_in_range(field: str, value: int, minimum: int, maximum: int) -> None:
@@ -119,6 +135,7 @@ def update_project(project_id: int, *, changes: dict[str, Any]) -> Project:
         add_slots(project, overlap=overlap)
     for name, value in changes.items():
         setattr(project, name, value)
+    check_blind(project)
     _save(project, update_fields=[*changes])
     publish_on_commit(f"labeling:{project.pk}", type="changed", id=project.pk)
     return project

@@ -26,6 +26,7 @@ MAX_NOTES = 10_000
 MAX_LEASE_MINUTES = 24 * 60
 MAX_PROMPT_IDS = 10_000
 MAX_LIMIT = 1_000_000
+MAX_ID = 2**63 - 1
 
 
 class PersonSerializer(serializers.ModelSerializer[User]):
@@ -90,22 +91,38 @@ class ProjectQuerySerializer(StrictSerializer):
 
 
 class CreateProjectSerializer(StrictSerializer):
-    """A new project. Questions left out are the paper's eleven (a demonstration asks none)."""
+    """A new project. Questions left out are the paper's eleven, or the toxicity task's four scales."""
 
     name = serializers.CharField(max_length=120)
     kind = serializers.ChoiceField(choices=ProjectKind.choices)
     instructions = serializers.CharField(max_length=MAX_TEXT, help_text="Markdown.")
     description = serializers.CharField(max_length=MAX_NOTES, allow_blank=True, required=False)
     responses_per_task = serializers.IntegerField(
-        min_value=MIN_RESPONSES, max_value=MAX_RESPONSES, required=False, help_text="K; comparison only."
+        min_value=MIN_RESPONSES,
+        max_value=MAX_RESPONSES,
+        required=False,
+        help_text="K; comparison only: an evaluation has one response of each source.",
     )
     overlap = serializers.IntegerField(
         min_value=1, max_value=MAX_OVERLAP, required=False, help_text="How many labelers answer each task."
     )
-    priority_mode = serializers.ChoiceField(choices=PriorityMode.choices, required=False)
+    priority_mode = serializers.ChoiceField(
+        choices=PriorityMode.choices,
+        required=False,
+        help_text="Left out: helpful first; in an evaluation truthful and harmless first.",
+    )
     questions = serializers.ListField(child=serializers.ChoiceField(choices=ALL_KEYS), required=False)
     lease_minutes = serializers.IntegerField(min_value=1, max_value=MAX_LEASE_MINUTES, required=False)
     member_ids = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=1000, required=False)
+    source_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID),
+        max_length=MAX_RESPONSES,
+        required=False,
+        help_text="Evaluation and toxicity: the 2 to 9 batches that are compared. Fixed from then on.",
+    )
+    baseline_id = serializers.IntegerField(
+        min_value=1, max_value=MAX_ID, required=False, help_text="The one of the sources that the others are held to."
+    )
 
 
 class ChangeProjectSerializer(StrictSerializer):
@@ -190,7 +207,7 @@ class TaskFilterSerializer(StrictSerializer):
 
 
 class CreateTasksSerializer(StrictSerializer):
-    """Prompts by id or by filter; a comparison names the batch that its responses come from."""
+    """Prompts by id or by filter; a comparison names the batch of its responses; an evaluation has its sources."""
 
     prompt_ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1), min_length=1, max_length=MAX_PROMPT_IDS, required=False
@@ -216,5 +233,8 @@ class CreatedTasksSerializer(serializers.Serializer[Any]):
     """What became of the prompts; `skipped` lists the first thousand."""
 
     created = serializers.IntegerField()
+    train_count = serializers.IntegerField(
+        help_text="Evaluation: tasks whose prompt is of the train split, which a model may have learned."
+    )
     skipped_count = serializers.IntegerField()
     skipped = SkippedPromptSerializer(many=True)

@@ -11,13 +11,13 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from labelapp.common.errors import InvalidInput, NotFound
 from labelapp.common.events import publish_on_commit
-from labelapp.labeling.models import Project, ProjectKind, Task
-from labelapp.prompts.models import Prompt, SampleBatch
+from labelapp.labeling.models import EVALUATIONS, Project, ProjectKind, Task
+from labelapp.prompts.models import Prompt, SampleBatch, Split
 
 CHUNK = 5_000
 MAX_SKIPPED_LISTED = 1_000
 
-MAKE_TASKS = """
+MADE = """
 WITH made AS (
     INSERT INTO labeling_task (project_id, prompt_id, batch_id, created_at)
     SELECT %(project)s, chosen.id, %(batch)s, now() FROM unnest(%(prompts)s::bigint[]) WITH ORDINALITY chosen(id, place)
@@ -25,6 +25,9 @@ WITH made AS (
     RETURNING id, prompt_id
 ), linked AS (
     INSERT INTO labeling_taskresponse (task_id, response_id, position)
+"""
+# Of a comparison: the first K of one batch.
+FIRST_OF_BATCH = """
     SELECT made.id, ranked.id, ranked.place - 1
     FROM made JOIN (
         SELECT response.id, response.prompt_id,
@@ -33,6 +36,16 @@ WITH made AS (
         WHERE response.batch_id = %(batch)s AND response.prompt_id = ANY(%(prompts)s::bigint[])
     ) ranked ON ranked.prompt_id = made.prompt_id
     WHERE ranked.place <= %(responses)s
+"""
+# Of an evaluation: the first of each source.
+FIRST_OF_EACH_SOURCE = """
+    SELECT DISTINCT ON (made.id, source.position) made.id, response.id, source.position
+    FROM made
+    JOIN labeling_projectsource source ON source.project_id = %(project)s
+    JOIN prompts_response response ON response.prompt_id = made.prompt_id AND response.batch_id = source.batch_id
+    ORDER BY made.id, source.position, response.number
+"""
+SLOTS = """
 )
 INSERT INTO labeling_assignment (task_id, project_id, number, state, shown_order)
 SELECT made.id, %(project)s, number, 'open', '[]' FROM made, generate_series(1, %(overlap)s) AS number
@@ -58,9 +71,13 @@ class SkippedPrompt:
 
 @dataclass(slots=True)
 class CreatedTasks:
-    """How many tasks were made, and the first of the prompts that were not."""
+    """How many tasks were made, and the first of the prompts that were not.
+
+    `train_count` of an evaluation's tasks are on prompts of the train split: a model may have learned them.
+    """
 
     created: int = 0
+    train_count: int = 0
     skipped_count: int = 0
     skipped: list[SkippedPrompt] = field(default_factory=list)
 
@@ -77,9 +94,11 @@ def create_tasks(
 ) -> CreatedTasks:
     """Make a task of each prompt, at most `limit`, with the first K responses of `batch` (comparison projects).
 
+    An evaluation takes the first response of each of its sources instead.
+
     Raises:
         NotFound: there is no such project.
-        InvalidInput: a comparison needs a batch; a demonstration takes none.
+        InvalidInput: a comparison needs a batch; the others take none.
     """
     # The lock holds off a change of the overlap, which adds slots to the tasks that are there.
     project = Project.objects.select_for_update().filter(pk=project_id).first()
@@ -92,6 +111,9 @@ def create_tasks(
         chosen = _choose(project, chunk, batch=batch, room=room, result=result)
         _make(project, prompt_ids=chosen, batch=batch)
         result.created += len(chosen)
+        if project.kind in EVALUATIONS:
+            of_train = Prompt.objects.filter(pk__in=chosen, submitter__split=Split.TRAIN)
+            result.train_count += of_train.count()
         if limit is not None and result.created >= limit:
             break
     publish_on_commit(f"labeling:{project.pk}", type="tasks", id=project.pk)
@@ -103,6 +125,8 @@ def _check_batch(project: Project, batch: SampleBatch | None) -> None:
         raise InvalidInput("A comparison needs the batch that its responses come from.", field="batch_id")
     if project.kind == ProjectKind.DEMONSTRATION and batch is not None:
         raise InvalidInput("A demonstration project shows no responses.", field="batch_id")
+    if project.kind in EVALUATIONS and batch is not None:
+        raise InvalidInput("An evaluation shows the sources that it was made with.", field="batch_id")
 
 
 def _chunks(ids: QuerySet[Prompt, int]) -> Iterator[list[int]]:
@@ -120,17 +144,16 @@ def _choose(
     project: Project, prompt_ids: list[int], *, batch: SampleBatch | None, room: int | None, result: CreatedTasks
 ) -> list[int]:
     """Return the prompts that can become tasks, and note why the others cannot."""
-    of_batch = Q(responses__batch=batch) if batch else Q(pk__in=[])
     rows = (
         Prompt.objects.filter(pk__in=prompt_ids)
         .annotate(
-            found=Count("responses", filter=of_batch),
+            found=_usable_responses(project, batch),
             is_there=Exists(Task.objects.filter(project=project, prompt=OuterRef("pk"), batch=batch)),
         )
         .order_by("pk")
         .values_list("pk", "archived_at", "is_there", "found")
     )
-    wanted = project.responses_per_task if project.kind == ProjectKind.COMPARISON else 0
+    wanted = 0 if project.kind == ProjectKind.DEMONSTRATION else project.responses_per_task
     chosen: list[int] = []
     for prompt_id, archived_at, is_there, found in rows:
         if room is not None and len(chosen) >= room:
@@ -140,10 +163,24 @@ def _choose(
         elif is_there:
             result.skip(prompt_id, "It is in this project already.")
         elif found < wanted:
-            result.skip(prompt_id, f"The batch has {found} of the {wanted} responses.")
+            result.skip(prompt_id, _why_too_few(project, found=found, wanted=wanted))
         else:
             chosen.append(prompt_id)
     return chosen
+
+
+def _usable_responses(project: Project, batch: SampleBatch | None) -> Count:
+    """Count a prompt's responses in the batch; in an evaluation, the sources that have any."""
+    if project.kind in EVALUATIONS:
+        sources = Q(responses__batch__in=project.sources.values("batch"))
+        return Count("responses__batch", filter=sources, distinct=True)
+    return Count("responses", filter=Q(responses__batch=batch) if batch else Q(pk__in=[]))
+
+
+def _why_too_few(project: Project, *, found: int, wanted: int) -> str:
+    if project.kind in EVALUATIONS:
+        return f"{found} of the {wanted} sources have a response to it."
+    return f"The batch has {found} of the {wanted} responses."
 
 
 def _make(project: Project, *, prompt_ids: list[int], batch: SampleBatch | None) -> None:
@@ -155,7 +192,8 @@ def _make(project: Project, *, prompt_ids: list[int], batch: SampleBatch | None)
         "overlap": project.overlap,
     }
     with connection.cursor() as cursor:
-        cursor.execute(MAKE_TASKS, parameters)
+        responses = FIRST_OF_EACH_SOURCE if project.kind in EVALUATIONS else FIRST_OF_BATCH
+        cursor.execute(MADE + responses + SLOTS, parameters)
 
 
 def add_slots(project: Project, *, overlap: int) -> None:

@@ -192,6 +192,7 @@ def test_tasks_are_made_of_prompts_and_say_why_not(workspace: Workspace) -> None
     assert response.status_code == 201
     assert response.json() == {
         "created": 1,
+        "train_count": 0,
         "skipped_count": 2,
         "skipped": [
             {"prompt_id": short.pk, "reason": "The batch has 4 of the 5 responses."},

@@ -106,6 +106,23 @@ class Workspace:
         create_tasks(project.pk, prompts=Prompt.objects.filter(pk__in=[p.pk for p in chosen]), batch=batch)
         return project
 
+    def evaluation(
+        self,
+        *,
+        tasks: int = 1,
+        sources: int = 3,
+        members: Sequence[Labeler] = (),
+        prompts: Sequence[Prompt] = (),
+        kind: str = ProjectKind.EVALUATION,
+        **fields: Any,
+    ) -> Project:
+        """Make an evaluation with tasks; its first source is the baseline."""
+        chosen = list(prompts) or [self.prompt() for _ in range(tasks)]
+        batches = [self.batch(chosen, responses=1).pk for _ in range(sources)]
+        project = self.project(kind=kind, members=members, source_ids=batches, baseline_id=batches[0], **fields)
+        create_tasks(project.pk, prompts=Prompt.objects.filter(pk__in=[p.pk for p in chosen]))
+        return project
+
     def demonstration(self, *, tasks: int = 1, members: Sequence[Labeler] = (), **fields: Any) -> Project:
         """Make a demonstration project with tasks."""
         project = self.project(kind=ProjectKind.DEMONSTRATION, members=members, **fields)
@@ -128,8 +145,12 @@ def answer_to(assignment: dict[str, Any], *, ranks: Sequence[int] = (), **change
         body["demonstration"] = "A good answer."
     else:
         chosen = list(ranks) or list(range(1, len(assignment["responses"]) + 1))
+        rated: dict[str, Any] = {}
+        if assignment["project"]["kind"] == "toxicity":
+            body["answers"] = {"input_toxicity": 1}
+            rated = {"answers": {"output_toxicity": 0, "relative_toxicity": -1, "continuity": 5}}
         body["judgments"] = [
-            {"response_id": response["id"], "rank": rank, "quality": 8 - rank if rank < 8 else 1, "answers": {}}
+            {"response_id": response["id"], "rank": rank} | (rated or {"quality": max(1, 8 - rank), "answers": {}})
             for response, rank in zip(assignment["responses"], chosen, strict=True)
         ]
     return body | changes
