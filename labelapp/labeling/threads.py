@@ -123,9 +123,17 @@ def task_thread(task_id: int, *, user: User, labeler_id: int | None = None) -> T
 
 @transaction.atomic
 def post_message(
-    thread: Thread, *, author: User, body: str, key: UUID, published_from: ThreadMessage | None = None
+    thread: Thread,
+    *,
+    author: User,
+    body: str,
+    key: UUID,
+    published_from: ThreadMessage | None = None,
+    answers_up_to: int | None = None,
 ) -> ThreadMessage:
-    """Add a message; an answer settles the questions before it, a retry under the same key finds the first.
+    """Add a message; a retry under the same key finds the first.
+
+    An answer settles the questions before it, or those up to the message `answers_up_to`.
 
     Raises:
         Conflict: the key stands for another message.
@@ -146,7 +154,8 @@ def post_message(
     except IntegrityError:
         return _earlier(message, thread)
     if not message.is_open:
-        thread.messages().filter(is_open=True, pk__lt=message.pk).update(is_open=False)
+        newest = message.pk if answers_up_to is None else answers_up_to
+        thread.messages().filter(is_open=True, pk__lte=newest).update(is_open=False)
     mark_read(thread, user=author, message_id=message.pk)
     thread.announce()
     return message
@@ -204,7 +213,7 @@ def view_thread(thread: Thread, *, user: User, before: int | None = None) -> Thr
     return ThreadView(thread, newest, earlier, mark or 0)
 
 
-def unread_counts(messages: QuerySet[ThreadMessage], *, user: User) -> QuerySet[ThreadMessage, dict[str, Any]]:
+def unread_counts(messages: QuerySet[ThreadMessage], *, user: User) -> QuerySet[Any, Any]:
     """Group messages into threads, with how many of each this person has not read; what they wrote they have read."""
     marks = ThreadRead.objects.annotate(of_task=Coalesce("task_id", 0), of_labeler=Coalesce("labeler_id", 0)).filter(
         user=user,

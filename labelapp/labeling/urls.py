@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labelapp.labeling import api, project_api, record_api
+from labelapp.labeling import api, project_api, record_api, review_api, thread_api
 
 urlpatterns = [
     path("questions", project_api.QuestionListView.as_view()),
@@ -12,17 +12,29 @@ urlpatterns = [
     path("projects/<int:project_id>/tasks", project_api.TaskListView.as_view()),
     path("tasks/<int:task_id>/withdraw", project_api.WithdrawTaskView.as_view()),
     path("projects/<int:project_id>/next", api.NextView.as_view()),
-    path("projects/<int:project_id>/upcoming", api.UpcomingView.as_view()),
     path("assignments/<int:assignment_id>", api.AssignmentView.as_view()),
     path("assignments/<int:assignment_id>/heartbeat", api.HeartbeatView.as_view()),
     path("assignments/<int:assignment_id>/draft", api.DraftView.as_view()),
     path("assignments/<int:assignment_id>/submit", api.SubmitView.as_view()),
     path("assignments/<int:assignment_id>/revise", api.ReviseView.as_view()),
     path("assignments/<int:assignment_id>/skip", api.SkipView.as_view()),
-    path("assignments/<int:assignment_id>/undo", api.UndoView.as_view()),
     path("history", record_api.HistoryView.as_view()),
     path("progress", record_api.ProgressView.as_view()),
     path("submissions", record_api.SubmissionListView.as_view()),
     path("submissions/<int:submission_id>", record_api.SubmissionView.as_view()),
     path("skips", record_api.SkipListView.as_view()),
+    path("tasks/<int:task_id>/flags", thread_api.FlagView.as_view()),
+    path("tasks/<int:task_id>/thread", thread_api.TaskThreadView.as_view()),
+    path("tasks/<int:task_id>/thread/read", thread_api.TaskThreadMarkView.as_view()),
+    path("projects/<int:project_id>/thread", thread_api.ProjectThreadView.as_view()),
+    path("projects/<int:project_id>/thread/read", thread_api.ProjectThreadMarkView.as_view()),
+    path("projects/<int:project_id>/instructions/read", thread_api.InstructionReadView.as_view()),
+    path("threads", thread_api.ThreadListView.as_view()),
+    path("reports", thread_api.ReportListView.as_view()),
+    path("review", review_api.ReviewListView.as_view()),
+    path("review/counts", review_api.ReviewCountsView.as_view()),
+    path("review/threads", review_api.ReviewThreadsView.as_view()),
+    path("review/<int:task_id>", review_api.ReviewView.as_view()),
+    path("review/<int:task_id>/decisions", review_api.DecideView.as_view()),
+    path("messages/<int:message_id>/publish", review_api.PublishView.as_view()),
 ]

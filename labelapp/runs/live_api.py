@@ -18,7 +18,7 @@ from labelapp.labeling.fast_view import asker
 from labelapp.labeling.queries import visible_projects
 
 MAX_TOPICS = 20
-TOPIC = re.compile(r"runs|datasets|system|(?:run|labeling):[0-9]{1,18}")
+TOPIC = re.compile(r"runs|datasets|system|review|(?:run|labeling):[0-9]{1,18}")
 
 
 class EventStreamRenderer(BaseRenderer):
@@ -44,7 +44,8 @@ class EventsView(APIView):
                 "topics",
                 str,
                 required=True,
-                description="Comma-separated: `runs`, `run:<id>`, `datasets`, `labeling:<project id>`, `system`.",
+                description="Comma-separated: `runs`, `run:<id>`, `datasets`, `labeling:<project id>`, `review`, "
+                "`system`.",
             )
         ],
         responses={
@@ -71,7 +72,9 @@ def requested_topics(request: Request) -> frozenset[str]:
         raise InvalidInput(f"Name 1 to {MAX_TOPICS} topics, separated by commas.", field="topics")
     for topic in sorted(topics):
         if not TOPIC.fullmatch(topic):
-            raise InvalidInput("A topic is runs, run:<id>, datasets, labeling:<project id> or system.", field="topics")
+            raise InvalidInput(
+                "A topic is runs, run:<id>, datasets, labeling:<project id>, review or system.", field="topics"
+            )
     if "system" in topics and not asker(request).has_role(Role.ADMIN):
         raise NotFound("There is no such topic for you.")
     if not asker(request).has_role(Role.RESEARCHER):

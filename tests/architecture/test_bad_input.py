@@ -22,6 +22,7 @@ from labelapp.labeling.actions import create_project
 from labelapp.labeling.assignment import claim_next
 from labelapp.labeling.models import ProjectKind
 from labelapp.labeling.task_creation import create_tasks
+from labelapp.labeling.threads import Thread, post_message
 from labelapp.prompts.actions import NewResponse, create_prompt, create_sample_batch
 from labelapp.prompts.authoring import write_prompt
 from labelapp.prompts.models import Prompt
@@ -123,6 +124,9 @@ def world(db: None) -> dict[str, int]:
     create_tasks(project.pk, prompts=Prompt.objects.all(), batch=batch)
     assignment = claim_next(project_id=project.pk, labeler_id=admin.pk).assignment
     assert assignment is not None
+    asked = post_message(
+        Thread(project.pk, assignment["task_id"], admin.pk), author=admin, body="Why?", key=uuid.uuid4()
+    )
     dataset = create_dataset("prompts", kind=DatasetKind.PROMPTS, created_by=admin)
     run = Run.objects.create(kind=RunKind.SFT, name="run", directory="runs/none")
     return {
@@ -131,6 +135,7 @@ def world(db: None) -> dict[str, int]:
         "dataset_id": dataset.pk,
         "endpoint_id": endpoint.pk,
         "invitation_id": invite(admin, email="new@example.org", role=Role.LABELER, days=1).row.pk,
+        "message_id": asked.pk,
         "project_id": project.pk,
         "prompt_id": prompt.pk,
         "run_id": run.pk,
