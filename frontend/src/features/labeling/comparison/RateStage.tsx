@@ -1,7 +1,8 @@
-import { Textarea, UnstyledButton, VisuallyHidden } from "@mantine/core";
+import { Textarea, UnstyledButton } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import type { Dispatch } from "react";
-import { judgmentOf } from "@/features/labeling/comparison/answer";
+import { useTranslation } from "react-i18next";
+import { judgmentOf, unrated } from "@/features/labeling/comparison/answer";
 import classes from "@/features/labeling/comparison/Comparison.module.css";
 import { QualityScale } from "@/features/labeling/comparison/QualityScale";
 import { QuestionList } from "@/features/labeling/comparison/QuestionList";
@@ -13,6 +14,7 @@ type RateStageProps = { assignment: Assignment; state: State; act: Dispatch<Act>
 
 /** Each response on its own, before any is held against another. */
 export function RateStage({ assignment, state, act, isPlain }: RateStageProps) {
+  const { t } = useTranslation();
   const id = focusedId(state);
   const response = assignment.responses.find((candidate) => candidate.id === id);
   if (!response) return null;
@@ -23,14 +25,21 @@ export function RateStage({ assignment, state, act, isPlain }: RateStageProps) {
         className={classes.reading}
         data-response={id}
         tabIndex={-1}
-        aria-label={`Response ${response.letter}, ${state.view.focus + 1} of ${state.order.length}`}
+        aria-label={t("Response {{letter}}, {{number}} of {{total}}", {
+          letter: response.letter,
+          number: state.view.focus + 1,
+          total: state.order.length,
+        })}
       >
         <Pager state={state} act={act} />
         <div className={classes.readingText}>
           <Markdown text={response.text} isPlain={isPlain} />
         </div>
       </section>
-      <section className={classes.form} aria-label={`Rating of response ${response.letter}`}>
+      <section
+        className={classes.form}
+        aria-label={t("Rating of response {{letter}}", { letter: response.letter })}
+      >
         {state.form.asksQuality && (
           <QualityScale
             name={`quality-${id}`}
@@ -48,8 +57,8 @@ export function RateStage({ assignment, state, act, isPlain }: RateStageProps) {
           />
         )}
         <Textarea
-          label={`Notes on ${response.letter}`}
-          placeholder="Optional"
+          label={t("Notes on {{letter}}", { letter: response.letter })}
+          placeholder={t("Optional")}
           data-notes
           maxLength={10_000}
           autosize
@@ -64,22 +73,28 @@ export function RateStage({ assignment, state, act, isPlain }: RateStageProps) {
 }
 
 function Pager({ state, act }: { state: State; act: Dispatch<Act> }) {
+  const { t } = useTranslation();
+  const open = unrated(state.answer, state.order, state.form);
   return (
-    <nav className={classes.pager} aria-label="Responses">
+    <nav className={classes.pager} aria-label={t("Responses")}>
       {state.order.map((id, index) => {
         const { quality } = judgmentOf(state.answer, id);
+        const letter = state.letters[id];
         return (
           <UnstyledButton
             key={id}
             className={classes.page}
             aria-current={index === state.view.focus ? "true" : undefined}
+            aria-label={
+              quality === null
+                ? t("Response {{letter}}", { letter })
+                : t("Response {{letter}}, quality {{quality}}", { letter, quality })
+            }
             onClick={() => act({ type: "focus", index })}
           >
-            <VisuallyHidden>Response </VisuallyHidden>
-            {state.letters[id]}
-            {quality !== null && <VisuallyHidden>, quality </VisuallyHidden>}
-            <span className={classes.pageQuality}>{quality ?? "–"}</span>
-            {quality !== null && <IconCheck size={13} aria-hidden />}
+            {letter}
+            {state.form.asksQuality && <span className={classes.pageQuality}>{quality ?? "–"}</span>}
+            {!open.includes(id) && <IconCheck size={13} aria-hidden />}
           </UnstyledButton>
         );
       })}

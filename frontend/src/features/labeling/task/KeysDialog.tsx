@@ -1,16 +1,20 @@
 import { Modal, Table, Title } from "@mantine/core";
+import { useTranslation } from "react-i18next";
 import { BINDINGS, type Scene, SUBMIT_KEYS } from "@/features/labeling/keys";
 import classes from "@/features/labeling/task/Task.module.css";
+import { msg } from "@/ui/language";
 
 type Row = { shown: string; does: string };
 type Group = { title: string; rows: Row[] };
 
-const RATE: Row = { shown: "1 – 7", does: "Overall quality of the response" };
+const RATE: Row = { shown: "1 – 7", does: msg("Overall quality of the response") };
 const RANK: Row = {
   shown: "1 – 9",
-  does: "Places the focused response and moves on to the next unranked one; 1 is best, the same number ties",
+  does: msg(
+    "Places the focused response and moves on to the next unranked one; 1 is best, the same number ties",
+  ),
 };
-const SUBMIT: Row = { shown: SUBMIT_KEYS, does: "Submit" };
+const SUBMIT: Row = { shown: SUBMIT_KEYS, does: msg("Submit") };
 
 /** Both stages of a comparison, whichever is open: who rates wants to know what ranking will ask. */
 function groupsFor(scene: Scene): [Group[], Group] {
@@ -19,18 +23,19 @@ function groupsFor(scene: Scene): [Group[], Group] {
   const only = (stage: Scene) => BINDINGS.filter(({ scenes }) => scenes.length === 1 && scenes[0] === stage);
   const both = BINDINGS.filter(({ scenes }) => scenes.includes("rate") && scenes.includes("rank"));
   const stages = [
-    { title: "1 · Rate each", rows: [RATE, ...only("rate")] },
-    { title: "2 · Rank all", rows: [RANK, ...only("rank")] },
+    { title: msg("1 · Rate each"), rows: [RATE, ...only("rate")] },
+    { title: msg("2 · Rank all"), rows: [RANK, ...only("rank")] },
   ];
-  return [stages, { title: "In both stages", rows: [...both, SUBMIT] }];
+  return [stages, { title: msg("In both stages"), rows: [...both, SUBMIT] }];
 }
 
 type KeysDialogProps = { scene: Scene; isOpen: boolean; onClose: () => void };
 
 export function KeysDialog({ scene, isOpen, onClose }: KeysDialogProps) {
+  const { t } = useTranslation();
   const [stages, shared] = groupsFor(scene);
   return (
-    <Modal opened={isOpen} onClose={onClose} title="Keys" size={stages.length ? "xl" : "md"}>
+    <Modal opened={isOpen} onClose={onClose} title={t("Keys")} size={stages.length ? "xl" : "md"}>
       {stages.length ? (
         <div className={classes.keyGroups}>
           <div>
@@ -48,11 +53,12 @@ export function KeysDialog({ scene, isOpen, onClose }: KeysDialogProps) {
 }
 
 function KeyGroup({ title, rows }: Group) {
+  const { t } = useTranslation();
   return (
     <section className={classes.keyGroup}>
       {title && (
         <Title order={3} size="h6">
-          {title}
+          {t(title)}
         </Title>
       )}
       <Table verticalSpacing={5}>
@@ -62,7 +68,7 @@ function KeyGroup({ title, rows }: Group) {
               <Table.Td w="7.5rem">
                 <kbd className={classes.keyName}>{shown}</kbd>
               </Table.Td>
-              <Table.Td>{does}</Table.Td>
+              <Table.Td>{t(does)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -1,20 +1,23 @@
 import { Button, Group, Modal, Radio, Stack, Textarea } from "@mantine/core";
-import { useState } from "react";
+import { type KeyboardEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import type { Assignment } from "@/features/labeling/task/types";
 import { FieldErrors } from "@/ui/FieldErrors";
+import { Key } from "@/ui/Key";
+import { msg } from "@/ui/language";
 
 type Reason = Schemas["SkipRequestRequest"]["reason"];
 
 const REASONS: { value: Reason; label: string }[] = [
-  { value: "unclear", label: "The prompt is unclear" },
-  { value: "outside_knowledge", label: "Outside my knowledge" },
-  { value: "unsafe", label: "Unsafe or upsetting" },
-  { value: "personal_data", label: "Contains personal data" },
-  { value: "language", label: "A language I do not read well" },
-  { value: "broken", label: "Something is broken" },
-  { value: "other", label: "Another reason" },
+  { value: "unclear", label: msg("The prompt is unclear") },
+  { value: "outside_knowledge", label: msg("Outside my knowledge") },
+  { value: "unsafe", label: msg("Unsafe or upsetting") },
+  { value: "personal_data", label: msg("Contains personal data") },
+  { value: "language", label: msg("A language I do not read well") },
+  { value: "broken", label: msg("Something is broken") },
+  { value: "other", label: msg("Another reason") },
 ];
 
 type SkipDialogProps = {
@@ -24,29 +27,34 @@ type SkipDialogProps = {
   onSkipped: () => void;
 };
 
-/** Inside, the number keys choose the reason and Ctrl+Enter skips. */
+/** A digit skips at once with its reason, unless a note is being written: that is text, and Ctrl+Enter skips with it. */
 export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialogProps) {
+  const { t } = useTranslation();
   const [reason, setReason] = useState<Reason | null>(null);
   const [note, setNote] = useState("");
   const skip = $api.useMutation("post", "/api/v1/assignments/{assignment_id}/skip", { onSuccess: onSkipped });
-  const send = () => {
-    if (!reason || skip.isPending) return;
-    const body = { lease_token: assignment.lease_token ?? "", reason, note };
+  const send = (because: Reason | null) => {
+    if (!because || skip.isPending) return;
+    const body = { lease_token: assignment.lease_token ?? "", reason: because, note };
     skip.mutate({ params: { path: { assignment_id: assignment.id } }, body });
   };
-  const onKeyDown = (event: React.KeyboardEvent) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") send();
+  const onKeyDown = (event: KeyboardEvent) => {
+    const isCommand = event.ctrlKey || event.metaKey;
+    if (isCommand && event.key === "Enter") send(reason);
     const chosen = REASONS[Number(event.key) - 1];
-    if (!chosen || event.target instanceof HTMLTextAreaElement) return;
+    if (!chosen || isCommand || event.altKey || event.repeat) return;
+    if (event.target instanceof HTMLTextAreaElement) return;
     event.preventDefault();
     setReason(chosen.value);
+    send(chosen.value);
   };
   return (
-    <Modal opened={isOpen} onClose={onClose} title="Skip this task?" onKeyDown={onKeyDown}>
+    <Modal opened={isOpen} onClose={onClose} title={t("Skip this task?")} onKeyDown={onKeyDown}>
       <Stack>
         <FieldErrors message={skip.error ? errorMessage(skip.error) : null} />
         <Radio.Group
-          label="Why? It goes to somebody else and does not come back to you."
+          label={t("Why? It goes to somebody else and does not come back to you.")}
+          description={t("A number key skips at once with that reason.")}
           value={reason}
           onChange={(value) => setReason(value as Reason)}
         >
@@ -55,14 +63,19 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
               <Radio
                 key={value}
                 value={value}
-                label={`${index + 1}. ${label}`}
+                label={
+                  <Group gap={8} wrap="nowrap">
+                    <Key name={String(index + 1)} />
+                    {t(label)}
+                  </Group>
+                }
                 data-autofocus={index === 0 || undefined}
               />
             ))}
           </Stack>
         </Radio.Group>
         <Textarea
-          label="Note, if it helps"
+          label={t("Note, if it helps")}
           maxLength={10_000}
           autosize
           minRows={2}
@@ -71,10 +84,10 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
         />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
-            Go on with it
+            {t("Go on with it")}
           </Button>
-          <Button disabled={!reason} loading={skip.isPending} onClick={send}>
-            Skip
+          <Button disabled={!reason} loading={skip.isPending} onClick={() => send(reason)}>
+            {t("Skip")}
           </Button>
         </Group>
       </Stack>
