@@ -37,19 +37,47 @@ test("imports go downwards only", () => {
   expect(wrong).toEqual([]);
 });
 
-test("every Mantine component in use has its styles", () => {
+/** The Mantine components with styles of their own that these files use. */
+function styledComponents(folder: string): string[] {
   const styles = join(ROOT, "..", "node_modules", "@mantine", "core", "styles");
-  const imported = readFileSync(join(ROOT, "app", "mantine.css"), "utf8");
-  const used = files.flatMap((file) => {
-    const text = readFileSync(join(ROOT, file), "utf8");
-    const lists = [...text.matchAll(/import \{([^}]*)\} from "@mantine\/core"/g)].map(
-      (match) => match[1] ?? "",
-    );
-    return lists.flatMap((list) => list.split(",").map((name) => name.trim()));
-  });
-  const missing = [...new Set(used)].filter(
-    (name) => existsSync(join(styles, `${name}.css`)) && !imported.includes(`/${name}.layer.css`),
-  );
+  const used = files
+    .filter((file) => file.startsWith(folder))
+    .flatMap((file) => {
+      const text = readFileSync(join(ROOT, file), "utf8");
+      const lists = [...text.matchAll(/import \{([^}]*)\} from "@mantine\/core"/g)].map(
+        (match) => match[1] ?? "",
+      );
+      return lists.flatMap((list) => list.split(",").map((name) => name.trim()));
+    });
+  return [...new Set(used)].filter((name) => existsSync(join(styles, `${name}.css`)));
+}
+
+function stylesIn(name: string): string {
+  return readFileSync(join(ROOT, "app", name), "utf8");
+}
+
+test("every Mantine component in use has its styles", () => {
+  const imported = stylesIn("mantine.css") + stylesIn("mantineMore.css");
+  const used = styledComponents("");
   expect(used).toContain("Button");
-  expect(missing).toEqual([]);
+  expect(used.filter((name) => !imported.includes(`/${name}.layer.css`))).toEqual([]);
+});
+
+test("the labeling screens have theirs from the start, and do without the libraries that are large", () => {
+  const imported = stylesIn("mantine.css");
+  const used = styledComponents(join("features", "labeling", ""));
+  const onPagesOfTheirOwn = ["Pagination", "Table"];
+  const missing = used.filter((name) => !imported.includes(`/${name}.layer.css`));
+  expect(missing.filter((name) => !onPagesOfTheirOwn.includes(name))).toEqual([]);
+  const large = [
+    "Combobox",
+    "HoverCard",
+    "Menu",
+    "MultiSelect",
+    "Popover",
+    "ScrollArea",
+    "Select",
+    "Tooltip",
+  ];
+  expect(used.filter((name) => large.includes(name))).toEqual([]);
 });

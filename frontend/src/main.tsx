@@ -1,5 +1,4 @@
 import "@/app/mantine.css";
-import "@mantine/notifications/styles.layer.css";
 import "@/app/global.css";
 import { setNonce } from "get-nonce";
 import { createRoot } from "react-dom/client";

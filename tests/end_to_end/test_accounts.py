@@ -29,7 +29,7 @@ def test_logs_in_to_the_page_asked_for_and_out(page: Page, live_app: str) -> Non
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Profile")).to_be_visible()
     page.get_by_role("button", name="Account of Ada").click()
-    page.get_by_role("menuitem", name="Log out").click()
+    page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     page.goto(f"{live_app}/label")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()

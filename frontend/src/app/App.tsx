@@ -1,11 +1,11 @@
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { queryClient } from "@/api/client";
 import { router } from "@/app/router";
 import { cssVariables, theme } from "@/app/theme";
+import { Toasts } from "@/ui/toasts";
 
 export function App({ nonce }: { nonce: string }) {
   return (
@@ -18,7 +18,7 @@ export function App({ nonce }: { nonce: string }) {
       >
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />
-          <Notifications position="bottom-right" />
+          <Toasts />
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>

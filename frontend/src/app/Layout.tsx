@@ -1,8 +1,8 @@
-import { ActionIcon, Burger, Drawer, Group, Stack } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { IconUser } from "@tabler/icons-react";
+import { ActionIcon } from "@mantine/core";
+import { IconMenu2 } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
-import { Suspense } from "react";
+import { Suspense, useRef } from "react";
+import { useTranslation } from "react-i18next";
 import { hasRole, useMe } from "@/api/session";
 import { ConnectionState } from "@/app/ConnectionState";
 import classes from "@/app/Layout.module.css";
@@ -11,9 +11,12 @@ import { PageLoading } from "@/app/PageLoading";
 import { SchemeSwitch } from "@/app/SchemeSwitch";
 import { UserMenu } from "@/app/UserMenu";
 
+const DRAWER = "navigation";
+
 export function Layout() {
-  const [isOpen, menu] = useDisclosure(false);
+  const { t } = useTranslation();
   const me = useMe();
+  const drawer = useRef<HTMLElement>(null);
   const links = NAVIGATION.filter((entry) => hasRole(me, entry.role)).map((entry) => (
     <Link
       key={entry.to}
@@ -21,49 +24,43 @@ export function Layout() {
       className={classes.link}
       activeProps={{ className: classes.active }}
       activeOptions={{ exact: entry.to === "/" }}
-      onClick={menu.close}
+      onClick={() => drawer.current?.hidePopover?.()}
     >
-      {entry.label}
+      {t(entry.label)}
     </Link>
   ));
   return (
     <>
       <a href="#main" className={classes.skip}>
-        Skip to content
+        {t("Skip to content")}
       </a>
       <header className={classes.header}>
-        <Group gap="sm" wrap="nowrap">
-          <Burger hiddenFrom="md" size="sm" opened={isOpen} onClick={menu.toggle} aria-label="Menu" />
-          <Link to="/" className={classes.brand}>
-            <img src="/favicon.svg" alt="" width={22} height={22} />
-            labelapp
-          </Link>
-        </Group>
-        <nav className={classes.links} aria-label="Main">
+        <ActionIcon
+          className={classes.burger}
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label={t("Menu")}
+          popoverTarget={DRAWER}
+        >
+          <IconMenu2 size={20} aria-hidden />
+        </ActionIcon>
+        <Link to="/" className={classes.brand}>
+          <img src="/favicon.svg" alt="" width={22} height={22} />
+          labelapp
+        </Link>
+        <nav className={classes.links} aria-label={t("Main")}>
           {links}
         </nav>
-        <Group gap="xs" wrap="nowrap" ml="auto">
+        <div className={classes.tools}>
           <ConnectionState />
           <SchemeSwitch />
-          <UserMenu
-            target={
-              <ActionIcon
-                variant="default"
-                radius="xl"
-                size="lg"
-                aria-label={`Account of ${me.name || me.email}`}
-              >
-                <IconUser size={18} stroke={1.6} />
-              </ActionIcon>
-            }
-          />
-        </Group>
+          <UserMenu />
+        </div>
       </header>
-      <Drawer opened={isOpen} onClose={menu.close} title="Menu" size="16rem">
-        <Stack gap={2} component="nav" aria-label="Main">
-          {links}
-        </Stack>
-      </Drawer>
+      <nav ref={drawer} id={DRAWER} popover="auto" className={classes.drawer} aria-label={t("Menu")}>
+        {links}
+      </nav>
       <main id="main" className={classes.main} tabIndex={-1}>
         <Suspense fallback={<PageLoading />}>
           <Outlet />

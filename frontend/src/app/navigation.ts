@@ -1,13 +1,14 @@
 /** The entries of the top bar, by the lowest role that sees them. */
 import type { LinkProps } from "@tanstack/react-router";
 import type { Role } from "@/api/session";
+import { msg } from "@/ui/language";
 
 export type NavigationEntry = { label: string; to: NonNullable<LinkProps["to"]>; role: Role };
 
 export const NAVIGATION: NavigationEntry[] = [
-  { label: "Home", to: "/", role: "labeler" },
-  { label: "Label", to: "/label", role: "labeler" },
-  { label: "History", to: "/history", role: "labeler" },
+  { label: msg("Home"), to: "/", role: "labeler" },
+  { label: msg("Label"), to: "/label", role: "labeler" },
+  { label: msg("History"), to: "/history", role: "labeler" },
   { label: "Projects", to: "/projects", role: "researcher" },
   { label: "Prompts", to: "/prompts", role: "researcher" },
   { label: "Datasets", to: "/datasets", role: "researcher" },

@@ -1,10 +1,11 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
+import { page } from "@/app/routes/page";
 import { membersRoute } from "@/app/routes/root";
 
 const profileRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/profile",
-  component: lazyRouteComponent(() => import("@/features/account/ProfilePage"), "ProfilePage"),
+  component: page(() => import("@/features/account/ProfilePage"), "ProfilePage"),
 });
 
 export const accountRoutes = [profileRoute];

@@ -1,10 +1,11 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
+import { page } from "@/app/routes/page";
 import { membersRoute } from "@/app/routes/root";
 
 const homeRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/",
-  component: lazyRouteComponent(() => import("@/features/home/HomePage"), "HomePage"),
+  component: page(() => import("@/features/home/HomePage"), "HomePage"),
 });
 
 export const homeRoutes = [homeRoute];

@@ -1,10 +1,11 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { page } from "@/app/routes/page";
 import { membersRoute } from "@/app/routes/root";
 
 const projectsToLabelRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/label",
-  component: lazyRouteComponent(() => import("@/features/labeling/ProjectsPage"), "ProjectsPage"),
+  component: page(() => import("@/features/labeling/ProjectsPage"), "ProjectsPage"),
 });
 
 const labelRoute = createRoute({
@@ -16,7 +17,7 @@ const labelRoute = createRoute({
 const historyRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/history",
-  component: lazyRouteComponent(() => import("@/features/history/HistoryPage"), "HistoryPage"),
+  component: page(() => import("@/features/history/HistoryPage"), "HistoryPage"),
 });
 
 const reviseRoute = createRoute({

@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { createRoute, redirect } from "@tanstack/react-router";
 import { queryClient } from "@/api/client";
 import { sessionQuery } from "@/api/session";
+import { page } from "@/app/routes/page";
 import { rootRoute } from "@/app/routes/root";
 
 const loginRoute = createRoute({
@@ -15,25 +16,25 @@ const loginRoute = createRoute({
     const me = await queryClient.ensureQueryData(sessionQuery);
     if (me) throw redirect({ href: search.next ?? "/" });
   },
-  component: lazyRouteComponent(() => import("@/features/account/LoginPage"), "LoginPage"),
+  component: page(() => import("@/features/account/LoginPage"), "LoginPage"),
 });
 
 const requestResetRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/password-reset",
-  component: lazyRouteComponent(() => import("@/features/account/RequestResetPage"), "RequestResetPage"),
+  component: page(() => import("@/features/account/RequestResetPage"), "RequestResetPage"),
 });
 
 const resetRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/password-reset/$key",
-  component: lazyRouteComponent(() => import("@/features/account/ResetPasswordPage"), "ResetPasswordPage"),
+  component: page(() => import("@/features/account/ResetPasswordPage"), "ResetPasswordPage"),
 });
 
 const invitationRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/invitation/$token",
-  component: lazyRouteComponent(() => import("@/features/account/InvitationPage"), "InvitationPage"),
+  component: page(() => import("@/features/account/InvitationPage"), "InvitationPage"),
 });
 
 export const publicRoutes = [loginRoute, requestResetRoute, resetRoute, invitationRoute];

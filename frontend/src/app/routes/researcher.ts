@@ -1,5 +1,6 @@
 /** Prompts, projects and what was said: everybody from researcher on. */
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
+import { page } from "@/app/routes/page";
 import { membersRoute, requireRole } from "@/app/routes/root";
 import { id, oneOf, present, type Search, text } from "@/app/routes/searches";
 
@@ -33,28 +34,28 @@ const promptsRoute = createRoute({
       ordering: oneOf(search.ordering, ["created_at", "-created_at"]),
       page: id(search.page),
     }),
-  component: lazyRouteComponent(() => import("@/features/prompts/PromptsPage"), "PromptsPage"),
+  component: page(() => import("@/features/prompts/PromptsPage"), "PromptsPage"),
 });
 
 const importRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/prompts/import",
   beforeLoad,
-  component: lazyRouteComponent(() => import("@/features/prompts/ImportPage"), "ImportPage"),
+  component: page(() => import("@/features/prompts/ImportPage"), "ImportPage"),
 });
 
 const importReportRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/prompts/imports/$importId",
   beforeLoad,
-  component: lazyRouteComponent(() => import("@/features/prompts/ImportReportPage"), "ImportReportPage"),
+  component: page(() => import("@/features/prompts/ImportReportPage"), "ImportReportPage"),
 });
 
 const promptRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/prompts/$promptId",
   beforeLoad,
-  component: lazyRouteComponent(() => import("@/features/prompts/PromptPage"), "PromptPage"),
+  component: page(() => import("@/features/prompts/PromptPage"), "PromptPage"),
 });
 
 const projectsRoute = createRoute({
@@ -66,14 +67,14 @@ const projectsRoute = createRoute({
       state: oneOf(search.state, ["active", "paused", "archived"]),
       page: id(search.page),
     }),
-  component: lazyRouteComponent(() => import("@/features/projects/ProjectsPage"), "ProjectsPage"),
+  component: page(() => import("@/features/projects/ProjectsPage"), "ProjectsPage"),
 });
 
 const newProjectRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/projects/new",
   beforeLoad,
-  component: lazyRouteComponent(() => import("@/features/projects/NewProjectPage"), "NewProjectPage"),
+  component: page(() => import("@/features/projects/NewProjectPage"), "NewProjectPage"),
 });
 
 const projectRoute = createRoute({
@@ -81,14 +82,14 @@ const projectRoute = createRoute({
   path: "/projects/$projectId",
   beforeLoad,
   validateSearch: (search: Search) => present({ tab: oneOf(search.tab, TABS) }),
-  component: lazyRouteComponent(() => import("@/features/projects/ProjectPage"), "ProjectPage"),
+  component: page(() => import("@/features/projects/ProjectPage"), "ProjectPage"),
 });
 
 const submissionRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/submissions/$submissionId",
   beforeLoad,
-  component: lazyRouteComponent(() => import("@/features/projects/SubmissionPage"), "SubmissionPage"),
+  component: page(() => import("@/features/projects/SubmissionPage"), "SubmissionPage"),
 });
 
 const peopleRoute = createRoute({
@@ -96,14 +97,14 @@ const peopleRoute = createRoute({
   path: "/people",
   beforeLoad,
   validateSearch: (search: Search) => present({ page: id(search.page) }),
-  component: lazyRouteComponent(() => import("@/features/people/PeoplePage"), "PeoplePage"),
+  component: page(() => import("@/features/people/PeoplePage"), "PeoplePage"),
 });
 
 const personRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/people/$userId",
   beforeLoad,
-  component: lazyRouteComponent(() => import("@/features/people/PersonPage"), "PersonPage"),
+  component: page(() => import("@/features/people/PersonPage"), "PersonPage"),
 });
 
 export const researcherRoutes = [

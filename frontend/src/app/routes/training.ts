@@ -1,5 +1,6 @@
 /** Datasets, runs and checkpoints: read from researcher on, launched by admins. */
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
+import { page } from "@/app/routes/page";
 import { membersRoute, requireRole } from "@/app/routes/root";
 import { id, oneOf, present, type Search } from "@/app/routes/searches";
 
@@ -11,28 +12,28 @@ const datasetsRoute = createRoute({
   path: "/datasets",
   beforeLoad,
   validateSearch: (search: Search) => present({ page: id(search.page) }),
-  component: lazyRouteComponent(() => import("@/features/datasets/DatasetsPage"), "DatasetsPage"),
+  component: page(() => import("@/features/datasets/DatasetsPage"), "DatasetsPage"),
 });
 
 const versionRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/datasets/versions/$versionId",
   beforeLoad,
-  component: lazyRouteComponent(() => import("@/features/datasets/VersionPage"), "VersionPage"),
+  component: page(() => import("@/features/datasets/VersionPage"), "VersionPage"),
 });
 
 const datasetRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/datasets/$datasetId",
   beforeLoad,
-  component: lazyRouteComponent(() => import("@/features/datasets/DatasetPage"), "DatasetPage"),
+  component: page(() => import("@/features/datasets/DatasetPage"), "DatasetPage"),
 });
 
 const freezeRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/datasets/$datasetId/freeze",
   beforeLoad,
-  component: lazyRouteComponent(() => import("@/features/datasets/FreezePage"), "FreezePage"),
+  component: page(() => import("@/features/datasets/FreezePage"), "FreezePage"),
 });
 
 const runsRoute = createRoute({
@@ -45,7 +46,7 @@ const runsRoute = createRoute({
       state: oneOf(search.state, ["queued", "running", "succeeded", "failed", "cancelled"]),
       page: id(search.page),
     }),
-  component: lazyRouteComponent(() => import("@/features/runs/RunsPage"), "RunsPage"),
+  component: page(() => import("@/features/runs/RunsPage"), "RunsPage"),
 });
 
 const launchRoute = createRoute({
@@ -58,7 +59,7 @@ const launchRoute = createRoute({
       again: id(search.again),
       model: id(search.model),
     }),
-  component: lazyRouteComponent(() => import("@/features/runs/LaunchPage"), "LaunchPage"),
+  component: page(() => import("@/features/runs/LaunchPage"), "LaunchPage"),
 });
 
 const compareRoute = createRoute({
@@ -66,14 +67,14 @@ const compareRoute = createRoute({
   path: "/runs/compare",
   beforeLoad,
   validateSearch: (search: Search) => present({ a: id(search.a), b: id(search.b) }),
-  component: lazyRouteComponent(() => import("@/features/runs/ComparePage"), "ComparePage"),
+  component: page(() => import("@/features/runs/ComparePage"), "ComparePage"),
 });
 
 const runRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/runs/$runId",
   beforeLoad,
-  component: lazyRouteComponent(() => import("@/features/runs/RunPage"), "RunPage"),
+  component: page(() => import("@/features/runs/RunPage"), "RunPage"),
 });
 
 const checkpointsRoute = createRoute({
@@ -86,28 +87,28 @@ const checkpointsRoute = createRoute({
       archived: search.archived === true || undefined,
       page: id(search.page),
     }),
-  component: lazyRouteComponent(() => import("@/features/checkpoints/CheckpointsPage"), "CheckpointsPage"),
+  component: page(() => import("@/features/checkpoints/CheckpointsPage"), "CheckpointsPage"),
 });
 
 const endpointsRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/checkpoints/endpoints",
   beforeLoad: requireRole("admin"),
-  component: lazyRouteComponent(() => import("@/features/checkpoints/EndpointsPage"), "EndpointsPage"),
+  component: page(() => import("@/features/checkpoints/EndpointsPage"), "EndpointsPage"),
 });
 
 const checkpointRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/checkpoints/$checkpointId",
   beforeLoad,
-  component: lazyRouteComponent(() => import("@/features/checkpoints/CheckpointPage"), "CheckpointPage"),
+  component: page(() => import("@/features/checkpoints/CheckpointPage"), "CheckpointPage"),
 });
 
 const systemRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/system",
   beforeLoad: requireRole("admin"),
-  component: lazyRouteComponent(() => import("@/features/system/SystemPage"), "SystemPage"),
+  component: page(() => import("@/features/system/SystemPage"), "SystemPage"),
 });
 
 export const trainingRoutes = [

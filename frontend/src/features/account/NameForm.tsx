@@ -1,10 +1,10 @@
 import { Button, Group, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { $api, queryClient } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { sessionQuery, useMe } from "@/api/session";
 import { FieldErrors } from "@/ui/FieldErrors";
+import { toast } from "@/ui/toasts";
 
 export function NameForm() {
   const me = useMe();
@@ -12,7 +12,7 @@ export function NameForm() {
   const save = $api.useMutation("patch", "/api/v1/me", {
     onSuccess: (changed) => {
       queryClient.setQueryData(sessionQuery.queryKey, changed);
-      notifications.show({ message: "Saved." });
+      toast({ message: "Saved." });
     },
   });
   const errors = fieldErrors(save.error, ["name"]);

@@ -1,10 +1,10 @@
 import { Button, PasswordInput, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import { changePassword } from "@/api/auth";
 import { fieldErrors } from "@/api/errors";
 import { FieldErrors } from "@/ui/FieldErrors";
+import { toast } from "@/ui/toasts";
 
 export function PasswordForm() {
   const form = useForm({ initialValues: { current_password: "", new_password: "" } });
@@ -12,7 +12,7 @@ export function PasswordForm() {
     mutationFn: changePassword,
     onSuccess: () => {
       form.reset();
-      notifications.show({ message: "Your password is changed." });
+      toast({ message: "Your password is changed." });
     },
   });
   const errors = fieldErrors(change.error, ["current_password", "new_password"]);

@@ -1,12 +1,12 @@
 import { Anchor, Button, PasswordInput, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { checkResetKey, resetPassword } from "@/api/auth";
 import { fieldErrors } from "@/api/errors";
 import { OutsidePage } from "@/features/account/OutsidePage";
 import { FieldErrors } from "@/ui/FieldErrors";
+import { toast } from "@/ui/toasts";
 
 export function ResetPasswordPage() {
   const { key } = useParams({ from: "/password-reset/$key" });
@@ -20,7 +20,7 @@ export function ResetPasswordPage() {
   const reset = useMutation({
     mutationFn: (password: string) => resetPassword(key, password),
     onSuccess: async () => {
-      notifications.show({ message: "Your password is changed. Log in with the new one." });
+      toast({ message: "Your password is changed. Log in with the new one." });
       await navigate({ to: "/login" });
     },
   });

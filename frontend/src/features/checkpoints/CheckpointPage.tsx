@@ -1,6 +1,5 @@
 import { Button, Group, Stack, Text, Textarea } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useParams } from "@tanstack/react-router";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
@@ -18,6 +17,7 @@ import { formatBytes } from "@/ui/format";
 import { LinkButton, TextLink } from "@/ui/links";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
+import { toast } from "@/ui/toasts";
 
 type Checkpoint = Schemas["Checkpoint"];
 
@@ -129,7 +129,7 @@ function Description({ checkpoint }: { checkpoint: Checkpoint }) {
     onSuccess: async () => {
       form.resetDirty();
       await refresh();
-      notifications.show({ message: "Saved." });
+      toast({ message: "Saved." });
     },
   });
   const errors = fieldErrors(save.error, ["description"]);

@@ -1,11 +1,11 @@
 import { Button, Group, NumberInput, Radio, Stack, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { PRIORITY } from "@/features/projects/words";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { Section } from "@/ui/Page";
+import { toast } from "@/ui/toasts";
 
 const FIELDS = ["name", "description", "overlap", "lease_minutes", "priority_mode"] as const;
 
@@ -27,7 +27,7 @@ export function SettingsTab({ project }: { project: Schemas["Project"] }) {
         "/api/v1/projects/{project_id}",
         "/api/v1/projects/{project_id}/tasks",
       );
-      notifications.show({ message: "Saved." });
+      toast({ message: "Saved." });
     },
   });
   const errors = fieldErrors(save.error, FIELDS);

@@ -1,6 +1,5 @@
 import { Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useParams } from "@tanstack/react-router";
 import { $api, api, invalidate, queryClient, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
@@ -16,6 +15,7 @@ import { FieldErrors } from "@/ui/FieldErrors";
 import { TextLink } from "@/ui/links";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
+import { toast } from "@/ui/toasts";
 
 type Prompt = Schemas["Prompt"];
 
@@ -114,7 +114,7 @@ function PromptForm({ prompt }: { prompt: Prompt }) {
     onSuccess: async (changed) => {
       await keep(changed);
       form.resetDirty();
-      notifications.show({ message: "Saved." });
+      toast({ message: "Saved." });
     },
   });
   const errors = fieldErrors(save.error, ["use_case", "language", "deployment_context"]);

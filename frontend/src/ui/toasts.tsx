@@ -1,0 +1,71 @@
+/** Short messages in the corner, about something that has happened already: nothing that must be answered. */
+import { ActionIcon } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { useTranslation } from "react-i18next";
+import classes from "@/ui/toasts.module.css";
+
+const SHOWN_MS = 6_000;
+
+type Toast = { id: number; message: string; title?: string; isBad?: boolean };
+
+let toasts: Toast[] = [];
+let nextId = 1;
+const listeners = new Set<() => void>();
+
+function change(next: Toast[]): void {
+  toasts = next;
+  for (const listener of listeners) listener();
+}
+
+function close(id: number): void {
+  change(toasts.filter((toast) => toast.id !== id));
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function toast(shown: Omit<Toast, "id">): void {
+  change([...toasts, { ...shown, id: nextId++ }]);
+}
+
+/** The corner itself: once in the app. It is there from the start, so that screen readers listen to it. */
+export function Toasts() {
+  const shown = useSyncExternalStore(subscribe, () => toasts);
+  return (
+    <div role="status" aria-live="polite" className={classes.corner}>
+      {shown.map((one) => (
+        <Message key={one.id} toast={one} />
+      ))}
+    </div>
+  );
+}
+
+/** What went wrong stays until it is closed; the rest goes by itself, but not from under the pointer. */
+function Message({ toast: { id, message, title, isBad } }: { toast: Toast }) {
+  const { t } = useTranslation();
+  const [isHeld, setHeld] = useState(false);
+  useEffect(() => {
+    if (isHeld || isBad) return;
+    const timer = setTimeout(() => close(id), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [id, isHeld, isBad]);
+  return (
+    <div
+      className={classes.toast}
+      data-bad={isBad || undefined}
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+    >
+      <div className={classes.text}>
+        {title && <b>{title}</b>}
+        <span>{message}</span>
+      </div>
+      <ActionIcon variant="subtle" color="gray" size={24} aria-label={t("Close")} onClick={() => close(id)}>
+        <IconX size={14} aria-hidden />
+      </ActionIcon>
+    </div>
+  );
+}
