@@ -31,6 +31,8 @@ describe("commandFor", () => {
     for (const key of ["1", "s", "u", "?", "Backspace"]) expect(commandFor(press(key), typing)).toBeNull();
     expect(commandFor(press("Enter", { ctrlKey: true }), typing)).toEqual({ type: "submit" });
     expect(commandFor(press("Enter", { metaKey: true }), typing)).toEqual({ type: "submit" });
+    expect(commandFor(press("ß", { altKey: true, code: "KeyS" }), typing)).toEqual({ type: "skip" });
+    expect(commandFor(press("ś", { altKey: true, ctrlKey: true, code: "KeyS" }), typing)).toBeNull();
   });
 
   test("a held key submits once", () => {

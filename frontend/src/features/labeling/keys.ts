@@ -174,7 +174,7 @@ export const BINDINGS: Binding[] = [
   },
   {
     keys: ["s"],
-    shown: "S",
+    shown: "S, Alt + S",
     does: msg("Skip this task, with a reason"),
     scenes: ALL,
     command: { type: "skip" },
@@ -198,6 +198,8 @@ export type KeyPress = {
   metaKey: boolean;
   altKey: boolean;
   repeat: boolean;
+  /** Which key it is, whatever it types: with Alt, a Mac's S is "ß". */
+  code?: string;
 };
 
 export type KeyContext = { scene: Scene; isTyping: boolean; isDialogOpen: boolean };
@@ -207,6 +209,8 @@ export function commandFor(press: KeyPress, context: KeyContext): Command | null
   if (context.isDialogOpen) return null;
   const isCommand = press.ctrlKey || press.metaKey;
   if (isCommand && press.key === "Enter" && !press.altKey) return press.repeat ? null : { type: "submit" };
+  // Where letters type: a task that cannot be answered is skipped without leaving the text first.
+  if (press.altKey && !isCommand && press.code === "KeyS") return press.repeat ? null : { type: "skip" };
   if (isCommand || press.altKey || context.isTyping) return null;
   const { scene } = context;
   if (/^[1-9]$/.test(press.key) && scene !== "demonstration")
