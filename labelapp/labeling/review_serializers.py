@@ -18,7 +18,8 @@ from labelapp.prompts.models import Prompt, UseCase
 from labelapp.prompts.serializers import MessageSerializer
 
 MAX_REPORTS = 1_000
-KINDS = (SKIP, FLAG, QUESTION)
+REPORT_KINDS = (SKIP, FLAG)
+KINDS = (*REPORT_KINDS, QUESTION)
 
 
 def row_ids() -> serializers.ListField:
@@ -49,7 +50,7 @@ class ReportSerializer(serializers.Serializer[Any]):
     """A task that one skipped or flagged, and what became of it."""
 
     id = serializers.IntegerField(source="report_id")
-    kind = serializers.ChoiceField(choices=(SKIP, FLAG), source="report_kind")
+    kind = serializers.ChoiceField(choices=REPORT_KINDS, source="report_kind")
     reason = serializers.ChoiceField(choices=REASONS, source="about")
     note = serializers.CharField(source="own_note")
     created_at = serializers.DateTimeField(source="reported_at")

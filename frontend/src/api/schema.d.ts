@@ -506,6 +506,23 @@ export interface paths {
         patch: operations["me_change"];
         trace?: never;
     };
+    "/api/v1/messages/{message_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put an answer from a task's thread, reworded for everybody, into the project's thread. */
+        post: operations["messages_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/progress": {
         parameters: {
             query?: never;
@@ -571,6 +588,24 @@ export interface paths {
         put?: never;
         /** @description A project's instructions, newest first. */
         post: operations["instructions_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/instructions/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which version of a project's instructions one has read last. */
+        get: operations["instructions_last_read"];
+        /** @description Which version of a project's instructions one has read last. */
+        put: operations["instructions_record_read"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -658,6 +693,41 @@ export interface paths {
         put?: never;
         /** @description A project's tasks. */
         post: operations["tasks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/thread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A project's thread, which its members read. */
+        get: operations["project_thread_read"];
+        put?: never;
+        /** @description A project's thread, which its members read. */
+        post: operations["project_thread_write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/thread/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description How far one has read a project's thread. */
+        put: operations["project_thread_mark"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -812,6 +882,108 @@ export interface paths {
         };
         /** @description The paper's questions. */
         get: operations["questions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What one has skipped and flagged, newest first, and what became of it. */
+        get: operations["reports_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The tasks that were skipped, flagged or asked about. */
+        get: operations["review_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One task of the queue. */
+        get: operations["review_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review/{task_id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Answer, correct, replace, withdraw or dismiss; what was settled meanwhile is a conflict. */
+        post: operations["review_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How much is open. */
+        get: operations["review_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review/threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The projects' threads, those with an open question first. */
+        get: operations["review_threads"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1059,6 +1231,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{task_id}/flags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Flag a task that one was given; the work on it goes on. A retry finds the first (200). */
+        post: operations["tasks_flag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/thread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A labeler's own thread about a task; for researchers also that of a labeler they name. */
+        get: operations["task_thread_read"];
+        put?: never;
+        /** @description A labeler's own thread about a task; for researchers also that of a labeler they name. */
+        post: operations["task_thread_write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/thread/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description How far one has read a task's thread. */
+        put: operations["task_thread_mark"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{task_id}/withdraw": {
         parameters: {
             query?: never;
@@ -1070,6 +1294,23 @@ export interface paths {
         put?: never;
         /** @description A task out of the queue. */
         post: operations["tasks_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The threads that one takes part in. */
+        get: operations["threads_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1378,6 +1619,12 @@ export interface components {
          * @enum {string}
          */
         AssignmentStateEnum: "open" | "leased" | "submitted" | "withdrawn";
+        /** @description Who wrote, without an address: labelers read it too. */
+        Author: {
+            id: number;
+            readonly name: string;
+            readonly is_researcher: boolean;
+        };
         /** @description A line that is no prompt. */
         BadLine: {
             line: number;
@@ -1386,6 +1633,8 @@ export interface components {
             /** @description The beginning of the line. */
             text: string;
         };
+        /** @enum {unknown} */
+        BlankEnum: "";
         /** @description A checkpoint. */
         Checkpoint: {
             readonly id: number;
@@ -1454,21 +1703,34 @@ export interface components {
             kind: components["schemas"]["DatasetKindEnum"];
             description?: string;
         };
-        /** @description A new project. Questions left out are the paper's eleven (a demonstration asks none). */
+        /** @description A new project. Questions left out are the paper's eleven, or the toxicity task's four scales. */
         CreateProjectRequest: {
             name: string;
             kind: components["schemas"]["ProjectKindEnum"];
             /** @description Markdown. */
             instructions: string;
             description?: string;
-            /** @description K; comparison only. */
+            /** @description K; comparison only: an evaluation has one response of each source. */
             responses_per_task?: number;
             /** @description How many labelers answer each task. */
             overlap?: number;
+            /**
+             * @description Left out: helpful first; in an evaluation truthful and harmless first.
+             *
+             *     * `helpful_first` - Helpful first
+             *     * `truthful_harmless_first` - Truthful and harmless first
+             */
             priority_mode?: components["schemas"]["PriorityModeEnum"];
             questions?: components["schemas"]["QuestionKeyEnum"][];
             lease_minutes?: number;
             member_ids?: number[];
+            /** @description Evaluation and toxicity: the 2 to 9 batches that are compared. Fixed from then on. */
+            source_ids?: number[];
+            /**
+             * Format: int64
+             * @description The one of the sources that the others are held to.
+             */
+            baseline_id?: number;
         };
         /** @description A prompt that a researcher writes. The last message is the user's. */
         CreatePromptRequest: {
@@ -1504,7 +1766,7 @@ export interface components {
              */
             target_project_id?: number | null;
         };
-        /** @description Prompts by id or by filter; a comparison names the batch that its responses come from. */
+        /** @description Prompts by id or by filter; a comparison names the batch of its responses; an evaluation has its sources. */
         CreateTasksRequest: {
             prompt_ids?: number[];
             filter?: components["schemas"]["TaskFilterRequest"];
@@ -1514,6 +1776,8 @@ export interface components {
         /** @description What became of the prompts; `skipped` lists the first thousand. */
         CreatedTasks: {
             created: number;
+            /** @description Evaluation: tasks whose prompt is of the train split, which a model may have learned. */
+            train_count: number;
             skipped_count: number;
             skipped: components["schemas"]["SkippedPrompt"][];
         };
@@ -1612,6 +1876,58 @@ export interface components {
             date: string;
             count: number;
         };
+        /** @description What to do, and which reports it settles: those that were on the screen, no others. */
+        DecideRequest: {
+            action: components["schemas"]["DecisionActionEnum"];
+            /**
+             * @description The labelers read it. Markdown.
+             * @default
+             */
+            note: string;
+            flag_ids?: number[];
+            skip_ids?: number[];
+            /**
+             * Format: int64
+             * @default 0
+             */
+            last_message_id: number;
+            /**
+             * @description Offer the task again to those who skipped it.
+             * @default false
+             */
+            return_to_labelers: boolean;
+            /**
+             * @description Also keep the prompt out of every new task.
+             * @default false
+             */
+            archive_prompt: boolean;
+            changes?: components["schemas"]["PromptChangesRequest"];
+        };
+        /** @description What a researcher did about a task. */
+        Decision: {
+            readonly id: number;
+            readonly task_id: number;
+            readonly action: components["schemas"]["DecisionActionEnum"];
+            /** @description Told to the labelers who skipped, flagged or asked. */
+            readonly note: string;
+            readonly changes: {
+                [key: string]: unknown[];
+            };
+            readonly replacement_prompt_id: number | null;
+            readonly replacement_task_id: number | null;
+            readonly decided_by: components["schemas"]["Person"];
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /**
+         * @description * `answer` - Answered
+         *     * `correct` - What is known of the prompt was corrected
+         *     * `replace` - Replaced by a corrected prompt
+         *     * `withdraw` - Withdrawn
+         *     * `dismiss` - Nothing to change
+         * @enum {string}
+         */
+        DecisionActionEnum: "answer" | "correct" | "replace" | "withdraw" | "dismiss";
         /** @description What was typed and not submitted. */
         Draft: {
             content: {
@@ -1669,6 +1985,38 @@ export interface components {
             /** @description Dotted path of the field, e.g. `judgments.2.rank`; empty for the whole. */
             field: string;
             message: string;
+        };
+        /** @description An own flag, as it was received. */
+        Flag: {
+            readonly id: number;
+            readonly task_id: number;
+            readonly kind: components["schemas"]["FlagKindEnum"];
+            readonly note: string;
+            readonly response_id: number | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /**
+         * @description * `unclear` - The prompt is wrong or unclear
+         *     * `broken` - An output is broken
+         *     * `personal_data` - Personal data
+         *     * `unsafe` - Illegal or very upsetting content
+         *     * `other` - Something else
+         * @enum {string}
+         */
+        FlagKindEnum: "unclear" | "broken" | "personal_data" | "unsafe" | "other";
+        /** @description Something wrong with a task that one was given. */
+        FlagRequestRequest: {
+            /**
+             * Format: uuid
+             * @description One per flag; a retry sends the same.
+             */
+            idempotency_key: string;
+            kind: components["schemas"]["FlagKindEnum"];
+            /** @default  */
+            note: string;
+            /** Format: int64 */
+            response_id?: number | null;
         };
         /**
          * @description * `jsonl` - jsonl
@@ -1791,6 +2139,12 @@ export interface components {
             endpoint_id?: number;
             /** Format: int64 */
             dataset_version_id?: number;
+        };
+        /** @description Which instructions one has read last; null before one has read any. */
+        InstructionRead: {
+            version: components["schemas"]["InstructionReference"] | null;
+            /** Format: date-time */
+            read_at: string | null;
         };
         /** @description Which instructions stand now. */
         InstructionReference: {
@@ -2015,6 +2369,22 @@ export interface components {
          * @enum {string}
          */
         NextStatusEnum: "task" | "busy" | "empty" | "paused";
+        /** @description What somebody noted on one response. */
+        NotedResponse: {
+            response_id: number;
+            notes: string;
+        };
+        /** @description What somebody noted with their answer. */
+        NotedSubmission: {
+            readonly id: number;
+            readonly labeler: components["schemas"]["Person"];
+            readonly notes: string;
+            readonly responses: components["schemas"]["NotedResponse"][];
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @enum {unknown} */
+        NullEnum: null;
         /**
          * @description * `keep_good` - Keep the good lines
          *     * `nothing` - Import nothing if any line is bad
@@ -2227,6 +2597,36 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["PromptRow"][];
+        };
+        PaginatedQueueRowList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["QueueRow"][];
+        };
+        PaginatedReportList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Report"][];
         };
         PaginatedRunList: {
             /** @example 123 */
@@ -2510,6 +2910,16 @@ export interface components {
             /** Format: double */
             ties_rate: number | null;
         };
+        /** @description A project's thread, as researchers find it. */
+        ProjectThreadRow: {
+            project_id: number;
+            project_name: string;
+            unread: number;
+            open_count: number;
+            last_message: string;
+            /** Format: date-time */
+            last_at: string;
+        };
         /** @description A prompt in full, with every response to it, by batch. */
         Prompt: {
             readonly id: number;
@@ -2543,6 +2953,16 @@ export interface components {
                 [key: string]: unknown;
             };
             responses: components["schemas"]["Response"][];
+        };
+        /** @description What is corrected; `messages` only where the prompt is replaced by a copy. */
+        PromptChangesRequest: {
+            messages?: components["schemas"]["MessageRequest"][];
+            use_case?: components["schemas"]["UseCaseEnum"];
+            annotations?: {
+                [key: string]: boolean;
+            };
+            language?: string;
+            deployment_context?: string;
         };
         /** @description The beginning of the prompt that was answered. */
         PromptExcerpt: {
@@ -2669,17 +3089,48 @@ export interface components {
             /** @description A live worker takes tasks from it. */
             is_served: boolean;
         };
-        /**
-         * @description * `unclear` - The prompt is unclear
-         *     * `outside_knowledge` - Outside my knowledge
-         *     * `unsafe` - Unsafe or upsetting
-         *     * `personal_data` - Contains personal data
-         *     * `language` - A language I do not read well
-         *     * `broken` - Something is broken
-         *     * `other` - Another reason
-         * @enum {string}
-         */
-        ReasonEnum: "unclear" | "outside_knowledge" | "unsafe" | "personal_data" | "language" | "broken" | "other";
+        /** @description How much waits for a researcher. */
+        QueueCounts: {
+            /** @description Tasks with something open, and projects with an open question. */
+            total: number;
+            tasks: number;
+            skips: number;
+            flags: number;
+            questions: number;
+            projects: number;
+        };
+        /** @description A task in the review queue. */
+        QueueRow: {
+            readonly task_id: number;
+            readonly project: components["schemas"]["ProjectReference"];
+            readonly prompt_text: string;
+            readonly open_skips: number;
+            readonly open_flags: number;
+            readonly open_questions: number;
+            readonly reasons: string[];
+            /** Format: date-time */
+            readonly newest_at: string | null;
+            readonly last_action: (components["schemas"]["DecisionActionEnum"] | components["schemas"]["NullEnum"]) | null;
+            /** Format: date-time */
+            readonly withdrawn_at: string | null;
+        };
+        /** @description How far one has read. */
+        ReadProjectThreadRequest: {
+            /** Format: int64 */
+            message_id: number;
+        };
+        /** @description How far one has read a task's thread. */
+        ReadTaskThreadRequest: {
+            /** Format: int64 */
+            message_id: number;
+            /** Format: int64 */
+            labeler_id?: number;
+        };
+        /** @description The instructions that were read. */
+        RecordReadRequest: {
+            /** Format: int64 */
+            instruction_version_id: number;
+        };
         /** @description The answer is in the record. */
         Recorded: {
             submission_id: number;
@@ -2702,6 +3153,54 @@ export interface components {
             timeout_seconds?: number;
             max_concurrency?: number;
         };
+        /** @description A task that one skipped or flagged, and what became of it. */
+        Report: {
+            id: number;
+            kind: components["schemas"]["ReportKindEnum"];
+            reason: components["schemas"]["ReportReasonEnum"];
+            note: string;
+            /** Format: date-time */
+            created_at: string;
+            task_id: number;
+            project_id: number;
+            project_name: string;
+            prompt_text: string;
+            /**
+             * @description Empty while open.
+             *
+             *     * `answer` - Answered
+             *     * `correct` - What is known of the prompt was corrected
+             *     * `replace` - Replaced by a corrected prompt
+             *     * `withdraw` - Withdrawn
+             *     * `dismiss` - Nothing to change
+             */
+            action: components["schemas"]["DecisionActionEnum"] | components["schemas"]["BlankEnum"];
+            /** @description What the researcher said. */
+            outcome: string;
+            /** Format: date-time */
+            decided_at: string | null;
+            /** Format: date-time */
+            returned_at: string | null;
+            /** @description Of one's own answer, if there is one. */
+            assignment_id: number | null;
+        };
+        /**
+         * @description * `skip` - skip
+         *     * `flag` - flag
+         * @enum {string}
+         */
+        ReportKindEnum: "skip" | "flag";
+        /**
+         * @description * `unclear` - unclear
+         *     * `outside_knowledge` - outside_knowledge
+         *     * `unsafe` - unsafe
+         *     * `personal_data` - personal_data
+         *     * `language` - language
+         *     * `broken` - broken
+         *     * `other` - other
+         * @enum {string}
+         */
+        ReportReasonEnum: "unclear" | "outside_knowledge" | "unsafe" | "personal_data" | "language" | "broken" | "other";
         /** @description How the labeling goes. */
         ResearcherHome: {
             queues: components["schemas"]["HomeQueue"][];
@@ -2718,6 +3217,80 @@ export interface components {
             readonly prompt_tokens: number | null;
             readonly response_tokens: number | null;
             readonly seed: number | null;
+        };
+        /** @description Somebody who pointed something out. */
+        ReviewedFlag: {
+            readonly id: number;
+            readonly labeler: components["schemas"]["Person"];
+            readonly kind: components["schemas"]["FlagKindEnum"];
+            readonly note: string;
+            readonly response_id: number | null;
+            readonly decision_id: number | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description The prompt with what is known of it. */
+        ReviewedPrompt: {
+            readonly id: number;
+            readonly messages: components["schemas"]["Turn"][];
+            readonly kind: components["schemas"]["PromptKindEnum"];
+            readonly use_case: components["schemas"]["UseCaseEnum"];
+            readonly language: string;
+            readonly deployment_context: string;
+            readonly annotations: {
+                [key: string]: boolean;
+            };
+            /** Format: date-time */
+            readonly archived_at: string | null;
+        };
+        /** @description A response of the task, by its place in it: labelers see them under letters, each in an order of their own. */
+        ReviewedResponse: {
+            id: number;
+            readonly number: number;
+            text: string;
+        };
+        /** @description Somebody who would not answer, and why. */
+        ReviewedSkip: {
+            readonly id: number;
+            readonly labeler: components["schemas"]["Person"];
+            readonly reason: components["schemas"]["SkipReasonEnum"];
+            readonly note: string;
+            readonly decision_id: number | null;
+            /**
+             * Format: date-time
+             * @description When a researcher offered it to them again.
+             */
+            readonly returned_at: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description A task with everything that a decision about it needs. */
+        ReviewedTask: {
+            task_id: number;
+            project: components["schemas"]["ProjectReference"];
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            prompt: components["schemas"]["ReviewedPrompt"];
+            responses: components["schemas"]["ReviewedResponse"][];
+            assignment_counts: components["schemas"]["AssignmentCounts"];
+            skips: components["schemas"]["ReviewedSkip"][];
+            flags: components["schemas"]["ReviewedFlag"][];
+            notes: components["schemas"]["NotedSubmission"][];
+            threads: components["schemas"]["ReviewedThread"][];
+            decisions: components["schemas"]["Decision"][];
+            replaces_task_id?: number | null;
+        };
+        /** @description One labeler's thread about the task. */
+        ReviewedThread: {
+            project_id: number;
+            task_id: number | null;
+            labeler_id: number | null;
+            messages: components["schemas"]["ThreadMessage"][];
+            /** @description How many there are before the first of these. */
+            earlier_count: number;
+            /** @description Of the newest message that one has read, or 0. */
+            last_read_id: number;
+            readonly labeler: string;
         };
         /** @description An answer: a demonstration, or one judgment of each response. */
         ReviseRequest: {
@@ -3042,24 +3615,35 @@ export interface components {
             readonly task_id: number;
             readonly project: components["schemas"]["ProjectReference"];
             readonly labeler: components["schemas"]["Person"];
-            readonly reason: components["schemas"]["ReasonEnum"];
+            readonly reason: components["schemas"]["SkipReasonEnum"];
             readonly note: string;
             readonly prompt_text: string;
             /** Format: date-time */
             readonly created_at: string;
         };
+        /**
+         * @description * `unclear` - The prompt is unclear
+         *     * `outside_knowledge` - Outside my knowledge
+         *     * `unsafe` - Unsafe or upsetting
+         *     * `personal_data` - Contains personal data
+         *     * `language` - A language I do not read well
+         *     * `broken` - Something is broken
+         *     * `other` - Another reason
+         * @enum {string}
+         */
+        SkipReasonEnum: "unclear" | "outside_knowledge" | "unsafe" | "personal_data" | "language" | "broken" | "other";
         /** @description Why the labeler will not answer this task. */
         SkipRequestRequest: {
             /** Format: uuid */
             lease_token: string;
-            reason: components["schemas"]["ReasonEnum"];
+            reason: components["schemas"]["SkipReasonEnum"];
             note?: string;
         };
         /** @description The task goes to somebody else. */
         Skipped: {
             skip_id: number;
             task_id: number;
-            reason: components["schemas"]["ReasonEnum"];
+            reason: components["schemas"]["SkipReasonEnum"];
         };
         /** @description A prompt that became no task. */
         SkippedPrompt: {
@@ -3196,6 +3780,47 @@ export interface components {
             id: number;
             text: string;
             use_case: components["schemas"]["UseCaseEnum"];
+        };
+        /** @description The newest messages of a thread, oldest first. */
+        Thread: {
+            project_id: number;
+            task_id: number | null;
+            labeler_id: number | null;
+            messages: components["schemas"]["ThreadMessage"][];
+            /** @description How many there are before the first of these. */
+            earlier_count: number;
+            /** @description Of the newest message that one has read, or 0. */
+            last_read_id: number;
+        };
+        /** @description A message of a thread. */
+        ThreadMessage: {
+            id: number;
+            author: components["schemas"]["Author"];
+            body: string;
+            /** @description A question that no researcher has answered yet. */
+            is_open: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A thread in a list. */
+        ThreadSummary: {
+            project_id: number;
+            project_name: string;
+            task_id: number | null;
+            /** @description Of one's own answer, if there is one. */
+            assignment_id: number | null;
+            prompt_text: string;
+            unread: number;
+            /** @description A question waits for an answer. */
+            is_open: boolean;
+            last_message: string;
+            /** Format: date-time */
+            last_at: string;
+        };
+        /** @description The threads that one takes part in. */
+        Threads: {
+            unread: number;
+            threads: components["schemas"]["ThreadSummary"][];
         };
         /** @description A token in its owner's list; `secret` is there in the answer that made it and never again. */
         Token: {
@@ -3337,6 +3962,16 @@ export interface components {
          * @enum {string}
          */
         WritableKindEnum: "plain" | "few_shot" | "user_based";
+        /** @description A message. */
+        WriteMessageRequest: {
+            /**
+             * Format: uuid
+             * @description One per message; a retry sends the same.
+             */
+            idempotency_key: string;
+            /** @description Markdown. */
+            body: string;
+        };
         /** @description A new prompt. The same key again adds nothing: a lost answer may be asked for again. */
         WritePromptRequest: {
             kind: components["schemas"]["WritableKindEnum"];
@@ -3358,6 +3993,18 @@ export interface components {
              * @description Of its draft.
              */
             key: string;
+        };
+        /** @description A message about a task; a researcher names the labeler whose thread it is for. */
+        WriteTaskMessageRequest: {
+            /**
+             * Format: uuid
+             * @description One per message; a retry sends the same.
+             */
+            idempotency_key: string;
+            /** @description Markdown. */
+            body: string;
+            /** Format: int64 */
+            labeler_id?: number;
         };
         /** @description Where somebody stands with their writing. */
         Writing: {
@@ -4771,7 +5418,7 @@ export interface operations {
         parameters: {
             query: {
                 format?: "events" | "json";
-                /** @description Comma-separated: `runs`, `run:<id>`, `datasets`, `labeling:<project id>`, `system`. */
+                /** @description Comma-separated: `runs`, `run:<id>`, `datasets`, `labeling:<project id>`, `review`, `system`. */
                 topics: string;
             };
             header?: never;
@@ -5154,6 +5801,55 @@ export interface operations {
             };
         };
     };
+    messages_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteMessageRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadMessage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     progress_read: {
         parameters: {
             query?: never;
@@ -5407,6 +6103,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InstructionVersion"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    instructions_last_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstructionRead"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    instructions_record_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordReadRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstructionRead"];
                 };
             };
             400: {
@@ -5718,6 +6492,135 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CreatedTasks"];
                 };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    project_thread_read: {
+        parameters: {
+            query?: {
+                /** @description A message's id. */
+                before?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thread"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    project_thread_write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteMessageRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadMessage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    project_thread_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadProjectThreadRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: {
                 headers: {
@@ -6211,6 +7114,254 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reports_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedReportList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    review_list: {
+        parameters: {
+            query?: {
+                /**
+                 * @description * `skip` - skip
+                 *     * `flag` - flag
+                 *     * `question` - question
+                 */
+                kind?: "skip" | "flag" | "question";
+                /**
+                 * @description * `most` - most
+                 *     * `newest` - newest
+                 */
+                ordering?: "most" | "newest";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                project?: number;
+                /**
+                 * @description * `unclear` - unclear
+                 *     * `outside_knowledge` - outside_knowledge
+                 *     * `unsafe` - unsafe
+                 *     * `personal_data` - personal_data
+                 *     * `language` - language
+                 *     * `broken` - broken
+                 *     * `other` - other
+                 */
+                reason?: "unclear" | "outside_knowledge" | "unsafe" | "personal_data" | "language" | "broken" | "other";
+                /**
+                 * @description * `open` - open
+                 *     * `decided` - decided
+                 *     * `all` - all
+                 */
+                state?: "open" | "decided" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedQueueRowList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    review_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewedTask"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    review_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    review_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueCounts"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    review_threads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectThreadRow"][];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6737,6 +7888,193 @@ export interface operations {
             };
         };
     };
+    tasks_flag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlagRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flag"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flag"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    task_thread_read: {
+        parameters: {
+            query?: {
+                /** @description A message's id. */
+                before?: number;
+                labeler?: number;
+            };
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thread"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    task_thread_write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteTaskMessageRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadMessage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    task_thread_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadTaskThreadRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     tasks_withdraw: {
         parameters: {
             query?: never;
@@ -6762,6 +8100,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    threads_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Threads"];
                 };
             };
             404: {
