@@ -3,30 +3,35 @@
  * carry no referrer. Mathematics and highlighted code are fetched only when a text has some. Each block has the direction
  * of its own first letter, so that Arabic beside English is read as it is written.
  */
-import { type ComponentProps, Suspense, use, useMemo } from "react";
+import { type ComponentProps, type ReactElement, Suspense, use, useMemo } from "react";
 import ReactMarkdown, { type Components, type ExtraProps, type Options } from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
+import { type Branch, directionOfBranch } from "@/ui/direction";
 import { ImageNote } from "@/ui/ImageNote";
 import classes from "@/ui/Markdown.module.css";
 import { hasCode, hasMath, isOutside, schema } from "@/ui/markdownSchema";
 import { SidewaysScroll } from "@/ui/SidewaysScroll";
 
-type Block = "p" | "ul" | "ol" | "li" | "blockquote" | "th" | "td";
+type BlockName = "p" | "ul" | "ol" | "li" | "blockquote" | "table" | "th" | "td";
+type BlockProps = ComponentProps<"p"> & ExtraProps;
 
-function withOwnDirection(Tag: Block) {
-  return ({ node: _, ...props }: ComponentProps<"p"> & ExtraProps) => {
-    const Any = Tag as "p";
-    return <Any dir="auto" {...props} />;
+function directed(name: BlockName) {
+  return function Block({ node, ...props }: BlockProps) {
+    const Tag = name as "p";
+    return <Tag dir={(node && directionOfBranch(node as Branch)) ?? undefined} {...props} />;
   };
 }
 
+const Paragraph = directed("p");
+const Table = directed("table");
+
 /** A prompt's "# Title" must not become the page's own heading. */
-function Heading({ children }: { children?: React.ReactNode }) {
+function Heading({ node, children }: BlockProps) {
   return (
-    <p className={classes.heading} dir="auto">
+    <Paragraph node={node} className={classes.heading}>
       {children}
-    </p>
+    </Paragraph>
   );
 }
 
@@ -41,13 +46,13 @@ const components = {
       <span>{children}</span>
     ),
   img: ({ alt }) => <ImageNote alt={alt} className={classes.image} />,
-  p: withOwnDirection("p"),
-  ul: withOwnDirection("ul"),
-  ol: withOwnDirection("ol"),
-  li: withOwnDirection("li"),
-  blockquote: withOwnDirection("blockquote"),
-  th: withOwnDirection("th"),
-  td: withOwnDirection("td"),
+  p: Paragraph,
+  ul: directed("ul"),
+  ol: directed("ol"),
+  li: directed("li"),
+  blockquote: directed("blockquote"),
+  th: directed("th"),
+  td: directed("td"),
   h1: Heading,
   h2: Heading,
   h3: Heading,
@@ -60,9 +65,9 @@ const components = {
       <pre dir="ltr">{children}</pre>
     </SidewaysScroll>
   ),
-  table: ({ children }) => (
+  table: (props) => (
     <SidewaysScroll>
-      <table>{children}</table>
+      <Table {...props} />
     </SidewaysScroll>
   ),
 } as Components;
@@ -126,10 +131,28 @@ function Enriched({ text, promise }: { text: string; promise: Promise<Plugins> }
 }
 
 function Rendered({ text, plugins }: { text: string; plugins: Plugins }) {
-  const { prepare, ...rest } = plugins;
-  return (
-    <ReactMarkdown skipHtml components={components} {...rest}>
-      {prepare ? prepare(text) : text}
-    </ReactMarkdown>
-  );
+  return warm.get(plugins)?.get(text) ?? <ReactMarkdown {...optionsFor(text, plugins)} />;
+}
+
+function optionsFor(text: string, { prepare, ...plugins }: Plugins): Options {
+  return { skipHtml: true, components, ...plugins, children: prepare ? prepare(text) : text };
+}
+
+/** Texts that were parsed before they are shown. */
+const warm = new Map<Plugins, Map<string, ReactElement>>();
+const MOST_WARM = 40;
+
+/** Parses a text that will soon be shown, and fetches what it needs; showing it then costs its elements only. */
+export function warmMarkdown(text: string): void {
+  const [math, code] = [hasMath(text), hasCode(text)];
+  if (!math && !code) return keepWarm(text, PLAIN);
+  void pluginsFor(math, code).then((plugins) => keepWarm(text, plugins));
+}
+
+function keepWarm(text: string, plugins: Plugins): void {
+  const texts = warm.get(plugins) ?? new Map<string, ReactElement>();
+  warm.set(plugins, texts);
+  if (!texts.has(text)) texts.set(text, ReactMarkdown(optionsFor(text, plugins)));
+  const [oldest] = texts.keys();
+  if (texts.size > MOST_WARM && oldest !== undefined) texts.delete(oldest);
 }

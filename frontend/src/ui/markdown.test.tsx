@@ -1,8 +1,10 @@
 import { MantineProvider } from "@mantine/core";
 import { render } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
+import { directionOf } from "@/ui/direction";
 import { Markdown } from "@/ui/Markdown";
-import { hasCode, hasMath } from "@/ui/markdownSchema";
+import { inDollars } from "@/ui/markdownDollars";
+import { hasCode, hasMath, isOutside } from "@/ui/markdownSchema";
 
 function html(text: string): HTMLElement {
   return render(
@@ -32,4 +34,49 @@ test("mathematics is not money", () => {
   expect(hasMath("so $x^2$ holds")).toBe(true);
   expect(hasCode("```python\nprint(1)\n```")).toBe(true);
   expect(hasCode("plain `code`")).toBe(false);
+});
+
+describe("formulas", () => {
+  test("brackets of LaTeX become dollars, and money stays money", () => {
+    expect(inDollars("so \\(a^2\\) and \\[ x \\]")).toBe("so $a^2$ and\n\n $$\n x\n $$\n\n");
+    expect(inDollars("$5 and then $10, but $x^2$")).toBe("\\$5 and then \\$10, but $x^2$");
+    expect(inDollars("$$a \\\\[2pt] b$$ and \\$3")).toBe("$$a \\\\[2pt] b$$ and \\$3");
+  });
+
+  test("code is left alone", () => {
+    const code = "`\\(a\\) $1`\n```sh\necho $HOME \\(x\\)\n```\n";
+    expect(inDollars(code)).toBe(code);
+    expect(inDollars("```\n\\(never closed\\)")).toBe("```\n\\(never closed\\)");
+  });
+});
+
+describe("direction", () => {
+  test("is that of the first letter", () => {
+    expect(directionOf("1. مرحبا Hello")).toBe("rtl");
+    expect(directionOf("Hello مرحبا")).toBe("ltr");
+    expect(directionOf("שלום")).toBe("rtl");
+    expect(directionOf("123 …")).toBeNull();
+  });
+
+  test("belongs to each block, a list's to the whole list, and code is always left to right", () => {
+    const page = html(
+      "- واحد\n\n- اثنان\n\nEnglish\n\n| الاسم | n |\n|---|---|\n| a | 1 |\n\n```\nقيمة = 1\n```",
+    );
+    const direction = (selector: string) => page.querySelector(selector)?.getAttribute("dir");
+    expect([direction("ul"), direction("li"), direction("li p")]).toEqual(["rtl", "rtl", "rtl"]);
+    expect(direction("ul ~ p")).toBe("ltr");
+    expect([direction("table"), direction("td"), direction("pre")]).toEqual(["rtl", "ltr", "ltr"]);
+  });
+});
+
+test("links lead outside or nowhere, and no text brings ids along", () => {
+  expect(["https://a.example", "mailto:a@b.c"].map(isOutside)).toEqual([true, true]);
+  for (const address of ["/profile", "#top", "//a.example", "javascript:x", "data:text/html,x", undefined])
+    expect(isOutside(address)).toBe(false);
+  const page = html("[here](/profile) text[^1] [out](https://a.example)\n\n[^1]: A note.");
+  expect([...page.querySelectorAll("a")].map((link) => link.getAttribute("href"))).toEqual([
+    "https://a.example",
+  ]);
+  expect(page.querySelectorAll("[id], [name]")).toHaveLength(0);
+  expect(page.textContent).toContain("A note.");
 });

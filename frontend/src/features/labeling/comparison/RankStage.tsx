@@ -11,7 +11,7 @@ import {
   useSensors,
 } from "@dnd-kit/core";
 import { Textarea } from "@mantine/core";
-import { type Dispatch, useEffect, useRef, useState } from "react";
+import { type Dispatch, useDeferredValue, useEffect, useRef, useState } from "react";
 import type { ResponseId } from "@/features/labeling/comparison/answer";
 import { inOrder } from "@/features/labeling/comparison/proposal";
 import { RankStrip, TRAY } from "@/features/labeling/comparison/RankStrip";
@@ -81,7 +81,9 @@ export function RankStage({ assignment, state, act, panels, board }: RankStagePr
     act({ type: "place", id: Number(active.data.current?.id), rank: band === TRAY ? null : Number(band) });
   };
   const shown = board.isByRank ? inOrder(state.answer, state.order) : state.order;
-  const basis = assignment.responses.find(({ id }) => id === focusedId(state));
+  // The focus moves at once; texts of differences follow when there is time.
+  const basisId = useDeferredValue(board.reading.isDiffing ? focusedId(state) : null);
+  const basis = assignment.responses.find(({ id }) => id === basisId) ?? null;
   return (
     <DndContext
       sensors={sensors}
@@ -109,7 +111,7 @@ export function RankStage({ assignment, state, act, panels, board }: RankStagePr
                 act={act}
                 isPlain={panels.isPlain}
                 reading={board.reading}
-                basis={board.reading.isDiffing ? (basis ?? null) : null}
+                basis={basis}
               />
             )
           );

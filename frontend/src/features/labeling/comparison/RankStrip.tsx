@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { contradictions, judgmentOf, type ResponseId, unranked } from "@/features/labeling/comparison/answer";
 import { type Group, type Proposal, proposal } from "@/features/labeling/comparison/proposal";
 import classes from "@/features/labeling/comparison/Ranks.module.css";
+import { useIsUnread } from "@/features/labeling/comparison/reading/ends";
 import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
 import { Key } from "@/ui/Key";
 
@@ -162,6 +163,10 @@ function Chip({ id, state, act, isProposed = false }: StripPart & { id: Response
   const { setNodeRef, listeners, isDragging } = useDraggable({ id: `chip-${id}`, data: { id } });
   const letter = state.letters[id];
   const slips = contradictions(state.answer, state.order);
+  const isUnread = useIsUnread(id);
+  const name = isProposed
+    ? t("Go to response {{letter}}, proposed here", { letter })
+    : t("Go to response {{letter}}", { letter });
   const show = () => {
     act({ type: "focus", index: state.order.indexOf(id) });
     document.querySelector(`[data-response="${id}"]`)?.scrollIntoView({ block: "nearest" });
@@ -175,11 +180,9 @@ function Chip({ id, state, act, isProposed = false }: StripPart & { id: Response
       data-dragged={isDragging || undefined}
       data-proposed={isProposed || undefined}
       data-slip={slips.some(({ better, worse }) => better === id || worse === id) || undefined}
-      aria-label={
-        isProposed
-          ? t("Go to response {{letter}}, proposed here", { letter })
-          : t("Go to response {{letter}}", { letter })
-      }
+      data-unread={isUnread || undefined}
+      title={isUnread ? t("unread below the fold") : undefined}
+      aria-label={isUnread ? t("{{name}}, unread below the fold", { name }) : name}
       onClick={show}
     >
       {letter}

@@ -6,6 +6,7 @@ import { judgmentOf, unrated } from "@/features/labeling/comparison/answer";
 import classes from "@/features/labeling/comparison/Comparison.module.css";
 import { QualityScale } from "@/features/labeling/comparison/QualityScale";
 import { QuestionList } from "@/features/labeling/comparison/QuestionList";
+import { EndMark } from "@/features/labeling/comparison/reading/EndMark";
 import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
 import type { Assignment } from "@/features/labeling/task/types";
 import { Markdown } from "@/ui/Markdown";
@@ -34,6 +35,7 @@ export function RateStage({ assignment, state, act, isPlain }: RateStageProps) {
         <Pager state={state} act={act} />
         <div className={classes.readingText}>
           <Markdown text={response.text} isPlain={isPlain} />
+          <EndMark key={id} id={id} />
         </div>
       </section>
       <section

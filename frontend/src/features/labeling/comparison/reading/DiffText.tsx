@@ -1,4 +1,4 @@
-import { memo } from "react";
+import { type CSSProperties, memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Diff } from "@/features/labeling/comparison/reading/diffQueue";
 import classes from "@/features/labeling/comparison/reading/Reading.module.css";
@@ -7,9 +7,13 @@ import classes from "@/features/labeling/comparison/reading/Reading.module.css";
 export const DiffText = memo(function DiffText({ diff }: { diff: Diff }) {
   const { t } = useTranslation();
   if (!diff) return <p className={classes.noDiff}>{t("Too different to be compared word by word.")}</p>;
-  const [added, removed, end] = [t("added:"), t("removed:"), t("end of change")];
+  const spoken = {
+    "--added": JSON.stringify(` ${t("added:")} `),
+    "--removed": JSON.stringify(` ${t("removed:")} `),
+    "--end": JSON.stringify(` ${t("end of change")} `),
+  } as CSSProperties;
   return (
-    <div className={classes.diff} dir="auto">
+    <div className={classes.diff} style={spoken} dir="auto">
       {diff.map(({ kind, text }, index) => {
         // Parts never move, so their place is their identity.
         const key = `${index}`;
@@ -17,9 +21,7 @@ export const DiffText = memo(function DiffText({ diff }: { diff: Diff }) {
         const Change = kind === "added" ? "ins" : "del";
         return (
           <Change key={key} className={classes[kind]}>
-            <span className={classes.spoken}>{kind === "added" ? added : removed} </span>
             {text}
-            <span className={classes.spoken}> {end} </span>
           </Change>
         );
       })}

@@ -40,10 +40,17 @@ export function wordDiff(basis: string, text: string): Part[] | null {
     kind: added ? ("added" as const) : removed ? ("removed" as const) : ("same" as const),
     tokens: value,
   }));
-  return tidied(parts).map((part) => ({
-    kind: part.kind,
-    text: part.tokens.map(({ word, space }) => word + space).join(""),
-  }));
+  return tidied(parts).flatMap(shown);
+}
+
+/** A run as it is shown: the space behind a change is no part of it, and the lines of what was removed take no room. */
+function shown({ kind, tokens }: Run): Part[] {
+  const text = tokens.map(({ word, space }) => word + space).join("");
+  if (kind === "same") return [{ kind, text }];
+  const words = text.trimEnd();
+  const space = text.slice(words.length);
+  const after: Part[] = space ? [{ kind: "same", text: kind === "added" ? space : " " }] : [];
+  return [{ kind, text: kind === "added" ? words : words.replace(/\n\s*\n/g, "\n") }, ...after];
 }
 
 type Run = { kind: PartKind; tokens: Token[] };
