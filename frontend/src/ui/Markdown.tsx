@@ -76,6 +76,8 @@ type Plugins = Pick<Options, "remarkPlugins" | "rehypePlugins"> & { prepare?: (t
 
 const PLAIN: Plugins = { remarkPlugins: [remarkGfm], rehypePlugins: [[rehypeSanitize, schema]] };
 const loads = new Map<string, Promise<Plugins>>();
+/** What has come: a text that needs it is drawn once, not first without it. */
+const arrived = new Map<string, Plugins>();
 
 async function load(math: boolean, code: boolean): Promise<Plugins> {
   const [mathematics, highlighting] = await Promise.all([
@@ -98,11 +100,17 @@ function pluginsFor(math: boolean, code: boolean): Promise<Plugins> {
   const key = `${math}${code}`;
   const known = loads.get(key);
   if (known) return known;
-  const promise = load(math, code).catch(() => {
-    // Offline: the next text that needs it tries again.
-    loads.delete(key);
-    return PLAIN;
-  });
+  const promise = load(math, code).then(
+    (plugins) => {
+      arrived.set(key, plugins);
+      return plugins;
+    },
+    () => {
+      // Offline: the next text that needs it tries again.
+      loads.delete(key);
+      return PLAIN;
+    },
+  );
   loads.set(key, promise);
   return promise;
 }
@@ -112,15 +120,16 @@ type MarkdownProps = { text: string; isPlain?: boolean };
 export function Markdown({ text, isPlain = false }: MarkdownProps) {
   const needs = useMemo(() => ({ math: hasMath(text), code: hasCode(text) }), [text]);
   if (isPlain) return <div className={classes.plain}>{text}</div>;
-  const plain = <Rendered text={text} plugins={PLAIN} />;
+  const { math, code } = needs;
+  const plugins = math || code ? arrived.get(`${math}${code}`) : PLAIN;
   return (
     <div className={classes.markdown}>
-      {needs.math || needs.code ? (
-        <Suspense fallback={plain}>
-          <Enriched text={text} promise={pluginsFor(needs.math, needs.code)} />
-        </Suspense>
+      {plugins ? (
+        <Rendered text={text} plugins={plugins} />
       ) : (
-        plain
+        <Suspense fallback={<Rendered text={text} plugins={PLAIN} />}>
+          <Enriched text={text} promise={pluginsFor(math, code)} />
+        </Suspense>
       )}
     </div>
   );
@@ -145,8 +154,8 @@ const MOST_WARM = 40;
 /** Parses a text that will soon be shown, and fetches what it needs; showing it then costs its elements only. */
 export function warmMarkdown(text: string): void {
   const [math, code] = [hasMath(text), hasCode(text)];
-  if (!math && !code) return keepWarm(text, PLAIN);
-  void pluginsFor(math, code).then((plugins) => keepWarm(text, plugins));
+  if (!math && !code) keepWarm(text, PLAIN);
+  else void pluginsFor(math, code).then((plugins) => keepWarm(text, plugins));
 }
 
 function keepWarm(text: string, plugins: Plugins): void {
