@@ -11,7 +11,11 @@ type CardStandingProps = { id: ResponseId; state: State };
 export function CardStanding({ id, state }: CardStandingProps) {
   const { t } = useTranslation();
   const { answer, order, letters } = state;
-  const named = (ids: ResponseId[]) => ids.map((other) => letters[other]).join(", ");
+  const named = (ids: ResponseId[]) =>
+    order
+      .filter((other) => ids.includes(other))
+      .map((other) => letters[other])
+      .join(", ");
   const group = groupOf(proposal(answer, order), id);
   const others = group?.ids.filter((other) => other !== id) ?? [];
   const slips = contradictions(answer, order);

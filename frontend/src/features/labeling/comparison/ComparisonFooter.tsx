@@ -158,6 +158,7 @@ function Order({ state }: { state: State }) {
   const { t } = useTranslation();
   const { answer, order, letters } = state;
   const missing = unranked(answer, order).length;
+  const isProposed = proposal(answer, order).ranks.size > 0;
   const notRated = unrated(answer, order, state.form).map((id) => letters[id]);
   return (
     <span className={classes.order}>
@@ -165,7 +166,7 @@ function Order({ state }: { state: State }) {
         {missing === 0 ? t("Your order: {{order}}.", { order: spoken(t, state) }) : ""}
       </VisuallyHidden>
       <output className={classes.readBack} aria-hidden>
-        {readBack(answer, order, letters) || t("No ranks yet")}
+        {readBack(answer, order, letters) || (isProposed ? "" : t("No ranks yet"))}
       </output>
       <Proposed state={state} />
       {missing > 0 && <span>{t("{{count}} to rank", { count: missing })}</span>}

@@ -1,5 +1,5 @@
 import { SegmentedControl, VisuallyHidden } from "@mantine/core";
-import { useEffect, useReducer, useRef } from "react";
+import { type Dispatch, useEffect, useReducer, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import {
   type Answer,
@@ -13,13 +13,14 @@ import { ComparisonFooter } from "@/features/labeling/comparison/ComparisonFoote
 import { formOf } from "@/features/labeling/comparison/form";
 import { RankStage } from "@/features/labeling/comparison/RankStage";
 import { RateStage } from "@/features/labeling/comparison/RateStage";
-import { reduce, type Stage, type State, start } from "@/features/labeling/comparison/state";
+import { type Act, reduce, type Stage, type State, start } from "@/features/labeling/comparison/state";
 import { useComparisonKeys } from "@/features/labeling/comparison/useComparisonKeys";
 import { sentences } from "@/features/labeling/message";
 import { TaskFrame } from "@/features/labeling/task/TaskFrame";
 import type { Assignment, WorkMode } from "@/features/labeling/task/types";
 import { useTaskPanels } from "@/features/labeling/task/useTaskPanels";
 import { useWork } from "@/features/labeling/task/useWork";
+import { Key } from "@/ui/Key";
 
 type ComparisonScreenProps = {
   assignment: Assignment;
@@ -60,18 +61,7 @@ export function ComparisonScreen({ assignment, mode, onDone, onAskAgain }: Compa
       onTakeOther={takeOther}
       onAskAgain={onAskAgain}
       onSkipped={onDone}
-      stages={
-        <SegmentedControl
-          size="sm"
-          aria-label={t("Stage")}
-          data={[
-            { value: "rate", label: t("1 · Rate each") },
-            { value: "rank", label: t("2 · Rank all") },
-          ]}
-          value={view.stage}
-          onChange={(stage) => act({ type: "stage", stage: stage as Stage })}
-        />
-      }
+      stages={<Stages stage={view.stage} act={act} />}
       footer={<ComparisonFooter state={state} act={act} submit={submit} sending={work.sending} mode={mode} />}
     >
       <VisuallyHidden role="status" aria-live="polite">
@@ -83,6 +73,26 @@ export function ComparisonScreen({ assignment, mode, onDone, onAskAgain }: Compa
         <RankStage assignment={assignment} state={state} act={act} panels={panels} board={board} />
       )}
     </TaskFrame>
+  );
+}
+
+function Stages({ stage, act }: { stage: Stage; act: Dispatch<Act> }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <SegmentedControl
+        size="sm"
+        color="spruce"
+        aria-label={t("Stage")}
+        data={[
+          { value: "rate", label: t("1 · Rate each") },
+          { value: "rank", label: t("2 · Rank all") },
+        ]}
+        value={stage}
+        onChange={(value) => act({ type: "stage", stage: value as Stage })}
+      />
+      <Key name="G" />
+    </>
   );
 }
 

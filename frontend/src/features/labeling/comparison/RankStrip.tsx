@@ -8,6 +8,7 @@ import classes from "@/features/labeling/comparison/Ranks.module.css";
 import { useIsUnread } from "@/features/labeling/comparison/reading/ends";
 import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
 import { Key } from "@/ui/Key";
+import { useHeightVariable } from "@/ui/useHeightVariable";
 
 export const TRAY = "tray";
 
@@ -19,6 +20,7 @@ export function RankStrip({ state, act, isDragging }: StripPart & { isDragging: 
   const proposed = proposal(state.answer, state.order);
   return (
     <section
+      ref={useHeightVariable("--strip-height")}
       className={classes.strip}
       aria-label={t("Ranks")}
       data-dragging={isDragging || undefined}
@@ -49,6 +51,7 @@ function Tray({ state, act, proposed }: StripPart & { proposed: Proposal }) {
     <Band
       id={TRAY}
       className={classes.tray}
+      isEmpty={!alone.length && !grouped.length}
       head={<span className={classes.bandHead}>{t("To be ranked")}</span>}
     >
       {alone.map((id) => (
@@ -130,19 +133,29 @@ function RankBand({ rank, state, act, proposed }: StripPart & { rank: number; pr
 /** The word only where there is room for it; the number always. */
 function BandName({ rank }: { rank: number }) {
   const { t } = useTranslation();
-  const name =
-    rank === 1 ? t("Rank {{number}} (best)", { number: rank }) : t("Rank {{number}}", { number: rank });
+  const isBest = rank === 1;
   return (
     <>
-      <span className={classes.bandName}>{name}</span>
-      <span className={classes.bandNumber}>{rank}</span>
+      <span className={classes.bandName}>
+        {isBest ? t("Rank {{number}} (best)", { number: rank }) : t("Rank {{number}}", { number: rank })}
+      </span>
+      <span className={classes.bandNumber}>
+        {rank}
+        {isBest && <span className={classes.bandBest}> {t("best")}</span>}
+      </span>
     </>
   );
 }
 
-type BandProps = { id: string; className?: string; head: ReactNode; children: ReactNode };
+type BandProps = {
+  id: string;
+  className?: string;
+  isEmpty?: boolean;
+  head: ReactNode;
+  children: ReactNode;
+};
 
-function Band({ id, className = "", head, children }: BandProps) {
+function Band({ id, className = "", isEmpty = false, head, children }: BandProps) {
   const { setNodeRef, isOver } = useDroppable({ id });
   return (
     <div
@@ -150,6 +163,7 @@ function Band({ id, className = "", head, children }: BandProps) {
       className={`${classes.band} ${className}`}
       data-over={isOver || undefined}
       data-band={id}
+      data-empty={isEmpty || undefined}
     >
       {head}
       <div className={classes.chips}>{children}</div>
