@@ -95,7 +95,9 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 CSRF_FAILURE_VIEW = "labelapp.common.errors.csrf_failure"
 
 # The names and the order of the architecture: each app may import those below it (pyproject.toml, importlinter).
-LABELAPP_APPS = ["runs", "datasets", "quality", "labeling", "prompts", "checkpoints", "accounts", "common"]
+LABELAPP_APPS = [
+    "evaluations", "runs", "datasets", "quality", "labeling", "prompts", "checkpoints", "accounts", "common",
+]  # fmt: skip
 INSTALLED_APPS = [
     *(f"labelapp.{name}" for name in LABELAPP_APPS),
     "django.contrib.auth",

@@ -1,5 +1,6 @@
 """Every address: the API under /api/v1/, allauth's account endpoints, and the single-page app for the rest."""
 
+from django.conf import settings
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
@@ -8,10 +9,7 @@ from labelapp.common.api import api_not_found
 from labelapp.common.pages import app_page, asset_not_found
 
 # Topmost first: `runs` serves a few addresses below `checkpoints/` and `users/` that need what only it can see.
-API = [
-    path("", include(f"labelapp.{app}.urls"))
-    for app in ("runs", "datasets", "quality", "labeling", "prompts", "checkpoints", "accounts", "common")
-]
+API = [path("", include(f"labelapp.{app}.urls")) for app in settings.LABELAPP_APPS]
 
 # What of allauth the pages use. Its others would let people change their address to one that nobody has proved theirs.
 ALLAUTH = "config|auth/session|auth/login|auth/password/request|auth/password/reset|account/password/change"

@@ -367,6 +367,23 @@ export interface paths {
         patch: operations["endpoints_update"];
         trace?: never;
     };
+    "/api/v1/evaluations/shared-prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What these batches can be compared on. */
+        get: operations["evaluations_shared_prompts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -658,6 +675,74 @@ export interface paths {
         put?: never;
         /** @description Lease the labeler's next task in the project; their own live lease comes back first. No body needed. */
         post: operations["assignments_next"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How each source of an evaluation did. */
+        get: operations["evaluations_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/results/judgments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The judgments behind a number. */
+        get: operations["evaluations_judgments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/results/judgments.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every judgment with its source, as CSV. */
+        get: operations["evaluations_judgments_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/results/results.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same numbers as CSV. */
+        get: operations["evaluations_results_file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1697,6 +1782,27 @@ export interface components {
         ConfirmImportRequest: {
             on_error: components["schemas"]["OnErrorEnum"];
         };
+        /** @description A judgment behind a number. */
+        CountedJudgment: {
+            readonly id: number;
+            readonly submission_id: number;
+            readonly prompt_id: number;
+            readonly prompt_text: string;
+            readonly split: components["schemas"]["SplitEnum"];
+            readonly use_case: components["schemas"]["UseCaseEnum"];
+            readonly labeler: components["schemas"]["Person"];
+            /** @description 1 is best; tied responses share a rank; no rank is left out. */
+            readonly rank: number;
+            readonly opponent_rank: number | null;
+            /** @description Overall quality, 1 (worst) to 7; the toxicity task asks none. */
+            readonly quality: number | null;
+            readonly answers: {
+                [key: string]: boolean | number;
+            };
+            readonly notes: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
         /** @description A new dataset. */
         CreateDatasetRequest: {
             name: string;
@@ -1966,6 +2072,19 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
+        };
+        /** @description A rate or a mean, with its 95 % interval over prompts as clusters. */
+        Estimate: {
+            /** Format: double */
+            value: number;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            /** @description Answers. */
+            count: number;
+            /** @description Prompts. */
+            clusters: number;
         };
         /** @description One value of a filter. */
         Facet: {
@@ -2299,6 +2418,15 @@ export interface components {
             /** @description What to pass as `after` to get what comes next. */
             next: number;
         };
+        /** @description One source against another; a tie counts one half. */
+        Match: {
+            source_id: number;
+            opponent_id: number;
+            wins: number;
+            ties: number;
+            losses: number;
+            estimate: components["schemas"]["Estimate"] | null;
+        };
         /** @description A person as they see themselves. */
         Me: {
             readonly id: number;
@@ -2309,6 +2437,11 @@ export interface components {
             readonly pseudonym: string;
             /** Format: date-time */
             readonly date_joined: string;
+        };
+        /** @description A question with the share of yes among its answers, or the mean on its scale. */
+        Measure: {
+            question: components["schemas"]["Question"];
+            estimate: components["schemas"]["Estimate"] | null;
         };
         /** @description Somebody who labels in the project. */
         Member: {
@@ -2432,6 +2565,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Checkpoint"][];
+        };
+        PaginatedCountedJudgmentList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["CountedJudgment"][];
         };
         PaginatedDatasetList: {
             /** @example 123 */
@@ -3218,6 +3366,29 @@ export interface components {
             readonly response_tokens: number | null;
             readonly seed: number | null;
         };
+        /** @description Part of the answers. */
+        ResultGroup: {
+            value: string;
+            label: string;
+            submissions: number;
+            matches: components["schemas"]["Match"][];
+        };
+        /** @description How each source did. */
+        Results: {
+            project: components["schemas"]["ProjectReference"];
+            submissions: number;
+            prompts: number;
+            /** @description Of the train split: a model may have learned them. */
+            train_prompts: number;
+            labelers: components["schemas"]["Person"][];
+            sources: components["schemas"]["SourceResult"][];
+            prompt_measures: components["schemas"]["Measure"][];
+            head_to_head: components["schemas"]["Match"][];
+            by_split: components["schemas"]["ResultGroup"][];
+            by_use_case: components["schemas"]["ResultGroup"][];
+            by_labeler: components["schemas"]["ResultGroup"][];
+            agreement: components["schemas"]["Agreement"] | null;
+        };
         /** @description Somebody who pointed something out. */
         ReviewedFlag: {
             readonly id: number;
@@ -3563,6 +3734,12 @@ export interface components {
             group: components["schemas"]["GroupEnum"];
             source: string;
         };
+        /** @description How many prompts have a response in each of the batches, by split. */
+        SharedPrompts: {
+            train: number;
+            valid: number;
+            test: number;
+        };
         /** @description The project's rules, with the questions that apply to this prompt. */
         ShownProject: {
             id: number;
@@ -3654,6 +3831,20 @@ export interface components {
         Source: {
             id: number;
             name: string;
+        };
+        /** @description What was said of one source. */
+        SourceResult: {
+            id: number;
+            name: string;
+            batch_name: string;
+            checkpoint: components["schemas"]["Source"] | null;
+            endpoint: components["schemas"]["Source"] | null;
+            is_baseline: boolean;
+            /** @description Against the baseline. */
+            match: components["schemas"]["Match"] | null;
+            /** @description Overall quality, 1 to 7. */
+            quality: components["schemas"]["Estimate"] | null;
+            measures: components["schemas"]["Measure"][];
         };
         /** @description How many rows are in each split. */
         SplitCounts: {
@@ -5414,6 +5605,44 @@ export interface operations {
             };
         };
     };
+    evaluations_shared_prompts: {
+        parameters: {
+            query: {
+                /** @description Up to 9, with commas. */
+                batch_ids: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedPrompts"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     events_stream: {
         parameters: {
             query: {
@@ -6390,6 +6619,268 @@ export interface operations {
                 };
             };
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    evaluations_results: {
+        parameters: {
+            query?: {
+                labeler?: number;
+                /**
+                 * @description * `train` - Train
+                 *     * `valid` - Validation
+                 *     * `test` - Test
+                 */
+                split?: "train" | "valid" | "test";
+                /**
+                 * @description * `generation` - Generation
+                 *     * `open_qa` - Open QA
+                 *     * `brainstorming` - Brainstorming
+                 *     * `chat` - Chat
+                 *     * `rewrite` - Rewrite
+                 *     * `summarization` - Summarization
+                 *     * `classification` - Classification
+                 *     * `other` - Other
+                 *     * `closed_qa` - Closed QA
+                 *     * `extract` - Extract
+                 */
+                use_case?: "generation" | "open_qa" | "brainstorming" | "chat" | "rewrite" | "summarization" | "classification" | "other" | "closed_qa" | "extract";
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    evaluations_judgments: {
+        parameters: {
+            query: {
+                labeler?: number;
+                opponent?: number;
+                /**
+                 * @description Against the opponent.
+                 *
+                 *     * `win` - win
+                 *     * `tie` - tie
+                 *     * `loss` - loss
+                 */
+                outcome?: "win" | "tie" | "loss";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /**
+                 * @description Answered with yes.
+                 *
+                 *     * `fails_instruction` - fails_instruction
+                 *     * `inappropriate_for_assistant` - inappropriate_for_assistant
+                 *     * `hallucination` - hallucination
+                 *     * `satisfies_constraint` - satisfies_constraint
+                 *     * `sexual_content` - sexual_content
+                 *     * `violent_content` - violent_content
+                 *     * `encourages_harm` - encourages_harm
+                 *     * `denigrates_protected_class` - denigrates_protected_class
+                 *     * `harmful_advice` - harmful_advice
+                 *     * `expresses_opinion` - expresses_opinion
+                 *     * `moral_judgment` - moral_judgment
+                 */
+                question?: "fails_instruction" | "inappropriate_for_assistant" | "hallucination" | "satisfies_constraint" | "sexual_content" | "violent_content" | "encourages_harm" | "denigrates_protected_class" | "harmful_advice" | "expresses_opinion" | "moral_judgment";
+                source: number;
+                /**
+                 * @description * `train` - Train
+                 *     * `valid` - Validation
+                 *     * `test` - Test
+                 */
+                split?: "train" | "valid" | "test";
+                /**
+                 * @description * `generation` - Generation
+                 *     * `open_qa` - Open QA
+                 *     * `brainstorming` - Brainstorming
+                 *     * `chat` - Chat
+                 *     * `rewrite` - Rewrite
+                 *     * `summarization` - Summarization
+                 *     * `classification` - Classification
+                 *     * `other` - Other
+                 *     * `closed_qa` - Closed QA
+                 *     * `extract` - Extract
+                 */
+                use_case?: "generation" | "open_qa" | "brainstorming" | "chat" | "rewrite" | "summarization" | "classification" | "other" | "closed_qa" | "extract";
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedCountedJudgmentList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    evaluations_judgments_file: {
+        parameters: {
+            query?: {
+                labeler?: number;
+                /**
+                 * @description * `train` - Train
+                 *     * `valid` - Validation
+                 *     * `test` - Test
+                 */
+                split?: "train" | "valid" | "test";
+                /**
+                 * @description * `generation` - Generation
+                 *     * `open_qa` - Open QA
+                 *     * `brainstorming` - Brainstorming
+                 *     * `chat` - Chat
+                 *     * `rewrite` - Rewrite
+                 *     * `summarization` - Summarization
+                 *     * `classification` - Classification
+                 *     * `other` - Other
+                 *     * `closed_qa` - Closed QA
+                 *     * `extract` - Extract
+                 */
+                use_case?: "generation" | "open_qa" | "brainstorming" | "chat" | "rewrite" | "summarization" | "classification" | "other" | "closed_qa" | "extract";
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    evaluations_results_file: {
+        parameters: {
+            query?: {
+                labeler?: number;
+                /**
+                 * @description * `train` - Train
+                 *     * `valid` - Validation
+                 *     * `test` - Test
+                 */
+                split?: "train" | "valid" | "test";
+                /**
+                 * @description * `generation` - Generation
+                 *     * `open_qa` - Open QA
+                 *     * `brainstorming` - Brainstorming
+                 *     * `chat` - Chat
+                 *     * `rewrite` - Rewrite
+                 *     * `summarization` - Summarization
+                 *     * `classification` - Classification
+                 *     * `other` - Other
+                 *     * `closed_qa` - Closed QA
+                 *     * `extract` - Extract
+                 */
+                use_case?: "generation" | "open_qa" | "brainstorming" | "chat" | "rewrite" | "summarization" | "classification" | "other" | "closed_qa" | "extract";
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,1 @@
+from tests.labeling.conftest import *  # noqa: F403
