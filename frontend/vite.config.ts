@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
@@ -28,14 +28,97 @@ function precompress(): Plugin {
   };
 }
 
+const FOLDER = fileURLToPath(new URL("./src", import.meta.url));
+const reached = new Map<string, Set<string>>();
+
+type Graph = {
+  getModuleInfo(id: string): { code: string | null; importedIds: readonly string[] } | null;
+};
+
+/** Packages whose one entry names everything that they have: to import it is not to use it all. */
+const CATALOGUE =
+  /\/node_modules\/(@mantine\/\w+|@tabler\/icons-react)\/.*\/(index|tabler-icons-react)\.mjs$/;
+const NAMED = /(?:import|export)\s*\{([^}]*)\}\s*from\s*["']([^"']+)["']/g;
+
+function namedImports(code: string): { from: string; names: { theirs: string; ours: string }[] }[] {
+  return [...code.matchAll(NAMED)].map(([, list = "", from = ""]) => ({
+    from,
+    names: list.split(",").map((one) => {
+      const [theirs = "", ours = theirs] = one.trim().split(/\s+as\s+/);
+      return { theirs, ours };
+    }),
+  }));
+}
+
+/** Where in a catalogue's package each of the names is that a module takes from it. */
+function fromCatalogue(graph: Graph, code: string, catalogue: string): string[] {
+  const name = CATALOGUE.exec(catalogue)?.[1] ?? "";
+  const taken = namedImports(code).filter(({ from }) => from === name);
+  const wanted = new Set(taken.flatMap(({ names }) => names.map(({ theirs }) => theirs)));
+  return namedImports(graph.getModuleInfo(catalogue)?.code ?? "")
+    .filter(({ names }) =>
+      names.some(({ theirs, ours }) => wanted.has(ours) || (ours === "default" && wanted.has(theirs))),
+    )
+    .map(({ from }) => join(dirname(catalogue), from));
+}
+
+/** The files that some of ours use, however far away, without those that they only fetch later. */
+function reach(graph: Graph, ...roots: string[]): Set<string> {
+  const key = roots.join();
+  const found = reached.get(key) ?? new Set<string>();
+  if (reached.has(key)) return found;
+  reached.set(key, found);
+  const waiting = [...roots];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    const info = found.has(id) ? null : graph.getModuleInfo(id);
+    if (!info) continue;
+    found.add(id);
+    for (const imported of info.importedIds) {
+      if (CATALOGUE.test(imported)) waiting.push(...fromCatalogue(graph, info.code ?? "", imported));
+      else waiting.push(imported);
+    }
+  }
+  return found;
+}
+
+/**
+ * A task on the screen is a few files, not sixty: each costs a request with its headers, and compresses alone. `app` is
+ * what every page needs, with what labeling shares with the others; `markdown` whatever shows it; `workbench` the rest.
+ * Each is whole with those before it: chunks that import each other would run before what they need.
+ */
+function chunkOf(id: string, graph: Graph): string | null {
+  if (appOf(graph).has(id)) return "app";
+  if (reach(graph, MARKDOWN).has(id)) return "markdown";
+  return reach(graph, LABEL_PAGE).has(id) ? "workbench" : null;
+}
+
+const MARKDOWN = join(FOLDER, "ui/Markdown.tsx");
+const LABEL_PAGE = join(FOLDER, "features/labeling/LabelPage.tsx");
+const SHARED = /\/src\/(ui|api)\/|\/node_modules\/@(mantine|tabler)\//;
+
+function appOf(graph: Graph): Set<string> {
+  const shared = [...reach(graph, LABEL_PAGE)].filter(
+    (id) => SHARED.test(id) && !/markdown/i.test(id) && !reach(graph, id).has(MARKDOWN),
+  );
+  return reach(graph, join(FOLDER, "main.tsx"), join(FOLDER, "app/Layout.tsx"), ...shared);
+}
+
 export default defineConfig({
   plugins: [react(), precompress()],
-  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: { alias: { "@": FOLDER } },
   build: {
     target: "es2022",
     // Inlined assets would be data: addresses, which the content security policy keeps out of scripts and styles.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [{ debugName: "by page", name: chunkOf }],
+        },
+      },
+    },
   },
   server: { proxy: PROXY },
   preview: { proxy: PROXY },

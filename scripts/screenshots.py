@@ -5,29 +5,26 @@ make screenshots                                   # on a fresh instance with th
 """
 
 import argparse
-import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.loop import ADMIN, Api, instance, log_in_admin, tiny_base, wait_for  # noqa: E402
+from benchmarks.browser import browser, storage_of  # noqa: E402
+from benchmarks.loop import Api, instance, log_in_admin, tiny_base, wait_for  # noqa: E402
 from formats.presets import preset  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
 WIDTHS = {1440: 900, 390: 844}
 SCHEMES = ("light", "dark")
-PASSWORD = ADMIN["password"]
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,31 +102,6 @@ def train(admin: Api, version_id: int) -> dict[str, Any]:
     body = {"kind": "sft", "name": "SFT on the demo", "config": preset("sft", "tiny").to_json(), "inputs": inputs}
     run = admin("POST", "runs", body)
     return wait_for(admin, f"runs/{run['id']}", done="succeeded", what="the run")
-
-
-@contextmanager
-def browser() -> Iterator[Browser]:
-    """Start Chromium: the system's, or Playwright's own."""
-    executable = os.environ.get("CHROMIUM") or next(
-        (path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(path).exists()), None
-    )
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-def storage_of(chromium: Browser, url: str, person: str) -> Any:
-    """Log in through the page and return the session."""
-    page = chromium.new_page()
-    page.goto(f"{url}/login")
-    page.get_by_label("E-mail").fill(f"{person}@demo.local")
-    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{url}/")
-    state = page.context.storage_state()
-    page.context.close()
-    return state
 
 
 def take(chromium: Browser, url: str, chosen: list[Shot]) -> None:

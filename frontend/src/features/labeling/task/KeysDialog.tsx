@@ -1,7 +1,8 @@
-import { Modal, Table, Title } from "@mantine/core";
+import { Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { BINDINGS, type Scene, SUBMIT_KEYS } from "@/features/labeling/keys";
 import classes from "@/features/labeling/task/Task.module.css";
+import { Dialog } from "@/ui/Dialog";
 import { msg } from "@/ui/language";
 
 type Row = { shown: string; does: string };
@@ -35,7 +36,7 @@ export function KeysDialog({ scene, isOpen, onClose }: KeysDialogProps) {
   const { t } = useTranslation();
   const [stages, shared] = groupsFor(scene);
   return (
-    <Modal opened={isOpen} onClose={onClose} title={t("Keys")} size={stages.length ? "xl" : "md"}>
+    <Dialog opened={isOpen} onClose={onClose} title={t("Keys")} size={stages.length ? "xl" : "md"}>
       {stages.length ? (
         <div className={classes.keyGroups}>
           <div>
@@ -48,7 +49,7 @@ export function KeysDialog({ scene, isOpen, onClose }: KeysDialogProps) {
       ) : (
         <KeyGroup {...shared} />
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -61,18 +62,18 @@ function KeyGroup({ title, rows }: Group) {
           {t(title)}
         </Title>
       )}
-      <Table verticalSpacing={5}>
-        <Table.Tbody>
+      <table className={classes.keyTable}>
+        <tbody>
           {rows.map(({ shown, does }) => (
-            <Table.Tr key={shown}>
-              <Table.Td w="7.5rem">
+            <tr key={shown}>
+              <td>
                 <kbd className={classes.keyName}>{shown}</kbd>
-              </Table.Td>
-              <Table.Td>{t(does)}</Table.Td>
-            </Table.Tr>
+              </td>
+              <td>{t(does)}</td>
+            </tr>
           ))}
-        </Table.Tbody>
-      </Table>
+        </tbody>
+      </table>
     </section>
   );
 }

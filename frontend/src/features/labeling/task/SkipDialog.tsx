@@ -1,9 +1,11 @@
-import { Button, Group, Modal, Radio, Stack, Textarea } from "@mantine/core";
+import { Button, Group, Radio, Stack, Textarea } from "@mantine/core";
 import { type KeyboardEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
+import classes from "@/features/labeling/task/Task.module.css";
 import type { Assignment } from "@/features/labeling/task/types";
+import { Dialog } from "@/ui/Dialog";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { Key } from "@/ui/Key";
 import { msg } from "@/ui/language";
@@ -49,12 +51,14 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
     send(chosen.value);
   };
   return (
-    <Modal opened={isOpen} onClose={onClose} title={t("Skip this task?")} onKeyDown={onKeyDown}>
+    <Dialog opened={isOpen} onClose={onClose} title={t("Skip this task?")} onKeyDown={onKeyDown}>
       <Stack>
         <FieldErrors message={skip.error ? errorMessage(skip.error) : null} />
         <Radio.Group
           label={t("Why? It goes to somebody else and does not come back to you.")}
-          description={t("A number key skips at once with that reason.")}
+          description={
+            <span className={classes.keyHint}>{t("A number key skips at once with that reason.")}</span>
+          }
           value={reason}
           onChange={(value) => setReason(value as Reason)}
         >
@@ -91,6 +95,6 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
