@@ -19,7 +19,7 @@ ifeq ($(filter -j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j2
 endif
 
-.PHONY: help run test install loop bench-labeling screenshots schema lock format clean
+.PHONY: help run test install loop bench-labeling bench-workbench screenshots schema lock format clean
 .DELETE_ON_ERROR:
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make test            run every check (ONLY=name,name for some)"
 	@echo "make loop            run the whole loop headless against a fresh instance"
 	@echo "make bench-labeling  measure the labeling endpoints"
+	@echo "make bench-workbench measure the labeler's screen in Chromium"
 	@echo "make screenshots     take the pictures of docs/screenshots again"
 	@echo "make schema          write the OpenAPI schema and the client's types anew"
 	@echo "make format          format and fix the sources"
@@ -46,6 +47,9 @@ loop: install $(STAMPS)/dev
 
 bench-labeling: install $(STAMPS)/dev
 	@.venv/bin/python -m benchmarks.labeling
+
+bench-workbench: install $(STAMPS)/dev
+	@.venv/bin/python -m benchmarks.workbench
 
 screenshots: install $(STAMPS)/dev
 	@.venv/bin/python scripts/screenshots.py
