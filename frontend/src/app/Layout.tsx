@@ -1,7 +1,7 @@
 import { ActionIcon } from "@mantine/core";
 import { IconMenu2 } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
-import { Suspense, useRef } from "react";
+import { lazy, Suspense, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { hasRole, useMe } from "@/api/session";
 import { ConnectionState } from "@/app/ConnectionState";
@@ -12,6 +12,9 @@ import { SchemeSwitch } from "@/app/SchemeSwitch";
 import { UserMenu } from "@/app/UserMenu";
 
 const DRAWER = "navigation";
+const OutboxNotice = lazy(async () => ({
+  default: (await import("@/features/labeling/OutboxNotice")).OutboxNotice,
+}));
 
 export function Layout() {
   const { t } = useTranslation();
@@ -62,6 +65,9 @@ export function Layout() {
         {links}
       </nav>
       <main id="main" className={classes.main} tabIndex={-1}>
+        <Suspense fallback={null}>
+          <OutboxNotice />
+        </Suspense>
         <Suspense fallback={<PageLoading />}>
           <Outlet />
         </Suspense>

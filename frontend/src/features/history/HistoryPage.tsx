@@ -1,7 +1,9 @@
 import { Anchor, Badge, Select } from "@mantine/core";
 import { keepPreviousData } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { TFunction } from "i18next";
 import { useState } from "react";
+import { useTranslation } from "react-i18next";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import classes from "@/features/history/HistoryPage.module.css";
@@ -16,10 +18,10 @@ type Entry = Schemas["History"];
 
 const PAGE_SIZE = 25;
 
-const COLUMNS: Column<Entry>[] = [
+const columns = (t: TFunction): Column<Entry>[] => [
   {
     key: "prompt",
-    header: "Prompt",
+    header: t("Prompt"),
     render: (entry) => (
       <Anchor
         className={classes.prompt}
@@ -35,22 +37,22 @@ const COLUMNS: Column<Entry>[] = [
       </Anchor>
     ),
   },
-  { key: "project", header: "Project", render: (entry) => entry.project.name },
-  { key: "when", header: "Answered", render: (entry) => <RelativeTime at={entry.created_at} /> },
+  { key: "project", header: t("Project"), render: (entry) => entry.project.name },
+  { key: "when", header: t("Answered"), render: (entry) => <RelativeTime at={entry.created_at} /> },
   {
     key: "active",
-    header: "Active time",
+    header: t("Active time"),
     align: "right",
     render: (entry) => formatDuration(entry.active_seconds),
   },
   {
-    key: "revision",
-    header: "Edits",
+    key: "edits",
+    header: t("Edits"),
     align: "right",
     render: (entry) =>
-      entry.revision > 1 ? (
+      entry.edits > 0 ? (
         <Badge color="gray" tt="none">
-          {entry.revision - 1}
+          {entry.edits}
         </Badge>
       ) : (
         "–"
@@ -60,6 +62,7 @@ const COLUMNS: Column<Entry>[] = [
 
 /** One's own answers, each open to an edit. */
 export function HistoryPage() {
+  const { t } = useTranslation();
   const [page, setPage] = useState(1);
   const [project, setProject] = useState<string | null>(null);
   const query = { page, page_size: PAGE_SIZE, ...(project ? { project: Number(project) } : {}) };
@@ -72,15 +75,17 @@ export function HistoryPage() {
   const progress = $api.useQuery("get", "/api/v1/progress");
   const projects = progress.data?.projects.map(({ id, name }) => ({ value: String(id), label: name })) ?? [];
   return (
-    <Page title="History">
+    <Page title={t("History")}>
       <PageHeader
-        title="History"
-        description="Your answers, newest first. An edit is kept as a new revision; the earlier one stays on record."
+        title={t("History")}
+        description={t(
+          "Your answers, newest first. An edit is kept as a new revision; the earlier one stays on record.",
+        )}
         actions={
           projects.length > 1 && (
             <Select
-              aria-label="Project"
-              placeholder="All projects"
+              aria-label={t("Project")}
+              placeholder={t("All projects")}
               clearable
               data={projects}
               value={project}
@@ -94,8 +99,8 @@ export function HistoryPage() {
       />
       {error && <FieldErrors message={errorMessage(error)} />}
       <DataTable
-        label="Your answers"
-        columns={COLUMNS}
+        label={t("Your answers")}
+        columns={columns(t)}
         rows={data?.results}
         rowKey={(entry) => entry.id}
         isLoading={isPending}
@@ -103,7 +108,7 @@ export function HistoryPage() {
         page={page}
         pageSize={PAGE_SIZE}
         onPageChange={setPage}
-        empty={<EmptyState title="No answers yet">What you submit appears here.</EmptyState>}
+        empty={<EmptyState title={t("No answers yet")}>{t("What you submit appears here.")}</EmptyState>}
       />
     </Page>
   );

@@ -1,9 +1,12 @@
 import { Alert, Button, Group } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
 import type { Work } from "@/features/labeling/task/useWork";
+import { CopyButton } from "@/ui/CopyButton";
+import { msg } from "@/ui/language";
 
 type ProblemNoticeProps = {
-  work: Pick<Work, "problem" | "keepMine" | "dismissProblem">;
+  work: Pick<Work, "problem" | "keepMine" | "dismissProblem" | "asText">;
   /** Puts another copy of the draft on the screen. */
   onTakeOther: (content: unknown) => void;
   /** Asks for work again: the same task if it is still free, else the next one. */
@@ -11,31 +14,43 @@ type ProblemNoticeProps = {
 };
 
 const TITLE = {
-  lost: "You no longer hold this task",
-  submitted: "This was submitted before",
-  conflict: "Another copy of this draft is newer",
-  refused: "The server did not take it",
+  lost: msg("You no longer hold this task"),
+  submitted: msg("This was submitted before"),
+  conflict: msg("Another copy of this draft is newer"),
+  refused: msg("The server did not take it"),
+};
+
+/** The server's reasons, by their codes; what is not here is shown in the server's words. */
+const REASON: Record<string, string> = {
+  lease_lost: msg(
+    "Nothing happened here for longer than the lease lasts, and the task went to somebody else.",
+  ),
+  task_withdrawn: msg("A researcher has withdrawn this task."),
+  already_skipped: msg("You have skipped this task."),
+  submission_retracted: msg("You have undone this answer. Submit it anew."),
 };
 
 /** What stands between the labeler and the server. Nothing that was done is ever gone when this shows. */
 export function ProblemNotice({ work, onTakeOther, onAskAgain }: ProblemNoticeProps) {
+  const { t } = useTranslation();
   const { problem, keepMine, dismissProblem } = work;
   if (!problem) return null;
+  const reason = problem.kind === "lost" ? REASON[problem.code] : undefined;
   return (
     <Alert
       color={problem.kind === "refused" ? "red" : "yellow"}
-      title={TITLE[problem.kind]}
+      title={t(TITLE[problem.kind])}
       role="alert"
       icon={<IconAlertTriangle size={18} aria-hidden />}
       m="sm"
     >
-      {problem.message}
-      {problem.kind === "lost" && " What you did is kept in this browser and comes back with the task."}
+      {reason ? t(reason) : problem.message}{" "}
+      {problem.kind === "lost" && t("What you did is kept in this browser and comes back with the task.")}
       <Group mt="xs" gap="xs">
         {problem.kind === "conflict" && (
           <>
             <Button size="compact-sm" onClick={keepMine}>
-              Keep what I see
+              {t("Keep what I see")}
             </Button>
             <Button
               size="compact-sm"
@@ -45,23 +60,26 @@ export function ProblemNotice({ work, onTakeOther, onAskAgain }: ProblemNoticePr
                 onTakeOther(problem.other);
               }}
             >
-              Use the other copy
+              {t("Use the other copy")}
             </Button>
           </>
         )}
         {problem.kind === "lost" && (
-          <Button size="compact-sm" onClick={onAskAgain}>
-            Ask for it again
-          </Button>
+          <>
+            <Button size="compact-sm" onClick={onAskAgain}>
+              {t("Ask for it again")}
+            </Button>
+            <CopyButton value={work.asText()} label={t("Copy what I did")} />
+          </>
         )}
         {problem.kind === "submitted" && (
           <Button size="compact-sm" onClick={onAskAgain}>
-            Next task
+            {t("Next task")}
           </Button>
         )}
         {problem.kind === "refused" && (
           <Button size="compact-sm" variant="default" onClick={dismissProblem}>
-            Close
+            {t("Close")}
           </Button>
         )}
       </Group>

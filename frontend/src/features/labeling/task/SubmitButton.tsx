@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useTranslation } from "react-i18next";
 import type { WorkMode } from "@/features/labeling/task/types";
 import type { Work } from "@/features/labeling/task/useWork";
 import { Key } from "@/ui/Key";
@@ -7,18 +8,16 @@ type SubmitButtonProps = { isReady: boolean; sending: Work["sending"]; mode: Wor
 
 /** Pressed too early it shows what is missing rather than doing nothing. */
 export function SubmitButton({ isReady, sending, mode, onSubmit }: SubmitButtonProps) {
+  const { t } = useTranslation();
   return (
-    <>
-      {sending.attempt > 0 && <span role="status">The server cannot be reached; trying again…</span>}
-      <Button
-        variant={isReady ? "filled" : "default"}
-        loading={sending.isSending}
-        rightSection={<Key name="Ctrl ↵" />}
-        aria-keyshortcuts="Control+Enter"
-        onClick={onSubmit}
-      >
-        {mode === "revise" ? "Save the edit" : "Submit"}
-      </Button>
-    </>
+    <Button
+      variant={isReady ? "filled" : "default"}
+      loading={sending.isSending}
+      rightSection={<Key name="Ctrl ↵" />}
+      aria-keyshortcuts="Control+Enter"
+      onClick={onSubmit}
+    >
+      {mode === "revise" ? t("Save the edit") : t("Submit")}
+    </Button>
   );
 }

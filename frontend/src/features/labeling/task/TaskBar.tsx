@@ -1,25 +1,38 @@
-import { ActionIcon, Badge, Button } from "@mantine/core";
-import { IconBook, IconClock, IconKeyboard, IconPlayerSkipForward } from "@tabler/icons-react";
+import { ActionIcon, Badge, Button, VisuallyHidden } from "@mantine/core";
+import {
+  IconBook,
+  IconClock,
+  IconFlag,
+  IconKeyboard,
+  IconMessageQuestion,
+  IconPlayerSkipForward,
+} from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import { SaveStateLabel } from "@/features/labeling/task/SaveStateLabel";
+import panel from "@/features/labeling/task/SidePanel.module.css";
 import classes from "@/features/labeling/task/Task.module.css";
 import type { Assignment, WorkMode } from "@/features/labeling/task/types";
 import type { Work } from "@/features/labeling/task/useWork";
-import { useElapsed, type WorkClock } from "@/features/labeling/task/workClock";
+import { useSpent, type WorkClock } from "@/features/labeling/task/workClock";
 import { formatClock } from "@/ui/format";
 import { Key } from "@/ui/Key";
+import { msg } from "@/ui/language";
 import { Tooltip } from "@/ui/Tooltip";
+import { useHeightVariable } from "@/ui/useHeightVariable";
 
 const PRIORITY: Record<string, { label: string; explained: string }> = {
   helpful_first: {
-    label: "Helpful first",
-    explained:
+    label: msg("Helpful first"),
+    explained: msg(
       "When helpfulness and truthfulness or harmlessness pull apart, prefer the more helpful response.",
+    ),
   },
   truthful_harmless_first: {
-    label: "Truthful and harmless first",
-    explained:
+    label: msg("Truthful and harmless first"),
+    explained: msg(
       "Prefer the truthful and harmless response, unless the other is much more helpful, only slightly worse in this, and the matter is not high-stakes.",
+    ),
   },
 };
 
@@ -29,28 +42,34 @@ type TaskBarProps = {
   work: Pick<Work, "clock" | "save">;
   onInstructions: () => void;
   isInstructionsOpen: boolean;
+  onQuestions: () => void;
+  isQuestionsOpen: boolean;
+  /** Answers to questions that were not read yet. */
+  unread: number;
+  onFlag: () => void;
   onSkip: () => void;
   onHelp: () => void;
   children?: ReactNode;
 };
 
 export function TaskBar({ assignment, mode, work, children, ...on }: TaskBarProps) {
+  const { t } = useTranslation();
   const { project } = assignment;
   const priority = project.kind !== "demonstration" ? PRIORITY[project.priority_mode] : undefined;
   return (
-    <div className={classes.bar}>
+    <div ref={useHeightVariable("--bar-height")} className={classes.bar}>
       <div className={classes.barTitle}>
         <h1 className={classes.projectName}>{project.name}</h1>
-        {mode === "revise" && <Badge color="yellow">Editing</Badge>}
+        {mode === "revise" && <Badge color="yellow">{t("Editing")}</Badge>}
         {priority && (
-          <Tooltip label={priority.explained} maw={300}>
+          <Tooltip label={t(priority.explained)} maw={300}>
             <Badge color="gray" tt="none" tabIndex={0} className={classes.priority}>
-              {priority.label}
+              {t(priority.label)}
             </Badge>
           </Tooltip>
         )}
       </div>
-      {children}
+      {children && <div className={classes.stages}>{children}</div>}
       <div className={classes.barTools}>
         <SaveStateLabel save={work.save} />
         <Elapsed clock={work.clock} />
@@ -63,7 +82,30 @@ export function TaskBar({ assignment, mode, work, children, ...on }: TaskBarProp
           aria-keyshortcuts="i"
           onClick={on.onInstructions}
         >
-          Instructions
+          {t("Instructions")}
+        </Button>
+        <Button
+          variant={on.isQuestionsOpen ? "light" : "subtle"}
+          color="gray"
+          size="compact-md"
+          leftSection={<IconMessageQuestion size={16} stroke={1.6} aria-hidden />}
+          rightSection={on.unread > 0 ? <Unread count={on.unread} /> : undefined}
+          aria-expanded={on.isQuestionsOpen}
+          aria-keyshortcuts="q"
+          onClick={on.onQuestions}
+        >
+          {t("Questions")}
+        </Button>
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-md"
+          leftSection={<IconFlag size={16} stroke={1.6} aria-hidden />}
+          rightSection={<Key name="F" />}
+          aria-keyshortcuts="f"
+          onClick={on.onFlag}
+        >
+          {t("Flag")}
         </Button>
         {mode === "label" && (
           <Button
@@ -75,14 +117,14 @@ export function TaskBar({ assignment, mode, work, children, ...on }: TaskBarProp
             aria-keyshortcuts="s"
             onClick={on.onSkip}
           >
-            Skip
+            {t("Skip")}
           </Button>
         )}
-        <Tooltip label="Keys (?)">
+        <Tooltip label={t("Keys (?)")}>
           <ActionIcon
             variant="subtle"
             color="gray"
-            aria-label="Keys"
+            aria-label={t("Keys")}
             aria-keyshortcuts="?"
             onClick={on.onHelp}
           >
@@ -95,12 +137,32 @@ export function TaskBar({ assignment, mode, work, children, ...on }: TaskBarProp
 }
 
 function Elapsed({ clock }: { clock: WorkClock }) {
+  const { t } = useTranslation();
+  const { elapsed, active } = useSpent(clock);
+  const explained = t("{{active}} of it active: reading counts for half a minute after the last movement.", {
+    active: formatClock(active),
+  });
   return (
-    <span className={classes.elapsed}>
-      <IconClock size={15} stroke={1.6} aria-hidden />
-      <span role="timer" aria-label="Time on this task">
-        {formatClock(useElapsed(clock))}
+    <Tooltip label={explained} maw={260}>
+      <span className={classes.elapsed}>
+        <IconClock size={15} stroke={1.6} aria-hidden />
+        <span role="timer" aria-label={t("Time on this task")}>
+          {formatClock(elapsed)}
+        </span>
+        <span role="timer" className={classes.active} aria-label={t("Active time on this task")}>
+          {formatClock(active)}
+        </span>
       </span>
+    </Tooltip>
+  );
+}
+
+function Unread({ count }: { count: number }) {
+  const { t } = useTranslation();
+  return (
+    <span className={panel.count} role="status">
+      <span aria-hidden>{count > 99 ? "99+" : count}</span>
+      <VisuallyHidden>{t("{{count}} new answers", { count })}</VisuallyHidden>
     </span>
   );
 }

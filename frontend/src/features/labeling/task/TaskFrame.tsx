@@ -1,5 +1,6 @@
 import { Button, Group } from "@mantine/core";
 import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import type { Scene } from "@/features/labeling/keys";
 import { InstructionsPanel } from "@/features/labeling/task/InstructionsPanel";
 import { KeysDialog } from "@/features/labeling/task/KeysDialog";
@@ -31,6 +32,7 @@ type TaskFrameProps = {
 /** What both kinds of task share: bar, prompt, instructions, notices, dialogs. */
 export function TaskFrame(props: TaskFrameProps) {
   const { assignment, mode, scene, work, panels, stages, footer, children } = props;
+  const { t } = useTranslation();
   const trouble = saveTrouble(work.save);
   return (
     <div className={classes.screen}>
@@ -64,7 +66,7 @@ export function TaskFrame(props: TaskFrameProps) {
         <div className={classes.work}>
           <div className={classes.workBody}>{children}</div>
           <div className={classes.footer}>
-            {trouble && work.sending.attempt === 0 && <p className={classes.trouble}>{trouble}</p>}
+            {trouble && work.sending.attempt === 0 && <p className={classes.trouble}>{t(trouble)}</p>}
             {footer}
           </div>
         </div>

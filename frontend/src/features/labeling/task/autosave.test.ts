@@ -1,16 +1,25 @@
+import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ApiError, NetworkError } from "@/api/errors";
 import { Autosave, LOCAL_DELAY_MS, type SavePlace, SERVER_DELAY_MS } from "@/features/labeling/task/autosave";
-import { chooseDraft, draftKey, readLocalDraft, removeOldDrafts } from "@/features/labeling/task/localDraft";
+import { browserStore, forgetStore } from "@/features/labeling/task/browserStore";
+import {
+  chooseDraft,
+  draftKey,
+  readLocalDraft,
+  removeOldDrafts,
+  writeLocalDraft,
+} from "@/features/labeling/task/localDraft";
 
 const KEY = draftKey(7, 42, "label");
+const OLD_KEY = `labelapp:draft:${KEY}`;
 
 function setUp(answers: (Error | null)[] = []) {
   const saves: { content: unknown; revision: number }[] = [];
   const places: SavePlace[] = [];
   const refused: string[] = [];
   const autosave = new Autosave({
-    storage: localStorage,
     key: KEY,
     revision: 3,
     save: async (content, revision) => {
@@ -25,25 +34,41 @@ function setUp(answers: (Error | null)[] = []) {
   return { autosave, saves, places, refused };
 }
 
+function refuse(): never {
+  throw new DOMException("no", "SecurityError");
+}
+
 beforeEach(() => {
-  vi.useFakeTimers();
+  // The database itself runs on immediates, which stay real.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+  globalThis.indexedDB = new IDBFactory();
+  forgetStore();
   localStorage.clear();
 });
 afterEach(() => {
   vi.useRealTimers();
 });
 
+/** Lets the clock run, and the database finish what it was given. */
+async function pass(milliseconds: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(milliseconds);
+  await browserStore();
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 describe("Autosave", () => {
   test("keeps the last keystroke here within 300 ms and there within 2 s, in one request", async () => {
     const { autosave, saves, places } = setUp();
+    await browserStore();
     for (const text of ["a", "ab", "abc"]) autosave.change({ text });
-    expect(LOCAL_DELAY_MS).toBeLessThanOrEqual(300);
-    await vi.advanceTimersByTimeAsync(LOCAL_DELAY_MS);
-    expect(readLocalDraft(localStorage, KEY)).toMatchObject({ content: { text: "abc" }, isAhead: true });
+    expect(LOCAL_DELAY_MS).toBeLessThanOrEqual(250);
+    await pass(LOCAL_DELAY_MS);
+    expect(places.at(-1)).toBe("here");
+    expect(await readLocalDraft(KEY)).toMatchObject({ content: { text: "abc" }, isAhead: true });
     expect(SERVER_DELAY_MS).toBeLessThan(2_000);
-    await vi.advanceTimersByTimeAsync(SERVER_DELAY_MS);
+    await pass(SERVER_DELAY_MS);
     expect(saves).toEqual([{ content: { text: "abc" }, revision: 3 }]);
-    expect(readLocalDraft(localStorage, KEY)).toMatchObject({ revision: 4, isAhead: false });
+    expect(await readLocalDraft(KEY)).toMatchObject({ revision: 4, isAhead: false });
     expect(places.at(-1)).toBe("server");
   });
 
@@ -55,14 +80,16 @@ describe("Autosave", () => {
     }
     expect(saves.length).toBeGreaterThanOrEqual(4);
     expect(saves.map((save) => save.revision)).toEqual(saves.map((_, index) => 3 + index));
+    await pass(LOCAL_DELAY_MS);
+    expect((await readLocalDraft(KEY))?.content).toEqual({ count: 59 });
   });
 
   test("tries again until the network is back and shows it", async () => {
     const { autosave, saves, places } = setUp([new NetworkError(), new ApiError(503, {}), null]);
     autosave.change({ text: "kept" });
-    await vi.advanceTimersByTimeAsync(SERVER_DELAY_MS);
+    await pass(SERVER_DELAY_MS);
     expect(places.at(-1)).toBe("retrying");
-    await vi.advanceTimersByTimeAsync(10_000);
+    await pass(10_000);
     expect(saves).toHaveLength(3);
     expect(places.at(-1)).toBe("server");
   });
@@ -70,30 +97,86 @@ describe("Autosave", () => {
   test("stops at a refusal, keeps the copy here, and says why", async () => {
     const { autosave, saves, places, refused } = setUp([new ApiError(409, { code: "lease_lost" })]);
     autosave.change({ text: "kept" });
-    await vi.advanceTimersByTimeAsync(60_000);
+    await pass(60_000);
     expect(saves).toHaveLength(1);
     expect(refused).toEqual(["lease_lost"]);
     expect(places.at(-1)).toBe("here");
-    expect(readLocalDraft(localStorage, KEY)?.content).toEqual({ text: "kept" });
+    autosave.change({ text: "kept, and more" });
+    await pass(LOCAL_DELAY_MS);
+    expect((await readLocalDraft(KEY))?.content).toEqual({ text: "kept, and more" });
   });
 
   test("after a conflict the labeler's own copy can go on top of the other", async () => {
     const { autosave, saves } = setUp([new ApiError(409, { code: "draft_conflict" })]);
     autosave.change({ text: "mine" });
-    await vi.advanceTimersByTimeAsync(SERVER_DELAY_MS);
+    await pass(SERVER_DELAY_MS);
     autosave.rebase(9);
-    await vi.advanceTimersByTimeAsync(10);
+    await pass(10);
     expect(saves.at(-1)).toEqual({ content: { text: "mine" }, revision: 9 });
   });
 
   test("leaves nothing behind after a submission, not even from a save that was on its way", async () => {
     const { autosave } = setUp();
     autosave.change({ text: "x" });
-    await vi.advanceTimersByTimeAsync(SERVER_DELAY_MS - 1);
+    await pass(SERVER_DELAY_MS - 1);
     autosave.flush();
-    autosave.finish();
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(readLocalDraft(localStorage, KEY)).toBeNull();
+    await autosave.finish();
+    await pass(10_000);
+    expect(await readLocalDraft(KEY)).toBeNull();
+  });
+
+  test("a page that closes keeps its last keystroke at once", async () => {
+    const { autosave } = setUp();
+    autosave.change({ text: "the last word" });
+    expect(autosave.flush()).toBe(true);
+    autosave.dispose();
+    expect(localStorage.getItem(OLD_KEY)).toContain("the last word");
+    expect((await readLocalDraft(KEY))?.content).toEqual({ text: "the last word" });
+  });
+
+  test("only what is kept nowhere holds a page back", async () => {
+    const { autosave } = setUp();
+    vi.stubGlobal("localStorage", { setItem: refuse });
+    expect(autosave.flush()).toBe(true);
+    autosave.change({ text: "x" });
+    expect(autosave.flush()).toBe(false);
+    await pass(SERVER_DELAY_MS);
+    expect(autosave.flush()).toBe(true);
+    vi.unstubAllGlobals();
+  });
+
+  test("a browser without a database keeps drafts in its older storage", async () => {
+    globalThis.indexedDB = { open: refuse } as never;
+    forgetStore();
+    const { autosave, places } = setUp([new NetworkError()]);
+    autosave.change({ text: "kept" });
+    await pass(LOCAL_DELAY_MS);
+    expect(places.at(-1)).toBe("here");
+    expect((await readLocalDraft(KEY))?.content).toEqual({ text: "kept" });
+    expect(localStorage.getItem(`labelapp:drafts:${KEY}`)).toContain("kept");
+  });
+});
+
+describe("the copy of an earlier version of the app", () => {
+  const savedAt = "2026-11-22T10:00:00.000Z";
+  const old = { content: "old", revision: 2, savedAt, isAhead: true };
+
+  test("is read once, and moves", async () => {
+    localStorage.setItem(OLD_KEY, JSON.stringify(old));
+    expect(await readLocalDraft(KEY)).toEqual(old);
+    expect(localStorage.getItem(OLD_KEY)).toBeNull();
+    expect(await readLocalDraft(KEY)).toEqual(old);
+  });
+
+  test("loses against a newer one", async () => {
+    await writeLocalDraft(KEY, { ...old, content: "new", savedAt: "2026-11-22T11:00:00.000Z" });
+    localStorage.setItem(OLD_KEY, JSON.stringify(old));
+    expect((await readLocalDraft(KEY))?.content).toBe("new");
+  });
+
+  test("what is no draft is none", async () => {
+    localStorage.setItem(OLD_KEY, "{cut o");
+    expect(await readLocalDraft(KEY)).toBeNull();
   });
 });
 
@@ -127,10 +210,14 @@ describe("chooseDraft", () => {
   });
 });
 
-test("old drafts go, others' keys stay", () => {
+test("old drafts go, others' keys stay", async () => {
   const savedAt = new Date(Date.now() - 40 * 86_400_000).toISOString();
-  localStorage.setItem(KEY, JSON.stringify({ content: 1, revision: 0, savedAt, isAhead: true }));
+  const draft = { content: 1, revision: 0, savedAt, isAhead: true };
+  localStorage.setItem(OLD_KEY, JSON.stringify(draft));
   localStorage.setItem("mantine-color-scheme-value", "dark");
-  removeOldDrafts(localStorage);
+  await writeLocalDraft("7:label:1", draft);
+  await writeLocalDraft("7:label:2", { ...draft, savedAt: new Date().toISOString() });
+  await removeOldDrafts();
   expect(Object.keys(localStorage)).toEqual(["mantine-color-scheme-value"]);
+  expect((await (await browserStore()).all("drafts")).map(([key]) => key)).toEqual(["7:label:2"]);
 });

@@ -3,22 +3,25 @@
  * it takes. The screen shows `place`, so that people know before they close the lid.
  */
 import { ApiError, isTransient } from "@/api/errors";
-import { type LocalDraft, removeLocalDraft, writeLocalDraft } from "@/features/labeling/task/localDraft";
+import {
+  type LocalDraft,
+  removeLocalDraft,
+  writeClosing,
+  writeLocalDraft,
+} from "@/features/labeling/task/localDraft";
 
-export const LOCAL_DELAY_MS = 250;
+export const LOCAL_DELAY_MS = 200;
 export const SERVER_DELAY_MS = 1_200;
-const LAST_RETRY_MS = 30_000;
+const LAST_RETRY_MS = 15_000;
 
 export type SavePlace = "untouched" | "saving" | "here" | "server" | "retrying" | "conflict" | "nowhere";
 export type SaveState = { place: SavePlace; at: Date | null };
 export type SavedDraft = { revision: number; lease_expires_at?: string | null };
 
 export type AutosaveOptions = {
-  storage: Storage;
   key: string;
   revision: number;
-  /** Null where only this browser keeps the draft, as for an edit of what was submitted. */
-  save: ((content: unknown, revision: number) => Promise<SavedDraft>) | null;
+  save: (content: unknown, revision: number) => Promise<SavedDraft>;
   onState: (state: SaveState) => void;
   onSaved?: (saved: SavedDraft) => void;
   /** The server refused for good: the lease is lost, or another tab wrote meanwhile. */
@@ -39,6 +42,8 @@ export class Autosave {
   private attempt = 0;
   private localTimer: ReturnType<typeof setTimeout> | undefined;
   private serverTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Writes into the browser go one after the other, so that an older one never lands on a newer one. */
+  private writing: Promise<unknown> = Promise.resolve();
 
   constructor(options: AutosaveOptions) {
     this.options = options;
@@ -51,16 +56,18 @@ export class Autosave {
     this.version++;
     if (this.isDisposed) return;
     if (!this.isRefused) this.report("saving");
-    this.localTimer ??= setTimeout(() => this.saveHere(), LOCAL_DELAY_MS);
-    if (this.options.save && !this.isRefused)
-      this.serverTimer ??= setTimeout(() => void this.saveThere(), SERVER_DELAY_MS);
+    this.localTimer ??= setTimeout(() => void this.saveHere(), LOCAL_DELAY_MS);
+    if (!this.isRefused) this.serverTimer ??= setTimeout(() => void this.saveThere(), SERVER_DELAY_MS);
   }
 
-  /** At once, for a page that is being closed or hidden. */
-  flush(): void {
-    if (this.isDisposed) return;
-    if (this.version > this.localVersion) this.saveHere();
-    if (this.options.save && this.version > this.savedVersion && !this.attempt) void this.saveThere();
+  /** At once, for a page that is being closed or hidden. Returns whether all that was done is kept somewhere. */
+  flush(): boolean {
+    if (this.isDisposed) return true;
+    const isBehind = this.version > this.localVersion;
+    const isKept = !isBehind || writeClosing(this.options.key, this.localCopy(true));
+    if (isBehind) void this.saveHere();
+    if (this.version > this.savedVersion && !this.attempt) void this.saveThere();
+    return isKept || this.version === this.savedVersion;
   }
 
   /** Tries the server now rather than when the back-off says: the network is back. */
@@ -75,14 +82,15 @@ export class Autosave {
     this.revision = revision;
     this.isRefused = false;
     this.version++;
-    this.saveHere();
+    void this.saveHere();
     void this.saveThere();
   }
 
   /** After a submission there is no draft any more. */
-  finish(): void {
+  async finish(): Promise<void> {
     this.dispose();
-    removeLocalDraft(this.options.storage, this.options.key);
+    await this.writing;
+    await removeLocalDraft(this.options.key);
   }
 
   dispose(): void {
@@ -92,29 +100,37 @@ export class Autosave {
     this.localTimer = this.serverTimer = undefined;
   }
 
-  private saveHere(): void {
+  private async saveHere(): Promise<void> {
     clearTimeout(this.localTimer);
     this.localTimer = undefined;
-    const isKept = this.writeLocal(true);
-    this.localVersion = this.version;
-    if (!isKept && !this.options.save) this.report("nowhere");
-    else if (isKept && !this.attempt && !this.isRefused) this.report("here");
+    const version = this.version;
+    const isKept = await this.writeLocal(true);
+    if (this.isDisposed) return;
+    if (isKept) this.localVersion = Math.max(this.localVersion, version);
+    if (this.savedVersion >= version || this.attempt || this.isRefused) return;
+    this.report(isKept ? "here" : "nowhere");
   }
 
-  private writeLocal(isAhead: boolean): boolean {
-    const draft: LocalDraft = {
+  private localCopy(isAhead: boolean): LocalDraft {
+    return {
       content: this.content,
       revision: this.revision,
       savedAt: new Date().toISOString(),
       isAhead,
     };
-    return writeLocalDraft(this.options.storage, this.options.key, draft);
+  }
+
+  private writeLocal(isAhead: boolean): Promise<boolean> {
+    const draft = this.localCopy(isAhead);
+    const written = this.writing.then(() => writeLocalDraft(this.options.key, draft));
+    this.writing = written;
+    return written;
   }
 
   private async saveThere(): Promise<void> {
     clearTimeout(this.serverTimer);
     this.serverTimer = undefined;
-    if (!this.options.save || this.isSaving || this.isRefused || this.isDisposed) return;
+    if (this.isSaving || this.isRefused || this.isDisposed) return;
     this.isSaving = true;
     const version = this.version;
     try {
@@ -137,7 +153,7 @@ export class Autosave {
     this.options.onSaved?.(saved);
     // A submission may have ended the draft while this save was on its way.
     if (this.isDisposed) return;
-    this.writeLocal(this.version > version);
+    void this.writeLocal(this.version > version);
     if (this.version === version) this.report("server");
   }
 

@@ -1,4 +1,6 @@
 /** The browser's own copy of a draft: written within a third of a second, read back after a crash or without a network. */
+import { browserStore } from "@/features/labeling/task/browserStore";
+import type { WorkMode } from "@/features/labeling/task/types";
 
 export type LocalDraft = {
   content: unknown;
@@ -9,42 +11,97 @@ export type LocalDraft = {
   isAhead: boolean;
 };
 
+/** Of what the older storage holds: copies of earlier versions of the app, and those of pages that were being closed. */
 const PREFIX = "labelapp:draft:";
 const KEPT_DAYS = 30;
 
-/** By person and assignment: two people at one browser never see each other's drafts. */
-export function draftKey(userId: number, assignmentId: number, mode: "label" | "revise"): string {
-  return `${PREFIX}${userId}:${mode}:${assignmentId}`;
+/** By person and assignment: two people at one browser never see each other's drafts. `revises` is an edit's base. */
+export function draftKey(userId: number, assignmentId: number, mode: WorkMode, revises = 0): string {
+  return `${userId}:${mode}:${assignmentId}${revises ? `:${revises}` : ""}`;
 }
 
-export function readLocalDraft(storage: Storage, key: string): LocalDraft | null {
+/** The newest copy that this browser has. */
+export async function readLocalDraft(key: string): Promise<LocalDraft | null> {
+  const closing = readClosing(key);
+  const kept = await stored(key);
+  if (!closing || (kept && kept.savedAt >= closing.savedAt)) return kept;
+  if (await writeLocalDraft(key, closing)) removeClosing(key);
+  return closing;
+}
+
+async function stored(key: string): Promise<LocalDraft | null> {
   try {
-    const value = JSON.parse(storage.getItem(key) ?? "null") as LocalDraft | null;
-    return value && typeof value.revision === "number" ? value : null;
+    return asDraft(await (await browserStore()).get("drafts", key));
   } catch {
-    return null; // not ours, or cut off: the server's copy is used
+    return null; // the server's copy is used
   }
 }
 
+function asDraft(value: unknown): LocalDraft | null {
+  const draft = value as LocalDraft | null | undefined;
+  return draft && typeof draft.revision === "number" ? draft : null;
+}
+
 /** Returns whether it was kept: a full or forbidden storage leaves the server's copy alone. */
-export function writeLocalDraft(storage: Storage, key: string, draft: LocalDraft): boolean {
+export async function writeLocalDraft(key: string, draft: LocalDraft): Promise<boolean> {
   try {
-    storage.setItem(key, JSON.stringify(draft));
+    await (await browserStore()).put("drafts", key, draft);
     return true;
   } catch {
     return false;
   }
 }
 
-export function removeLocalDraft(storage: Storage, key: string): void {
-  storage.removeItem(key);
+/** For a page that is being closed: what is asynchronous may not be done in time, this is. */
+export function writeClosing(key: string, draft: LocalDraft): boolean {
+  try {
+    localStorage.setItem(PREFIX + key, JSON.stringify(draft));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readClosing(key: string): LocalDraft | null {
+  try {
+    return asDraft(JSON.parse(localStorage.getItem(PREFIX + key) ?? "null"));
+  } catch {
+    return null; // not ours, or cut off
+  }
+}
+
+function removeClosing(key: string): void {
+  try {
+    localStorage.removeItem(PREFIX + key);
+  } catch {
+    // A browser that forbids storage has nothing to remove.
+  }
+}
+
+export async function removeLocalDraft(key: string): Promise<void> {
+  removeClosing(key);
+  try {
+    await (await browserStore()).remove("drafts", key);
+  } catch {
+    // It is removed with the old ones.
+  }
 }
 
 /** Drafts of tasks that never came back do not stay for ever. */
-export function removeOldDrafts(storage: Storage, now = Date.now()): void {
-  for (const key of Object.keys(storage).filter((name) => name.startsWith(PREFIX))) {
-    const savedAt = Date.parse(readLocalDraft(storage, key)?.savedAt ?? "");
-    if (!(now - savedAt < KEPT_DAYS * 86_400_000)) storage.removeItem(key);
+export async function removeOldDrafts(now = Date.now()): Promise<void> {
+  const isOld = (draft: LocalDraft | null) =>
+    !(now - Date.parse(draft?.savedAt ?? "") < KEPT_DAYS * 86_400_000);
+  try {
+    for (const name of Object.keys(localStorage).filter((key) => key.startsWith(PREFIX))) {
+      const key = name.slice(PREFIX.length);
+      if (isOld(readClosing(key))) removeClosing(key);
+    }
+    const store = await browserStore();
+    for (const [key, value] of await store.all("drafts")) {
+      if (isOld(asDraft(value))) await store.remove("drafts", key);
+    }
+  } catch {
+    // Another time.
   }
 }
 

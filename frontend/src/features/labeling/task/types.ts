@@ -9,3 +9,22 @@ export type WorkMode = "label" | "revise";
 
 /** What the body of a submission says beside the seconds, the keys and the instructions. */
 export type Said = Pick<Schemas["SubmitRequest"], "notes" | "demonstration" | "judgments" | "answers">;
+
+/** An answer that is kept until the server has it. Plain data: it is stored as it is. */
+export type Entry = {
+  /** The idempotency key. */
+  key: string;
+  userId: number;
+  projectId: number;
+  projectName: string;
+  assignmentId: number;
+  mode: WorkMode;
+  leaseToken: string;
+  body: Schemas["ReviseRequest"];
+  draftKey: string;
+  /** What was on the screen, as the draft says it. */
+  draft: unknown;
+  queuedAt: string;
+  /** Why the server did not take it. */
+  refused?: string;
+};

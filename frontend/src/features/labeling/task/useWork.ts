@@ -2,19 +2,23 @@
  * Everything between a labeling screen and the outside: draft, lease, clocks, submission. The screens say what is typed and
  * show what this says; they know no request.
  */
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useContext, useEffect, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { ApiError, errorMessage } from "@/api/errors";
 import { useMe } from "@/api/session";
+import { contentAsText } from "@/features/labeling/task/asText";
 import { Autosave, type SaveState } from "@/features/labeling/task/autosave";
-import { chooseDraft, draftKey, readLocalDraft, removeOldDrafts } from "@/features/labeling/task/localDraft";
-import { IdempotencyKeys, untilArrived } from "@/features/labeling/task/submission";
-import type { Assignment, Said, WorkMode } from "@/features/labeling/task/types";
+import { chooseDraft, draftKey } from "@/features/labeling/task/localDraft";
+import { outbox, Withdrawn } from "@/features/labeling/task/outbox";
+import { IdempotencyKeys } from "@/features/labeling/task/submission";
+import { type Done, TaskSettingContext } from "@/features/labeling/task/taskSetting";
+import type { Assignment, Entry, Said, WorkMode } from "@/features/labeling/task/types";
 import { useLease } from "@/features/labeling/task/useLease";
+import { useOutbox } from "@/features/labeling/task/useOutbox";
 import { type Spent, useWorkClock, type WorkClock } from "@/features/labeling/task/workClock";
 
 export type Problem =
-  | { kind: "lost"; message: string }
+  | { kind: "lost"; message: string; code: string }
   | { kind: "submitted"; message: string }
   | { kind: "conflict"; message: string; other: unknown; revision: number }
   | { kind: "refused"; message: string };
@@ -30,33 +34,27 @@ export type Work = {
   dismissProblem: () => void;
   keepMine: () => void;
   change: (content: unknown) => void;
+  /** What is on the screen, to be taken elsewhere. */
+  asText: () => string;
   submit: (said: Said) => Promise<void>;
   sending: { isSending: boolean; attempt: number };
 };
 
 type StoredDraft = { content?: unknown; spent?: Partial<Spent> };
 
-type UseWorkOptions = { assignment: Assignment; mode: WorkMode; onDone: () => void };
+type UseWorkOptions = { assignment: Assignment; mode: WorkMode; onDone: (done?: Done) => void };
 
 export function useWork({ assignment, mode, onDone }: UseWorkOptions): Work {
-  const key = draftKey(useMe().id, assignment.id, mode);
-  const [chosen] = useState(() => {
-    removeOldDrafts(localStorage);
-    return chooseDraft(readLocalDraft(localStorage, key), mode === "label" ? assignment.draft : null);
-  });
+  const { local } = useContext(TaskSettingContext);
+  const userId = useMe().id;
+  const key = draftKeyOf(userId, assignment, mode);
+  const [chosen] = useState(() => chooseDraft(local, assignment.draft));
   const stored = chosen.content as StoredDraft | null;
   const clock = useWorkClock(spentBefore(stored, assignment));
   const [problem, setProblem] = useState<Problem | null>(null);
   const refused = useCallback((error: ApiError) => setProblem(problemOf(error)), []);
   const lease = useLease({ assignment, isHeld: mode === "label" && !problem, clock, onLost: refused });
-  const { autosave, save } = useAutosave({
-    assignment,
-    mode,
-    storageKey: key,
-    chosen,
-    lease,
-    refused,
-  });
+  const { autosave, save } = useAutosave({ assignment, mode, storageKey: key, chosen, lease, refused });
   const latest = useRef<unknown>(stored?.content ?? null);
 
   const change = useCallback(
@@ -87,11 +85,25 @@ export function useWork({ assignment, mode, onDone }: UseWorkOptions): Work {
     setProblem(null);
   }, [problem, autosave]);
 
-  const finish = useCallback(() => {
-    autosave.current?.finish();
-    onDone();
-  }, [autosave, onDone]);
-  const { submit, sending } = useSubmit({ assignment, mode, clock, lease, refused, finish });
+  const finish = useCallback(
+    async (done: Done) => {
+      await autosave.current?.finish();
+      onDone(done);
+    },
+    [autosave, onDone],
+  );
+  const draft = useCallback(() => ({ content: latest.current, spent: clock.spent() }), [clock]);
+  const { submit, sending } = useSubmit({
+    assignment,
+    mode,
+    userId,
+    storageKey: key,
+    clock,
+    lease,
+    draft,
+    refused,
+    finish,
+  });
 
   return {
     stored: stored?.content ?? null,
@@ -102,9 +114,15 @@ export function useWork({ assignment, mode, onDone }: UseWorkOptions): Work {
     dismissProblem: useCallback(() => setProblem(null), []),
     keepMine,
     change,
+    asText: useCallback(() => contentAsText(latest.current), []),
     submit,
     sending,
   };
+}
+
+/** The name of this browser's copy of an assignment's draft. */
+export function draftKeyOf(userId: number, assignment: Assignment, mode: WorkMode): string {
+  return draftKey(userId, assignment.id, mode, mode === "revise" ? assignment.submission?.revision : 0);
 }
 
 function spentBefore(stored: StoredDraft | null, assignment: Assignment): Spent {
@@ -116,13 +134,13 @@ function spentBefore(stored: StoredDraft | null, assignment: Assignment): Spent 
 }
 
 function problemOf(error: ApiError): Problem {
-  const { message } = error;
-  if (error.code === "draft_conflict") {
+  const { message, code } = error;
+  if (code === "draft_conflict") {
     const other = (error.data.content as StoredDraft | null)?.content ?? null;
     return { kind: "conflict", message, other, revision: Number(error.data.revision) };
   }
-  if (error.code === "already_submitted") return { kind: "submitted", message };
-  if (error.status === 404 || error.status === 409) return { kind: "lost", message };
+  if (code === "already_submitted") return { kind: "submitted", message };
+  if (error.status === 404 || error.status === 409) return { kind: "lost", message, code };
   return { kind: "refused", message };
 }
 
@@ -141,47 +159,49 @@ type UseAutosaveOptions = {
 };
 
 function useAutosave({ assignment, mode, storageKey, chosen, lease, refused }: UseAutosaveOptions) {
-  const place =
-    chosen.content === null ? "untouched" : chosen.isAhead || mode === "revise" ? "here" : "server";
+  const place = chosen.content === null ? "untouched" : chosen.isAhead ? "here" : "server";
   const [save, setSave] = useState<SaveState>({ place, at: null });
   const { revision } = chosen;
   const autosave = useRef<Autosave | null>(null);
   const assignmentId = assignment.id;
+  const revises = mode === "revise" ? (assignment.submission?.revision ?? 0) : 0;
   const { token, renewed } = lease;
   useEffect(() => {
     const created = new Autosave({
-      storage: localStorage,
       key: storageKey,
       revision,
-      save:
-        mode === "label"
-          ? (content, base) =>
-              saveDraft(assignmentId, { content, revision: base, lease_token: token.current })
-          : null,
+      save: (content, base) =>
+        saveDraft(assignmentId, { content, revision: base, lease_token: token.current, revises }),
       onState: setSave,
       onSaved: (saved) => renewed(saved.lease_expires_at),
       onRefused: refused,
     });
     autosave.current = created;
-    const flush = () => created.flush();
+    const flush = () => void created.flush();
     const retry = () => created.retryNow();
+    // Asked only where leaving would lose something: not even this browser has it.
+    const ask = (event: BeforeUnloadEvent) => {
+      if (!created.flush()) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", ask);
     window.addEventListener("pagehide", flush);
     document.addEventListener("visibilitychange", flush);
     window.addEventListener("online", retry);
     return () => {
       created.flush();
       created.dispose();
+      window.removeEventListener("beforeunload", ask);
       window.removeEventListener("pagehide", flush);
       document.removeEventListener("visibilitychange", flush);
       window.removeEventListener("online", retry);
     };
-  }, [assignmentId, mode, storageKey, revision, token, renewed, refused]);
+  }, [assignmentId, revises, storageKey, revision, token, renewed, refused]);
   return { autosave, save };
 }
 
 async function saveDraft(
   assignmentId: number,
-  body: { content: unknown; revision: number; lease_token: string | null },
+  body: { content: unknown; revision: number; lease_token: string | null; revises: number },
 ): Promise<{ revision: number; lease_expires_at: string | null }> {
   const { data } = await api.PUT("/api/v1/assignments/{assignment_id}/draft", {
     params: { path: { assignment_id: assignmentId } },
@@ -194,51 +214,60 @@ async function saveDraft(
 type UseSubmitOptions = {
   assignment: Assignment;
   mode: WorkMode;
+  userId: number;
+  storageKey: string;
   clock: WorkClock;
   lease: LeaseHandle;
+  draft: () => unknown;
   refused: (error: ApiError) => void;
-  finish: () => void;
+  finish: (done: Done) => Promise<void>;
 };
 
-function useSubmit({ assignment, mode, clock, lease, refused, finish }: UseSubmitOptions) {
+function useSubmit(options: UseSubmitOptions) {
+  const { assignment, mode, userId, storageKey, clock, lease, draft, refused, finish } = options;
+  const { preferredId } = useContext(TaskSettingContext);
+  const { attempt } = useOutbox();
   const [keys] = useState(() => new IdempotencyKeys());
-  const [sending, setSending] = useState({ isSending: false, attempt: 0 });
+  const [isSending, setSending] = useState(false);
   const isBusy = useRef(false);
-  const page = useRef(new AbortController());
-  useEffect(() => {
-    page.current = new AbortController();
-    return () => page.current.abort();
-  }, []);
+
+  const entryOf = (said: Said): Entry => {
+    const content = { ...said, instruction_version_id: assignment.instruction_version.id };
+    const key = keys.keyFor(content);
+    const { elapsed, active } = clock.spent();
+    return {
+      key,
+      userId,
+      projectId: assignment.project.id,
+      projectName: assignment.project.name,
+      assignmentId: assignment.id,
+      mode,
+      leaseToken: lease.token.current ?? "",
+      body: { ...content, idempotency_key: key, elapsed_seconds: elapsed, active_seconds: active },
+      draftKey: storageKey,
+      draft: draft(),
+      queuedAt: new Date().toISOString(),
+    };
+  };
 
   const submit = async (said: Said) => {
     if (isBusy.current) return;
     isBusy.current = true;
-    setSending({ isSending: true, attempt: 0 });
-    const signal = page.current.signal;
-    const content = { ...said, instruction_version_id: assignment.instruction_version.id };
-    const body = () => ({
-      ...content,
-      idempotency_key: keys.keyFor(content),
-      elapsed_seconds: clock.spent().elapsed,
-      active_seconds: clock.spent().active,
-    });
-    const params = { path: { assignment_id: assignment.id } };
-    const send = () =>
-      mode === "revise"
-        ? api.POST("/api/v1/assignments/{assignment_id}/revise", { params, body: body() })
-        : api.POST("/api/v1/assignments/{assignment_id}/submit", {
-            params,
-            body: { ...body(), lease_token: lease.token.current ?? "" },
-          });
+    setSending(true);
+    const entry = entryOf(said);
     try {
-      await untilArrived(send, { onRetry: (attempt) => setSending({ isSending: true, attempt }), signal });
-      finish();
+      const sent = await outbox.submit(
+        entry,
+        mode === "label" ? { preferred_id: preferredId.current } : null,
+      );
+      await finish({ sent, assignment, draft: entry.draft });
     } catch (error) {
+      if (error instanceof Withdrawn) return;
       refused(error instanceof ApiError ? error : new ApiError(400, { message: errorMessage(error) }));
     } finally {
       isBusy.current = false;
-      setSending({ isSending: false, attempt: 0 });
+      setSending(false);
     }
   };
-  return { submit, sending };
+  return { submit, sending: { isSending, attempt: isSending ? attempt : 0 } };
 }

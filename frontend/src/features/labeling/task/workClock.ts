@@ -3,6 +3,8 @@ import { useEffect, useRef, useState } from "react";
 
 /** Reading counts as work for so long after the last movement. */
 const IDLE_MS = 30_000;
+/** A browser lets a hidden page's clock tick once a minute; a gap longer than that is a computer that slept. */
+const ASLEEP_MS = 90_000;
 const ACTIVITY = ["pointermove", "pointerdown", "keydown", "wheel", "scroll", "touchmove"] as const;
 
 export type Spent = { elapsed: number; active: number };
@@ -27,7 +29,7 @@ export class WorkClock {
   tick(isVisible: boolean, now = Date.now()): void {
     const passed = now - this.lastTick;
     this.lastTick = now;
-    if (passed < 0 || passed > 60_000) return;
+    if (passed < 0 || passed > ASLEEP_MS) return;
     this.elapsedMs += passed;
     if (isVisible && now - this.lastActivity <= IDLE_MS) this.activeMs += passed;
   }
@@ -57,13 +59,13 @@ export function useWorkClock(initial: Spent): WorkClock {
 }
 
 /** The shown clock alone renders every second, not the screen around it. */
-export function useElapsed(clock: WorkClock): number {
-  const [elapsed, setElapsed] = useState(clock.spent().elapsed);
+export function useSpent(clock: WorkClock): Spent {
+  const [spent, setSpent] = useState(() => clock.spent());
   const latest = useRef(clock);
   latest.current = clock;
   useEffect(() => {
-    const timer = setInterval(() => setElapsed(latest.current.spent().elapsed), 1000);
+    const timer = setInterval(() => setSpent(latest.current.spent()), 1000);
     return () => clearInterval(timer);
   }, []);
-  return elapsed;
+  return spent;
 }

@@ -1,0 +1,78 @@
+import { Button, CloseButton } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { isTextField } from "@/features/labeling/keys";
+import classes from "@/features/labeling/task/Bars.module.css";
+import { Key } from "@/ui/Key";
+
+export const UNDO_MS = 10_000;
+
+type UndoBarProps = { until: number; isUndoing: boolean; onUndo: () => void; onClose: () => void };
+
+/** For ten seconds after an answer: the way back. */
+export function UndoBar({ until, isUndoing, onUndo, onClose }: UndoBarProps) {
+  const { t } = useTranslation();
+  const seconds = useSecondsTo(until, onClose);
+  useUndoKey(onUndo);
+  return (
+    <div className={classes.bar} data-kind="undo">
+      <span className={classes.text} role="status">
+        {t("Submitted")}
+      </span>
+      <span className={classes.actions}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          loading={isUndoing}
+          rightSection={<Key name="Ctrl Z" />}
+          aria-keyshortcuts="Control+Z"
+          aria-description={t("Possible for ten seconds after submitting")}
+          onClick={onUndo}
+        >
+          {t("Undo")}
+        </Button>
+        <span className={classes.seconds} aria-hidden>
+          {seconds}
+        </span>
+        <CloseButton size="sm" aria-label={t("Close")} onClick={onClose} />
+      </span>
+    </div>
+  );
+}
+
+function useSecondsTo(until: number, onOver: () => void): number {
+  const left = () => Math.max(0, Math.ceil((until - Date.now()) / 1000));
+  const [seconds, setSeconds] = useState(left);
+  const over = useRef(onOver);
+  over.current = onOver;
+  useEffect(() => {
+    const timer = setInterval(() => {
+      const remaining = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+      setSeconds(remaining);
+      if (remaining === 0) over.current();
+    }, 250);
+    return () => clearInterval(timer);
+  }, [until]);
+  return seconds;
+}
+
+/** In a field with text in it, Ctrl+Z is the text's own. */
+function useUndoKey(onUndo: () => void): void {
+  const latest = useRef(onUndo);
+  latest.current = onUndo;
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
+      if (!isUndo || event.repeat || (isTextField(event.target) && textIn(event.target))) return;
+      event.preventDefault();
+      latest.current();
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, []);
+}
+
+function textIn(target: EventTarget | null): string {
+  if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) return target.value;
+  return target instanceof HTMLElement ? (target.textContent ?? "") : "";
+}

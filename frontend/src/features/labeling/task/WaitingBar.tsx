@@ -1,0 +1,32 @@
+import { Button } from "@mantine/core";
+import { IconCloudUp } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import classes from "@/features/labeling/task/Bars.module.css";
+import { outbox } from "@/features/labeling/task/outbox";
+import type { Entry } from "@/features/labeling/task/types";
+import { useOutbox } from "@/features/labeling/task/useOutbox";
+
+/** An answer that cannot be sent yet: where it is, what happens to it, and the way back to it. */
+export function WaitingBar({ entry }: { entry: Entry }) {
+  const { t } = useTranslation();
+  const { isLoggedOut } = useOutbox();
+  return (
+    <div className={classes.bar} data-kind="waiting" role="status">
+      <IconCloudUp size={18} stroke={1.6} aria-hidden />
+      <span className={classes.text}>
+        <strong>{t("Waiting to be sent.")}</strong>{" "}
+        {isLoggedOut
+          ? t("You are logged out. Log in again in another tab; your answer is kept in this browser.")
+          : t("The server cannot be reached. Your answer is kept in this browser and is sent by itself.")}
+      </span>
+      <span className={classes.actions}>
+        <Button size="compact-sm" onClick={() => outbox.retryNow()}>
+          {t("Try now")}
+        </Button>
+        <Button size="compact-sm" variant="default" onClick={() => void outbox.withdraw(entry.key)}>
+          {t("Edit it instead")}
+        </Button>
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,240 @@
+/**
+ * Answers on their way to the server. An answer is in IndexedDB before it is sent and leaves it when the server has taken or
+ * refused it, so it outlives the network, the server and the tab. Any page of the app sends what waits. It is never counted
+ * twice: one tab sends at a time (Web Locks), and each answer carries its idempotency key.
+ */
+import { isStatus, isTransient } from "@/api/errors";
+import { browserStore } from "@/features/labeling/task/browserStore";
+import { removeLocalDraft } from "@/features/labeling/task/localDraft";
+import { type Sent, send, type Wish } from "@/features/labeling/task/sending";
+import type { Entry } from "@/features/labeling/task/types";
+
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 15_000;
+const LOCK = "labelapp:outbox";
+
+/** `attempt` counts the failures in a row; `refused` are those that no open page could tell of. */
+export type OutboxState = { waiting: Entry[]; refused: Entry[]; attempt: number; isLoggedOut: boolean };
+
+type Hope = { wish: Wish | null; resolve: (sent: Sent | null) => void; reject: (error: unknown) => void };
+
+/** What `submit` fails with when the labeler took the answer back before it was sent. */
+export class Withdrawn extends Error {}
+
+export class Outbox {
+  private readonly sendEntry: typeof send;
+  private readonly entries = new Map<string, Entry>();
+  private readonly hopes = new Map<string, Hope>();
+  private readonly listeners = new Set<() => void>();
+  private snapshot: OutboxState = { waiting: [], refused: [], attempt: 0, isLoggedOut: false };
+  private userId = 0;
+  private loaded: Promise<void> | undefined;
+  private attempt = 0;
+  private isLoggedOut = false;
+  private isRunning = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(sendEntry = send) {
+    this.sendEntry = sendEntry;
+    window.addEventListener("online", () => this.retryNow());
+  }
+
+  /** Takes up what this person left behind, here or in another tab, and goes on sending it. */
+  start(userId: number): Promise<void> {
+    if (this.userId === userId && this.loaded) return this.loaded;
+    this.userId = userId;
+    this.entries.clear();
+    this.loaded = this.load();
+    return this.loaded;
+  }
+
+  /** Keeps the answer, sends it until it has arrived, and returns what the server said; null: another tab sent it. */
+  async submit(entry: Entry, wish: Wish | null): Promise<Sent | null> {
+    await this.start(entry.userId);
+    await keep(entry);
+    return new Promise((resolve, reject) => {
+      this.entries.set(entry.key, entry);
+      this.hopes.set(entry.key, { wish, resolve, reject });
+      this.changed();
+      this.retryNow();
+    });
+  }
+
+  /** Once nothing of the project waits any more: only then can a claim know what is answered. */
+  async whenSent(projectId: number): Promise<void> {
+    while (this.snapshot.waiting.some((entry) => entry.projectId === projectId)) {
+      await new Promise<void>((resolve) => {
+        const stop = this.subscribe(() => {
+          stop();
+          resolve();
+        });
+      });
+    }
+  }
+
+  /** Takes an answer back that has not been sent, to be edited. One that is on its way is waited for first. */
+  async withdraw(key: string): Promise<void> {
+    await withLock(async () => {
+      const hope = this.hopes.get(key);
+      if (!hope) return;
+      await this.forget(key);
+      hope.reject(new Withdrawn());
+    });
+  }
+
+  /** Lets go of a refused answer, once its author has seen it. */
+  async discard(key: string): Promise<void> {
+    await this.forget(key);
+  }
+
+  retryNow(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    void this.run();
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  state = (): OutboxState => this.snapshot;
+
+  private async load(): Promise<void> {
+    for (const entry of await kept(this.userId)) this.entries.set(entry.key, entry);
+    this.changed();
+    this.retryNow();
+  }
+
+  private async run(): Promise<void> {
+    if (this.isRunning) return;
+    this.isRunning = true;
+    try {
+      for (let entry = this.snapshot.waiting[0]; entry; entry = this.snapshot.waiting[0]) {
+        const { key } = entry;
+        if (!(await withLock(() => this.sendOne(key)))) break;
+      }
+    } finally {
+      this.isRunning = false;
+    }
+    if (this.snapshot.waiting.length && !this.timer) {
+      const delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, this.attempt - 1));
+      this.timer = setTimeout(() => this.retryNow(), delay);
+    }
+  }
+
+  /** Returns whether to go on with the next one. */
+  private async sendOne(key: string): Promise<boolean> {
+    const entry = this.entries.get(key);
+    if (!entry) return true;
+    if (!(await isKept(entry))) {
+      this.settle(entry, null); // another tab was faster
+      return true;
+    }
+    try {
+      const sent = await this.sendEntry(entry, this.hopes.get(key)?.wish ?? null);
+      await removeLocalDraft(entry.draftKey);
+      await remove(key);
+      this.settle(entry, sent);
+      return true;
+    } catch (error) {
+      return this.failed(entry, error);
+    }
+  }
+
+  private async failed(entry: Entry, error: unknown): Promise<boolean> {
+    // Whoever is logged out, or somebody else by now, must not lose it either.
+    this.isLoggedOut = isStatus(error, 401, 403);
+    if (isTransient(error) || this.isLoggedOut) {
+      this.attempt++;
+      this.changed();
+      return false;
+    }
+    const hope = this.hopes.get(entry.key);
+    if (hope) {
+      await this.forget(entry.key);
+      hope.reject(error);
+      return true;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    const refused = { ...entry, refused: message };
+    await keep(refused);
+    this.entries.set(entry.key, refused);
+    this.changed();
+    return true;
+  }
+
+  private settle(entry: Entry, sent: Sent | null): void {
+    this.attempt = 0;
+    this.isLoggedOut = false;
+    const hope = this.hopes.get(entry.key);
+    this.entries.delete(entry.key);
+    this.hopes.delete(entry.key);
+    this.changed();
+    hope?.resolve(sent);
+  }
+
+  private async forget(key: string): Promise<void> {
+    await remove(key);
+    this.entries.delete(key);
+    this.hopes.delete(key);
+    this.changed();
+  }
+
+  private changed(): void {
+    const entries = [...this.entries.values()].sort((one, other) =>
+      one.queuedAt.localeCompare(other.queuedAt),
+    );
+    this.snapshot = {
+      waiting: entries.filter((entry) => !entry.refused),
+      refused: entries.filter((entry) => entry.refused),
+      attempt: this.attempt,
+      isLoggedOut: this.isLoggedOut,
+    };
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+/** Web Locks exist on https and localhost only; elsewhere the idempotency key alone keeps an answer from counting twice. */
+function withLock<T>(work: () => Promise<T>): Promise<T> {
+  return navigator.locks ? (navigator.locks.request(LOCK, work) as Promise<T>) : work();
+}
+
+/** A browser that stores nothing still sends; only a crash would then lose the answer, and the server has its draft. */
+const inMemory = new Set<string>();
+
+async function keep(entry: Entry): Promise<void> {
+  try {
+    await (await browserStore()).put("outbox", entry.key, entry);
+  } catch {
+    inMemory.add(entry.key);
+  }
+}
+
+async function isKept(entry: Entry): Promise<boolean> {
+  try {
+    return inMemory.has(entry.key) || Boolean(await (await browserStore()).get("outbox", entry.key));
+  } catch {
+    return true;
+  }
+}
+
+async function kept(userId: number): Promise<Entry[]> {
+  try {
+    const all = await (await browserStore()).all("outbox");
+    return all.map(([, value]) => value as Entry).filter((entry) => entry.userId === userId);
+  } catch {
+    return [];
+  }
+}
+
+async function remove(key: string): Promise<void> {
+  inMemory.delete(key);
+  try {
+    await (await browserStore()).remove("outbox", key);
+  } catch {
+    // Sent again it is found by its key, and counts once.
+  }
+}
+
+export const outbox = new Outbox();
