@@ -120,7 +120,7 @@ def _question_keys(keys: Iterable[str] | None, *, kind: str) -> list[str]:
 
 @transaction.atomic
 def update_project(project_id: int, *, changes: dict[str, Any]) -> Project:
-    """Change a project's name, description, state, priority mode, lease minutes or (upwards) overlap.
+    """Change a project's name, description, state, priority mode, lease minutes, shown agreement or (upwards) overlap.
 
     Raises:
         NotFound: there is no such project.

@@ -53,6 +53,9 @@ class Project(models.Model):
     priority_mode = models.CharField(max_length=32, choices=PriorityMode.choices, default=PriorityMode.HELPFUL_FIRST)
     questions = models.JSONField(default=list, help_text="Asked of each response; see labeling/questions.py.")
     lease_minutes = models.PositiveSmallIntegerField(default=15)
+    show_agreement = models.BooleanField(
+        default=False, help_text="Whether labelers see how often they agree with the project's researchers."
+    )
     members = models.ManyToManyField(User, through="Membership", related_name="projects")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)

@@ -75,6 +75,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "priority_mode",
             "questions",
             "lease_minutes",
+            "show_agreement",
             "member_count",
             "task_count",
             "assignment_counts",
@@ -134,6 +135,7 @@ class ChangeProjectSerializer(StrictSerializer):
     priority_mode = serializers.ChoiceField(choices=PriorityMode.choices, required=False)
     lease_minutes = serializers.IntegerField(min_value=1, max_value=MAX_LEASE_MINUTES, required=False)
     overlap = serializers.IntegerField(min_value=1, max_value=MAX_OVERLAP, required=False)
+    show_agreement = serializers.BooleanField(required=False)
 
 
 class InstructionVersionSerializer(serializers.ModelSerializer[InstructionVersion]):
