@@ -8,6 +8,7 @@ export type NavigationEntry = { label: string; to: NonNullable<LinkProps["to"]>;
 export const NAVIGATION: NavigationEntry[] = [
   { label: msg("Home"), to: "/", role: "labeler" },
   { label: msg("Label"), to: "/label", role: "labeler" },
+  { label: msg("Write"), to: "/write", role: "labeler" },
   { label: msg("History"), to: "/history", role: "labeler" },
   { label: "Projects", to: "/projects", role: "researcher" },
   { label: "Prompts", to: "/prompts", role: "researcher" },
