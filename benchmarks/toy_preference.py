@@ -178,7 +178,7 @@ def reward_model_config() -> RewardModelConfig:
     return RewardModelConfig(
         epochs=6,
         batch_size=8,
-        micro_batch_size=8,
+        micro_batch_tokens=2048,
         learning_rate=1e-3,
         max_prompt_tokens=64,
         max_response_tokens=80,

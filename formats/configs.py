@@ -16,11 +16,32 @@ from formats.settings import setting
 from formats.shared_settings import Device, Precision
 
 ZeroPoint = Literal["demonstrations", "responses"]
+Packing = Literal["auto", "packed", "unpacked"]
+TieModel = Literal["drop", "rao_kupper", "davidson"]
+BALANCED = "balanced"  # labeler_weights with which each labeler counts the same
 
 
 def _check_micro(micro_batch_size: int, batch_size: int, field: str) -> None:
     if micro_batch_size > batch_size:
         raise FormatError(join(field, "micro_batch_size"), f"must be at most the batch of {batch_size}")
+
+
+def parse_labeler_weights(text: str, *, field: str) -> dict[str, float]:
+    """The weights that "l2=0.5, l7=0" gives, none for "" and "balanced". Raises FormatError."""
+    if text.strip() in ("", BALANCED):
+        return {}
+    found: dict[str, float] = {}
+    for item in text.split(","):
+        name, _, number = (part.strip() for part in item.partition("="))
+        try:
+            weight = float(number)
+        except ValueError:
+            weight = -1.0
+        if not name or name in found or not 0.0 <= weight <= 1000.0:
+            example = "l2=0.5, l7=0, each name once and each weight from 0 to 1000"
+            raise FormatError(field, f"must be empty, {BALANCED}, or such as {example}; {item.strip()!r} is not")
+        found[name] = weight
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +256,50 @@ class RewardModelConfig(Format):
         source="Paper: demonstrations score 0 on average.",
         help="Shift all rewards so that these average 0: labelers' demonstrations, or the responses trained on.",
     )
+    ties: TieModel = setting(
+        "drop",
+        label="Ties",
+        source="Paper: dropped. Rao and Kupper 1967; Davidson 1970.",
+        help="Leave tied pairs out, or learn from them too, by a model of how likely a tie is at what distance.",
+    )
+    tie_parameter: float = setting(
+        0.0,
+        label="Tie parameter",
+        minimum=0.0,
+        maximum=1000.0,
+        source="Ours: learned along.",
+        help="Rao and Kupper's theta (above 1) or Davidson's nu (above 0), held fixed; 0 learns it from the ties.",
+    )
+    likert_margin: float = setting(
+        0.0,
+        label="Margin per quality point",
+        unit="reward",
+        minimum=0.0,
+        maximum=100.0,
+        source="Paper: none. Margins by rating: Touvron et al. 2023, Llama 2.",
+        help="Ask for this much more reward for each point by which the better response was rated higher; 0 is off.",
+    )
+    labeler_weights: str = setting(
+        "",
+        label="Labelers' weights",
+        source="Paper: every ranking counts the same.",
+        help="Empty: rankings count the same. balanced: labelers do. Or names: l2=0.5, l7=0; the others have 1.",
+    )
     max_prompt_tokens: int = shared.longest_prompt()
     max_response_tokens: int = shared.longest_response()
-    micro_batch_size: int = shared.micro_batch("rankings")
+    packing: Packing = setting(
+        "auto",
+        label="Shared prompts",
+        help="packed reads a prompt once for all its responses; auto does so if the model can. The result is the same.",
+    )
+    micro_batch_tokens: int = setting(
+        8192,
+        label="Micro-batch",
+        unit="tokens",
+        minimum=1,
+        maximum=16_777_216,
+        help="How many tokens go through the model at once, but one whole ranking at least; less needs less memory.",
+    )
     adam_beta1: float = shared.adam_beta1()
     adam_beta2: float = shared.adam_beta2()
     weight_decay: float = shared.weight_decay()
@@ -257,7 +319,14 @@ class RewardModelConfig(Format):
     threads: int = shared.threads()
 
     def check_rules(self, field: str) -> None:
-        _check_micro(self.micro_batch_size, self.batch_size, field)
+        if self.ties == "rao_kupper" and 0.0 < self.tie_parameter <= 1.0:
+            message = "must be above 1 for Rao and Kupper's model, or 0 to learn it"
+            raise FormatError(join(field, "tie_parameter"), message)
+        if self.ties == "drop" and self.tie_parameter > 0.0:
+            raise FormatError(join(field, "tie_parameter"), "would not be read where ties are dropped")
+        if self.ties != "drop" and self.likert_margin > 0.0:
+            raise FormatError(join(field, "likert_margin"), "must be 0 with a model of ties, which has no margin")
+        parse_labeler_weights(self.labeler_weights, field=join(field, "labeler_weights"))
 
 
 @dataclass(frozen=True, slots=True)

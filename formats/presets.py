@@ -39,7 +39,7 @@ _TINY: dict[str, Config] = {
     "reward_model": RewardModelConfig(
         epochs=2,
         batch_size=8,
-        micro_batch_size=8,
+        micro_batch_tokens=2048,
         learning_rate=1e-3,
         max_prompt_tokens=384,
         max_response_tokens=256,

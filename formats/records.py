@@ -134,6 +134,24 @@ class RewardedResponse(Format):
 
 
 @dataclass(frozen=True, slots=True)
+class RewardDiagnostic(Format):
+    """One figure on how a reward model does on rankings that it was not trained on.
+
+    `measure` "accuracy": of `count` pairs, the share that the rewards order as the labeler did; "calibration": that
+    share among the pairs whose predicted share is about `predicted`; "length_correlation": of reward and length in
+    tokens within each ranking, over `count` responses, and of the labelers' order and length as `predicted`.
+    `by` says what the rows of a measure differ in, `group` is this row's value of it.
+    """
+
+    measure: Literal["accuracy", "calibration", "length_correlation"]
+    by: Literal["all", "rank_distance", "labeler", "use_case", "probability"]
+    group: str
+    count: int = field(metadata={"minimum": 0})
+    value: float
+    predicted: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PretrainingText(Format):
     """A piece of ordinary text, for the pretraining mix of SFT and the pretraining gradient of PPO-ptx."""
 

@@ -102,6 +102,11 @@ class RunDirectory:
         """The RewardedResponse lines that a reward model run leaves of the rankings held out from training."""
         return self.output / "validation_rewards.jsonl"
 
+    @property
+    def diagnostics_output(self) -> Path:
+        """The RewardDiagnostic lines that a reward model run leaves beside them."""
+        return self.output / "diagnostics.jsonl"
+
     def attempt(self, epoch: int) -> "AttemptDirectory":
         """The directory of one attempt, which need not exist yet."""
         return AttemptDirectory(self.root / f"attempt-{epoch}", epoch)

@@ -24,6 +24,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from inference.errors import ModelError
+from inference.reward_heads import bias_in_weights, init_reward_head, take_bias_out
 
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
@@ -61,21 +62,28 @@ def load_reward_model(
     _check_architecture(name, suffixes=("ForSequenceClassification",), wanted="a reward model (sequence classifier)")
     loaded = _load(AutoModelForSequenceClassification, name, device=device, precision=precision)
     _check_head(loaded.model, name)
+    take_bias_out(loaded.model)
     return loaded
 
 
 def reward_model_from_causal_lm(
     location: str | Path, *, device: DeviceChoice = "auto", precision: Precision = "auto"
 ) -> LoadedModel:
-    """A language model whose unembedding is replaced by a new scalar head, drawn from torch's global generator."""
+    """A language model whose unembedding is replaced by a new scalar head, drawn from torch's global generator.
+
+    A reward model is taken with the head that it has, and goes on from there.
+    """
     name = _checked_location(location)
     _check_architecture(
         name, suffixes=("ForCausalLM", "LMHeadModel", "ForSequenceClassification"), wanted="a language model"
     )
-    loaded = _load(
+    loaded, missing = _load_and_report(
         AutoModelForSequenceClassification, name, device=device, precision=precision, new_keys=("score.",), num_labels=1
     )
     _check_head(loaded.model, name)
+    if missing:
+        init_reward_head(loaded.model)
+    take_bias_out(loaded.model)
     return loaded
 
 
@@ -99,12 +107,12 @@ def quiet_libraries() -> None:
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
 
-def reward_bias(model: PreTrainedModel) -> float:
-    """The constant added to every reward, so that demonstrations average 0 (paper, section 3.5).
-
-    It lives in config.json as `reward_bias`, for sequence classifiers have no bias in their head to keep it.
-    """
-    return float(getattr(model.config, "reward_bias", 0.0))
+def save_reward_model(loaded: LoadedModel, directory: Path) -> bool:
+    """Write a Hugging Face directory; whether plain transformers gives its scores with the bias (`reward_heads`)."""
+    with bias_in_weights(loaded.model) as is_in_weights:
+        loaded.model.save_pretrained(directory)
+    loaded.tokenizer.save_pretrained(directory)
+    return is_in_weights
 
 
 def pick_device(choice: DeviceChoice) -> torch.device:
@@ -185,7 +193,12 @@ def _check_architecture(name: str, *, suffixes: tuple[str, ...], wanted: str) ->
         raise ModelError(f"{name}: is not {wanted}; its architecture is {found}")
 
 
-def _load(
+def _load(auto_class: Any, name: str, *, device: DeviceChoice, precision: Precision) -> LoadedModel:
+    loaded, _ = _load_and_report(auto_class, name, device=device, precision=precision)
+    return loaded
+
+
+def _load_and_report(
     auto_class: Any,
     name: str,
     *,
@@ -193,7 +206,8 @@ def _load(
     precision: Precision,
     new_keys: tuple[str, ...] = (),
     **config: int,
-) -> LoadedModel:
+) -> tuple[LoadedModel, list[str]]:
+    """The model, and those of its tensors beginning with one of `new_keys` that the weights lack."""
     target = pick_device(device)
     tokenizer = load_tokenizer(name)
     try:
@@ -208,11 +222,12 @@ def _load(
     # safetensors and transformers raise a dozen unrelated classes here; each means that this model is unusable.
     except Exception as error:
         raise ModelError(f"{name}: the model could not be loaded ({_first_line(error)})") from error
-    missing = sorted(key for key in report["missing_keys"] if not key.startswith(new_keys or ("\0",)))
+    new = [key for key in report["missing_keys"] if key.startswith(new_keys or ("\0",))]
+    missing = sorted(set(report["missing_keys"]) - set(new))
     if missing:
         raise ModelError(f"{name}: its weights lack {len(missing)} tensors that it needs, such as {missing[0]}")
     _check_vocabulary(model, tokenizer, name)
-    return LoadedModel(model.to(target).eval(), tokenizer, target)
+    return LoadedModel(model.to(target).eval(), tokenizer, target), new
 
 
 def _dtype(precision: Precision, device: torch.device) -> Any:

@@ -1,7 +1,7 @@
 """What a model makes of given responses: log-probabilities of their tokens, and a reward model's rewards.
 
-Both take a SequenceBatch, keep gradients (wrap them in torch.no_grad() to score alone) and leave the model's mode
-as it is: a training loop decides about dropout.
+They take a SequenceBatch, or a packed row, keep gradients (wrap them in torch.no_grad() to score alone) and leave the
+model's mode as it is: a training loop decides about dropout.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,11 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from inference.models import evaluating, reward_bias
+from inference.models import evaluating
+from inference.packed_attention import forward_packed
+from inference.packing import PackedBatch
 from inference.prompts import pad_id
+from inference.reward_heads import reward_bias
 from inference.sequences import SequenceBatch, collate, forward, last_logits
 
 
@@ -51,6 +54,13 @@ def rewards(model: Any, batch: SequenceBatch) -> torch.Tensor:
     ).last_hidden_state
     last = hidden[torch.arange(len(hidden), device=hidden.device), batch.last_index]
     scores: torch.Tensor = model.score(last).squeeze(-1).float()
+    return scores + reward_bias(model)
+
+
+def packed_rewards(model: Any, batch: PackedBatch) -> torch.Tensor:
+    """(N,) float32 rewards of all responses of a packed row, in its order; the model is one that takes such rows."""
+    hidden = forward_packed(model.base_model, batch)[0, batch.last_index]
+    scores: torch.Tensor = model.score(hidden).squeeze(-1).float()
     return scores + reward_bias(model)
 
 

@@ -14,14 +14,40 @@ def masked_sum(values: Tensor, mask: Tensor) -> Tensor:
     return values.masked_fill(~mask, 0.0).sum()
 
 
-def k_wise_loss_terms(rewards: Tensor, *, better: Tensor, worse: Tensor, weights: Tensor) -> Tensor:
-    """-w · log σ(r_better - r_worse) for each pair (InstructGPT, equation 1).
+def k_wise_loss_terms(
+    rewards: Tensor, *, better: Tensor, worse: Tensor, weights: Tensor, margins: Tensor | None = None
+) -> Tensor:
+    """-w · log σ(r_better - r_worse - m) for each pair (InstructGPT, equation 1; the margin m: Llama 2, equation 2).
 
     rewards (N,) of all responses of some rankings; better, worse (M,) index into it, one entry a pair; weights (M,) are
-    1/#pairs of the pair's own ranking, so that each ranking counts the same however many pairs it has.
-    Returns (M,); its sum over a batch divided by the number of rankings is the loss.
+    1/#pairs of the pair's own ranking, so that each ranking counts the same however many pairs it has; margins (M,) are
+    0 where not given. Returns (M,); its sum over a batch divided by the number of rankings is the loss.
     """
-    return weights * -functional.logsigmoid(rewards[better] - rewards[worse])
+    difference = rewards[better] - rewards[worse]
+    return weights * -functional.logsigmoid(difference if margins is None else difference - margins)
+
+
+def rao_kupper_loss_terms(differences: Tensor, *, is_tie: Tensor, log_theta: Tensor) -> Tensor:
+    """-log P of what the labeler said of each pair under Rao and Kupper's model (1967, JASA 62).
+
+    With π = exp(r) and θ > 1: P(first better) = π₁/(π₁ + θπ₂) = σ(d - log θ), and the rest of 1 is
+    P(tie) = (θ² - 1) σ(d - log θ) σ(-d - log θ). At θ = 1 no pair ties, and the model is Bradley and Terry's.
+    differences (M,) are r_first - r_second, the first being the better where `is_tie` (M,) does not hold; returns (M,).
+    """
+    first = functional.logsigmoid(differences - log_theta)
+    tie = torch.log(torch.expm1(2.0 * log_theta)) + first + functional.logsigmoid(-differences - log_theta)
+    return -torch.where(is_tie, tie, first)
+
+
+def davidson_loss_terms(differences: Tensor, *, is_tie: Tensor, log_nu: Tensor) -> Tensor:
+    """-log P of what the labeler said of each pair under Davidson's model (1970, JASA 65).
+
+    P(first better) : P(second better) : P(tie) = π₁ : π₂ : ν √(π₁π₂) with π = exp(r), ν > 0; a tie is likeliest at
+    equal rewards. Arguments as of `rao_kupper_loss_terms`; returns (M,).
+    """
+    half = differences / 2.0
+    total = torch.logsumexp(torch.stack([half, -half, log_nu.expand_as(half)]), dim=0)
+    return total - torch.where(is_tie, log_nu, half)
 
 
 def clipped_policy_loss_terms(

@@ -168,7 +168,8 @@ def _attempt(
         return _fail(attempt, RunError(error.code, error.message))
     except torch.OutOfMemoryError:
         message = "the GPU has too little memory for this model; lower the micro-batch"
-        return _fail(attempt, RunError("out_of_memory", message, "config.micro_batch_size"))
+        setting = "micro_batch_tokens" if config_class is RewardModelConfig else "micro_batch_size"
+        return _fail(attempt, RunError("out_of_memory", message, f"config.{setting}"))
     except Exception as error:
         # Not caught for good: the supervisor sees a crash, and a person sees one line of why.
         attempt.write_error(RunError("crash", f"{type(error).__name__}: {error}"))

@@ -2,9 +2,10 @@
 
     python -m training.reward_model RUN_DIR
 
-The batch element is a ranking: all its pairs stand in one loss term with weight 1/#pairs, ties dropped, and each
-response goes through the model once. The reward is read at a response's last real token, by index. At the end a bias
-is set so that labelers' demonstrations average 0. Where this departs from the paper: docs/algorithm-notes.md.
+The batch element is a ranking: all its pairs stand in one loss term with weight 1/#pairs, ties dropped unless a model
+of ties is asked for (`training.ranking_loss`), and its prompt and each response go through the model once
+(`training.ranking_rewards`). The reward is read at a response's last real token, by index. At the end a bias is set so
+that labelers' demonstrations average 0. Where this departs from the paper: docs/algorithm-notes.md.
 """
 
 import sys
@@ -18,19 +19,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from formats.codec import Format
 from formats.configs import RewardModelConfig
 from formats.records import Demonstration, Ranking, RewardedResponse
-from inference.models import LoadedModel, evaluating, reward_model_from_causal_lm
-from inference.prompts import pad_id
-from inference.scoring import rewards
-from training.batches import batch_at_step, chunks, collate, steps_per_epoch
+from inference.models import evaluating, reward_model_from_causal_lm, save_reward_model
+from training.batches import batch_at_step, steps_per_epoch
 from training.errors import TrainingError
-from training.losses import k_wise_loss_terms
 from training.optimizing import Arithmetic, adam, arithmetic, check_finite, clip_and_step, set_learning_rate
 from training.process import TrainingRun, main
 from training.progress import Progress
+from training.ranking_diagnostics import diagnose
+from training.ranking_loss import TIE_LEARNING_RATE, RankingLoss, tie_share, weights_of_labelers
+from training.ranking_rewards import RankingScorer, all_rewards, make_scorer
 from training.schedules import cosine_factor
-from training.sequences import Encoder, Lengths, TokenRanking, TokenSequence, keep_some
+from training.sequences import Encoder, Lengths, TokenRanking, keep_some
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,16 @@ class RankingResults:
     reward_std: float
 
 
+@dataclass(frozen=True, slots=True)
+class Rankings:
+    """The rows that a run reads, as token ids."""
+
+    train: list[TokenRanking]
+    validation: list[TokenRanking]
+    demonstrations: list[TokenRanking]  # of one response each
+    labeler_weights: dict[str, float] | None
+
+
 def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
     """Learn a scalar reward from labelers' rankings."""
     config = run.config
@@ -50,13 +62,17 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
     model.model.config.reward_bias = 0.0
     lengths = Lengths(config.max_prompt_tokens, config.max_response_tokens)
     lengths.check_fit(model.model)
-    encoder = Encoder(model.tokenizer, lengths)
-    keep = partial(keep_some, reason=lengths.why_too_long, field="config.max_prompt_tokens", warn=run.warn)
-    train = _with_pairs(keep(encoder.rankings, run.rows("train", Ranking), role="train"), role="train", warn=run.warn)
-    validation = _with_pairs(
-        keep(encoder.rankings, run.rows("validation", Ranking), role="validation"), role="validation", warn=run.warn
+    rows = _read_rankings(run, Encoder(model.tokenizer, lengths))
+    scorer = make_scorer(
+        model, packing=config.packing, lengths=lengths, micro_batch_tokens=config.micro_batch_tokens, warn=run.warn
     )
-    demonstrations = keep(encoder.demonstrations, run.rows("demonstrations", Demonstration), role="demonstrations")
+    loss = RankingLoss(
+        ties=config.ties,
+        tie_parameter=config.tie_parameter,
+        tie_share=tie_share(rows.train),
+        likert_margin=config.likert_margin,
+        labeler_weights=rows.labeler_weights,
+    ).to(model.device)
 
     optimizer = adam(
         model.model,
@@ -64,11 +80,17 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
         betas=(config.adam_beta1, config.adam_beta2),
         weight_decay=config.weight_decay,
     )
-    total_steps = config.epochs * steps_per_epoch(len(train), batch_size=config.batch_size)
+    tie_optimizer = torch.optim.Adam(loss.parameters(), lr=TIE_LEARNING_RATE)
+    total_steps = config.epochs * steps_per_epoch(len(rows.train), batch_size=config.batch_size)
     precision = arithmetic(config.precision, model.device)
 
     def state() -> dict[str, Any]:
-        return {"model": model.model.state_dict(), "optimizer": optimizer.state_dict()}
+        return {
+            "model": model.model.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "ties": loss.state_dict(),
+            "tie_optimizer": tie_optimizer.state_dict(),
+        }
 
     first_step = 0
     saved = run.resume()
@@ -76,6 +98,8 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
         first_step = saved["step"]
         model.model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
+        loss.load_state_dict(saved["ties"])
+        tie_optimizer.load_state_dict(saved["tie_optimizer"])
 
     metrics: dict[str, float] = {}
     model.model.train()
@@ -84,13 +108,16 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
         for step in range(first_step, total_steps):
             run.stop_if_asked(step=step, state=state)
             started_at = time.perf_counter()
-            rankings = batch_at_step(train, step=step, batch_size=config.batch_size, seed=config.seed)
+            rankings = batch_at_step(rows.train, step=step, batch_size=config.batch_size, seed=config.seed)
             factor = cosine_factor(step, total_steps=total_steps, final_fraction=config.final_learning_rate_fraction)
             set_learning_rate(optimizer, config.learning_rate * factor)
 
-            found = rank(model, rankings, micro_batch_size=config.micro_batch_size, precision=precision, learn=True)
+            found = rank(scorer, rankings, loss=loss, precision=precision, learn=True)
             check_finite(found.loss, what="loss")
             gradient_norm = clip_and_step(model.model, optimizer, limit=config.gradient_clip_norm)
+            if loss.learns_ties:
+                tie_optimizer.step()
+                tie_optimizer.zero_grad(set_to_none=True)
 
             pairs = sum(len(ranking.pairs) for ranking in rankings)
             metrics = {
@@ -98,123 +125,150 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
                 "accuracy": found.accuracy,
                 "reward_mean": found.reward_mean,
                 "reward_std": found.reward_std,
+                **({"tie_parameter": loss.tie_parameter} if config.ties != "drop" else {}),
                 "learning_rate": config.learning_rate * factor,
                 "gradient_norm": gradient_norm,
                 "comparisons_per_second": pairs / (time.perf_counter() - started_at),
             }
             is_last = step + 1 == total_steps
-            if validation and (is_last or (step + 1) % config.validation_every_steps == 0):
+            if rows.validation and (is_last or (step + 1) % config.validation_every_steps == 0):
                 with evaluating(model.model):
-                    held_out = rank(
-                        model, validation, micro_batch_size=config.micro_batch_size, precision=precision, learn=False
-                    )
+                    held_out = rank(scorer, rows.validation, loss=loss, precision=precision, learn=False)
                 metrics |= {"validation_loss": held_out.loss, "validation_accuracy": held_out.accuracy}
             progress.report(step + 1, metrics)
             if not is_last and (step + 1) % config.checkpoint_every_steps == 0:
                 run.save(step=step + 1, state=state())
         progress.enter("zero point", step=total_steps)
-        if config.zero_point == "demonstrations":
-            zero_rows = demonstrations
-        else:
-            zero_rows = [sequence for ranking in train for sequence in ranking.sequences]
-        bias = set_zero_point(model, zero_rows, micro_batch_size=config.micro_batch_size, precision=precision)
+        zero_rows = rows.demonstrations if config.zero_point == "demonstrations" else rows.train
+        bias = set_zero_point(scorer, zero_rows, precision=precision)
         progress.enter("save", step=total_steps)
 
         def save_model(directory: Path) -> None:
-            model.model.save_pretrained(directory)
-            model.tokenizer.save_pretrained(directory)
+            if not save_reward_model(model, directory):
+                kind = model.model.config.model_type
+                run.warn(f"Plain transformers gives scores lower by {bias:.4g}: a {kind} cannot hold the bias.")
 
-        rewarded = rewarded_responses(model, validation, micro_batch_size=config.micro_batch_size, precision=precision)
+        outputs, figures = held_out_outputs(run, scorer, rows.validation, precision=precision)
         run.publish(
             save_model,
             kind="reward_model",
-            summary={"steps": total_steps, "reward_bias": bias, **metrics},
-            rows={run.directory.validation_rewards_output.name: rewarded} if rewarded else None,
+            summary={"steps": total_steps, "reward_bias": bias, **metrics, **figures},
+            rows=outputs,
         )
 
 
 def rank(
-    model: LoadedModel,
+    scorer: RankingScorer,
     rankings: Sequence[TokenRanking],
     *,
-    micro_batch_size: int,
+    loss: RankingLoss,
     precision: Arithmetic,
     learn: bool,
 ) -> RankingResults:
     """Score all responses and compare them with the rankings; with `learn`, add the loss's gradient to the model's."""
     loss_sum, right = 0.0, 0
     seen: list[Tensor] = []
-    for part in chunks(rankings, micro_batch_size):
+    for indices in scorer.micro_batches(rankings):
+        part = [rankings[index] for index in indices]
         with torch.set_grad_enabled(learn), precision():
-            found = score_rows(model, [row for ranking in part for row in ranking.sequences])
-            better, worse, weights = pair_indices(part, device=model.device)
-            loss = k_wise_loss_terms(found, better=better, worse=worse, weights=weights).sum()
+            found = scorer.rewards(part)
+            # A held-out loss is of all labelers alike, and can be compared across settings.
+            pairs = loss.pairs(part, device=found.device, weighted=learn)
+            part_loss = loss(found, pairs).sum()
         if learn:
-            (loss / len(rankings)).backward()  # type: ignore[no-untyped-call]
-        loss_sum += loss.item()
-        right += int((found[better] > found[worse]).sum())
+            (part_loss / len(rankings)).backward()
+        loss_sum += part_loss.item()
+        right += int(((found[pairs.first] > found[pairs.second]) & ~pairs.is_tie).sum())
         seen.append(found.detach())
     every = torch.cat(seen)
     return RankingResults(
         loss=loss_sum / len(rankings),
-        accuracy=right / sum(len(ranking.pairs) for ranking in rankings),
+        accuracy=right / max(sum(len(ranking.pairs) for ranking in rankings), 1),
         reward_mean=every.mean().item(),
         reward_std=every.std(correction=0).item(),
     )
 
 
-def pair_indices(rankings: Sequence[TokenRanking], *, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """better (M,), worse (M,) into the responses of all rankings laid end to end, and weights (M,) of 1/#pairs."""
-    better: list[int] = []
-    worse: list[int] = []
-    weights: list[float] = []
-    offset = 0
-    for ranking in rankings:
-        better += [offset + i for i, _ in ranking.pairs]
-        worse += [offset + j for _, j in ranking.pairs]
-        weights += [1.0 / len(ranking.pairs)] * len(ranking.pairs)
-        offset += len(ranking.sequences)
-    return (
-        torch.tensor(better, device=device),
-        torch.tensor(worse, device=device),
-        torch.tensor(weights, device=device),
-    )
-
-
-@torch.no_grad()
-def set_zero_point(
-    model: LoadedModel, rows: Sequence[TokenSequence], *, micro_batch_size: int, precision: Arithmetic
-) -> float:
-    """Set and return the bias with which the mean reward of `rows` is 0."""
-    assert model.model.config.reward_bias == 0.0
-    with evaluating(model.model), precision():
-        found = [score_rows(model, part) for part in chunks(rows, micro_batch_size)]
+def set_zero_point(scorer: RankingScorer, rows: Sequence[TokenRanking], *, precision: Arithmetic) -> float:
+    """Set and return the bias with which the mean reward of all responses of `rows` is 0."""
+    model = scorer.model.model
+    assert model.config.reward_bias == 0.0
+    with evaluating(model), precision():
+        found = all_rewards(scorer, rows)
     bias = -torch.cat(found).double().mean().item()
-    model.model.config.reward_bias = bias
+    model.config.reward_bias = bias
     return bias
 
 
-@torch.no_grad()
-def rewarded_responses(
-    model: LoadedModel, rankings: Sequence[TokenRanking], *, micro_batch_size: int, precision: Arithmetic
-) -> list[RewardedResponse]:
-    """The final reward of each response of some rankings, so that any accuracy can be worked out from the file."""
+def held_out_outputs(
+    run: TrainingRun[RewardModelConfig],
+    scorer: RankingScorer,
+    rankings: Sequence[TokenRanking],
+    *,
+    precision: Arithmetic,
+) -> tuple[dict[str, Sequence[Format]], dict[str, float]]:
+    """The final rewards of held-out rankings and what they show, as files by name and as figures for the summary."""
+    if not rankings:
+        return {}, {}
+    with evaluating(scorer.model.model), precision():
+        found = [values.tolist() for values in all_rewards(scorer, rankings)]
+    ordered = [(ranking, own) for ranking, own in zip(rankings, found, strict=True) if ranking.pairs]
+    diagnostics = diagnose([ranking for ranking, _ in ordered], [own for _, own in ordered])
+    figures = {"calibration_error": diagnostics.calibration_error}
+    if diagnostics.length_correlation is not None:
+        figures["length_correlation"] = diagnostics.length_correlation
+    outputs: dict[str, Sequence[Format]] = {
+        run.directory.validation_rewards_output.name: _rewarded_responses(rankings, found),
+        run.directory.diagnostics_output.name: diagnostics.rows,
+    }
+    return outputs, figures
+
+
+def _rewarded_responses(rankings: Sequence[TokenRanking], rewards: Sequence[Sequence[float]]) -> list[RewardedResponse]:
+    """The reward of each response beside its rank, so that any accuracy can be worked out from the file."""
     found: list[RewardedResponse] = []
-    with evaluating(model.model), precision():
-        for part in chunks(rankings, micro_batch_size):
-            scores = iter(score_rows(model, [row for ranking in part for row in ranking.sequences]).tolist())
-            for ranking in part:
-                assert ranking.record is not None
-                found += [
-                    RewardedResponse(ranking.record.id, response.response_id, response.rank, next(scores))
-                    for response in ranking.record.responses
-                ]
+    for ranking, own in zip(rankings, rewards, strict=True):
+        assert ranking.record is not None
+        found += [
+            RewardedResponse(ranking.record.id, response.response_id, response.rank, reward)
+            for response, reward in zip(ranking.record.responses, own, strict=True)
+        ]
     return found
 
 
-def score_rows(model: LoadedModel, rows: Sequence[TokenSequence]) -> Tensor:
-    """(N,) the rewards of some rows."""
-    return rewards(model.model, collate(rows, pad_id=pad_id(model.tokenizer), device=model.device))
+def _read_rankings(run: TrainingRun[RewardModelConfig], encoder: Encoder) -> Rankings:
+    """The rows that can be learnt from; the run's warnings say of each role what is left out."""
+    config = run.config
+    keep = partial(keep_some, reason=encoder.lengths.why_too_long, field="config.max_prompt_tokens", warn=run.warn)
+    train = keep(encoder.rankings, run.rows("train", Ranking), role="train")
+    validation = keep(encoder.rankings, run.rows("validation", Ranking), role="validation")
+    demonstrations = keep(encoder.demonstrations, run.rows("demonstrations", Demonstration), role="demonstrations")
+    if config.ties == "drop":
+        train = _with_pairs(train, role="train", warn=run.warn)
+    elif not any(ranking.ties() for ranking in train):
+        raise TrainingError("no_ties", "no two training responses are tied; choose to drop ties", field="config.ties")
+    if config.likert_margin and not any(ranking.quality_gap(*pair) for ranking in train for pair in ranking.pairs):
+        message = "no training response was rated higher than one that is ranked below it; set it to 0"
+        raise TrainingError("no_ratings", message, field="config.likert_margin")
+    weights = weights_of_labelers(config.labeler_weights, train)
+    return Rankings(
+        train=_with_weight(train, weights, warn=run.warn),
+        # Held-out figures are of ordered pairs, whatever the loss makes of ties.
+        validation=_with_pairs(validation, role="validation", warn=run.warn),
+        demonstrations=[TokenRanking([sequence], []) for sequence in demonstrations],
+        labeler_weights=weights,
+    )
+
+
+def _with_weight(
+    rankings: list[TokenRanking], weights: dict[str, float] | None, *, warn: Callable[[str], None]
+) -> list[TokenRanking]:
+    """The rankings whose labelers count at all."""
+    kept = rankings if weights is None else [ranking for ranking in rankings if weights[ranking.labeler] > 0.0]
+    if len(kept) < len(rankings):
+        left_out = len(rankings) - len(kept)
+        warn(f"train: {left_out} of {len(rankings)} rankings are left out: their labelers have a weight of 0.")
+    return kept
 
 
 def _with_pairs(rankings: list[TokenRanking], *, role: str, warn: Callable[[str], None]) -> list[TokenRanking]:

@@ -39,6 +39,24 @@ class TokenRanking:
     pairs: list[tuple[int, int]]
     record: Ranking | None = None  # what it was made from, to name its responses in the output
 
+    @property
+    def labeler(self) -> str:
+        """Who ranked."""
+        return self.record.labeler if self.record else ""
+
+    def ties(self) -> list[tuple[int, int]]:
+        """The pairs that no rank tells apart, the lower index first."""
+        ordered = {frozenset(pair) for pair in self.pairs}
+        count = len(self.sequences)
+        return [(i, j) for i in range(count) for j in range(i + 1, count) if frozenset((i, j)) not in ordered]
+
+    def quality_gap(self, better: int, worse: int) -> int:
+        """By how many points the better response was rated higher; 0 where a rating is missing or says the opposite."""
+        if self.record is None:
+            return 0
+        above, below = self.record.responses[better].quality, self.record.responses[worse].quality
+        return max(0, above - below) if above is not None and below is not None else 0
+
 
 @dataclass(frozen=True, slots=True)
 class TokenPrompt:

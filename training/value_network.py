@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from inference.models import reward_bias
+from inference.reward_heads import reward_bias
 from inference.sequences import SequenceBatch, forward
 
 

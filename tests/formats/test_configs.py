@@ -2,7 +2,14 @@ import json
 
 import pytest
 
-from formats.configs import CONFIG_CLASSES, PpoConfig, RewardModelConfig, SampleConfig, SftConfig
+from formats.configs import (
+    CONFIG_CLASSES,
+    PpoConfig,
+    RewardModelConfig,
+    SampleConfig,
+    SftConfig,
+    parse_labeler_weights,
+)
 from formats.errors import FormatError
 from formats.presets import preset, presets
 from formats.settings import describe
@@ -49,6 +56,7 @@ def test_the_defaults_are_the_papers() -> None:
     assert for_ppo == SftConfig(epochs=2, pretraining_fraction=0.1)
     assert (reward.epochs, reward.batch_size, reward.learning_rate) == (1, 64, 9e-6)
     assert reward.zero_point == "demonstrations"
+    assert (reward.ties, reward.likert_margin, reward.labeler_weights) == ("drop", 0.0, "")
     assert (ppo.episodes, ppo.batch_size, ppo.minibatch_size, ppo.inner_epochs) == (256_000, 512, 64, 1)
     assert (ppo.kl_coefficient, ppo.ptx_coefficient, ppo.ptx_examples_per_episode) == (0.02, 27.8, 8)
     assert (ppo.clip_range, ppo.temperature, ppo.discount, ppo.gae_lambda) == (0.2, 1.0, 1.0, 0.95)
@@ -66,6 +74,15 @@ def test_the_defaults_are_the_papers() -> None:
         ("sft", {"lr": 1e-3}, "lr"),
         ("sft", {"device": "tpu"}, "device"),
         ("reward_model", {"zero_point": "none"}, "zero_point"),
+        ("reward_model", {"packing": "maybe"}, "packing"),
+        ("reward_model", {"micro_batch_tokens": 0}, "micro_batch_tokens"),
+        ("reward_model", {"ties": "rao_kupper", "tie_parameter": 1.0}, "tie_parameter"),
+        ("reward_model", {"tie_parameter": 1.5}, "tie_parameter"),
+        ("reward_model", {"ties": "davidson", "likert_margin": 0.5}, "likert_margin"),
+        ("reward_model", {"labeler_weights": "l2"}, "labeler_weights"),
+        ("reward_model", {"labeler_weights": "l2=-1"}, "labeler_weights"),
+        ("reward_model", {"labeler_weights": "l2=1, l2=2"}, "labeler_weights"),
+        ("reward_model", {"labeler_weights": "l2=nan"}, "labeler_weights"),
         ("ppo", {"minibatch_size": 60}, "minibatch_size"),
         ("ppo", {"episodes": 511}, "episodes"),
         ("ppo", {"micro_batch_size": 65}, "micro_batch_size"),
@@ -79,6 +96,13 @@ def test_what_makes_no_sense_is_refused_by_name(kind: str, change: dict, wrong_f
     with pytest.raises(FormatError) as caught:
         CONFIG_CLASSES[kind].from_json(change)
     assert caught.value.field == wrong_field
+
+
+def test_the_ways_to_weigh_labelers() -> None:
+    assert parse_labeler_weights(" l2 = 0.5,l7=0", field="") == {"l2": 0.5, "l7": 0.0}
+    for setting in ("", "balanced"):
+        RewardModelConfig(labeler_weights=setting).validate()
+        assert parse_labeler_weights(setting, field="") == {}
 
 
 def test_a_local_and_a_remote_sample_config_are_both_valid() -> None:

@@ -11,7 +11,7 @@ from training.losses import (
     k_wise_loss_terms,
     masked_sum,
 )
-from training.reward_model import pair_indices
+from training.ranking_loss import pairs_of
 from training.sequences import TokenRanking, TokenSequence
 
 CPU = torch.device("cpu")
@@ -22,8 +22,8 @@ def ranking(count: int, pairs: list[tuple[int, int]]) -> TokenRanking:
 
 
 def loss_of(rewards: torch.Tensor, rankings: list[TokenRanking]) -> torch.Tensor:
-    better, worse, weights = pair_indices(rankings, device=CPU)
-    return k_wise_loss_terms(rewards, better=better, worse=worse, weights=weights).sum()
+    pairs = pairs_of(rankings, device=CPU)
+    return k_wise_loss_terms(rewards, better=pairs.first, worse=pairs.second, weights=pairs.weights).sum()
 
 
 def test_k_wise_loss_by_hand() -> None:

@@ -16,7 +16,7 @@ from training.optimizing import adam, arithmetic
 from training.policy_update import Learner
 from training.ppo import load_actors
 from training.process import TrainingRun
-from training.reward_model import score_rows
+from training.ranking_rewards import score_rows
 from training.rollouts import Actors, Episodes, make_targets, sample_rollouts, score_rollouts
 from training.sequences import Encoder, Lengths, TokenSequence
 from training.sft import accumulate_gradients

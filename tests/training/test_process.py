@@ -111,10 +111,10 @@ def test_a_loss_that_is_not_a_number_stops_the_run(tmp_path: Path, llama: Path, 
 
 
 def break_weights(model: Path, copy: Path) -> Path:
-    """A copy of a model in which one weight of the last norm is not a number."""
+    """A copy of a model in which one weight of a norm is not a number."""
     shutil.copytree(model, copy)
     weights = load_file(copy / "model.safetensors")
-    weights["model.norm.weight"][0] = float("nan")
+    weights["model.layers.0.input_layernorm.weight"][0] = float("nan")
     save_file(weights, copy / "model.safetensors", metadata={"format": "pt"})
     return copy
 

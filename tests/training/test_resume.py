@@ -1,5 +1,6 @@
 """A run that is killed goes on to the same figures, bit for bit, and this test notices when it would not."""
 
+import dataclasses
 import signal
 import subprocess
 import sys
@@ -11,7 +12,16 @@ import pytest
 
 from formats.files import sha256_of
 from formats.run_directory import EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_manifest, read_metrics
-from tests.training.toy_runs import MODULES, figures, make_toy_run, start
+from tests.training.toy_runs import (
+    MODULES,
+    REWARD_MODEL,
+    demonstrations,
+    figures,
+    make_run,
+    make_toy_run,
+    start,
+    tied_rankings,
+)
 from training import checkpointing, process
 from training.errors import PreemptedError
 
@@ -149,6 +159,43 @@ def test_sigterm_saves_and_the_run_goes_on_from_there(
     assert figures(stopped) == figures(whole)
     assert weights(stopped) == weights(whole)
     assert read_manifest(stopped.output).kind == kind
+
+
+def test_a_learned_tie_parameter_goes_on_with_its_optimizer(
+    tmp_path: Path, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = dataclasses.replace(REWARD_MODEL, ties="davidson", validation_every_steps=100)
+    rows: dict[str, Any] = {"train": tied_rankings(), "demonstrations": demonstrations("train")}
+    found = {}
+    for name, lost in (("whole", ""), ("stopped", ""), ("parameter lost", "ties"), ("optimizer lost", "tie_optimizer")):
+        directory = make_run(
+            tmp_path / name, kind="reward_model", models=models("reward_model"), config=config, rows=rows
+        )
+        if name != "whole":
+            stop_after(monkeypatch, step=3)
+            assert start(directory) == EXIT_PREEMPTED
+            monkeypatch.undo()
+        if lost:
+            monkeypatch.setattr(process, "load_checkpoint", without(lost))
+        assert start(directory) == EXIT_DONE
+        monkeypatch.undo()
+        found[name] = [row["tie_parameter"] for row in figures(directory)]
+    assert found["stopped"] == found["whole"]
+    assert found["parameter lost"][3:] != found["whole"][3:]
+    assert found["optimizer lost"][3:] != found["whole"][3:]
+
+
+def without(part: str) -> Callable[[Path], dict[str, Any]]:
+    """Loading as if a part of the state had been reset."""
+    load = checkpointing.load_checkpoint
+
+    def load_without(path: Path) -> dict[str, Any]:
+        state = load(path)
+        if part == "ties":
+            return state | {part: {name: value * 0.5 for name, value in state[part].items()}}
+        return state | {part: state[part] | {"state": {}}}
+
+    return load_without
 
 
 def test_a_finished_run_is_left_as_it_is(tmp_path: Path, models: Models) -> None:

@@ -36,7 +36,7 @@ SFT = SftConfig(
 REWARD_MODEL = RewardModelConfig(
     epochs=2,
     batch_size=4,
-    micro_batch_size=3,
+    micro_batch_tokens=600,
     learning_rate=1e-3,
     max_prompt_tokens=64,
     max_response_tokens=64,
@@ -83,6 +83,15 @@ def rankings(split: str) -> list[Ranking]:
         for prompt in PROMPTS
         if prompt.split == split
     ]
+
+
+def tied_rankings() -> list[Ranking]:
+    """The training rankings, the two best responses of each made equal."""
+    found = []
+    for row in rankings("train"):
+        responses = tuple(dataclasses.replace(one, rank=max(one.rank, 2)) for one in row.responses)
+        found.append(dataclasses.replace(row, responses=responses))
+    return found
 
 
 def pretraining_texts() -> list[PretrainingText]:

@@ -1,0 +1,166 @@
+"""Packed rows on several architectures, the mask that a GPU compiles, and the models that are refused."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch.nn.attention.flex_attention import create_mask, flex_attention
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    BloomConfig,
+    FalconConfig,
+    Gemma2Config,
+    GPT2Config,
+    GPTNeoXConfig,
+    LlamaConfig,
+    MambaConfig,
+    MistralConfig,
+    OPTConfig,
+    PhiConfig,
+    Qwen3Config,
+)
+
+from inference import packing_support
+from inference.errors import ModelError
+from inference.packed_attention import packed_attention
+from inference.packing import BLOCK_TOKENS, Layout, pack
+from inference.packing_support import prepare_packing
+from inference.scoring import packed_rewards, rewards
+from inference.sequences import collate
+
+CPU = torch.device("cpu")
+PROMPTS = [[1, 2, 3, 4, 5], [7, 8]]
+RESPONSES = [[[9, 10], [11, 12, 13], [], [14]], [[15, 16], [17]]]
+SMALL: dict[str, Any] = {"vocab_size": 64, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "num_labels": 1}
+LLAMA_LIKE = SMALL | {
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+}
+GROUPED = LLAMA_LIKE | {"num_key_value_heads": 2}
+
+CAN: dict[str, Callable[[], Any]] = {
+    "llama": lambda: LlamaConfig(**GROUPED),
+    "qwen3": lambda: Qwen3Config(**GROUPED, head_dim=16),
+    "phi": lambda: PhiConfig(**LLAMA_LIKE),
+    "gpt_neox": lambda: GPTNeoXConfig(**LLAMA_LIKE),
+    "gpt2": lambda: GPT2Config(**SMALL, n_embd=32, n_layer=2, n_head=2, n_positions=64),
+    "opt": lambda: OPTConfig(
+        **SMALL, hidden_size=32, ffn_dim=64, num_hidden_layers=2, num_attention_heads=2, word_embed_proj_dim=32
+    ),
+    "a window that never closes": lambda: MistralConfig(**GROUPED, sliding_window=32),
+}
+CANNOT: dict[str, tuple[Callable[[], Any], str]] = {
+    "mistral": (lambda: MistralConfig(**GROUPED, sliding_window=8), "a sliding window of 8 tokens"),
+    "gemma2": (lambda: Gemma2Config(**GROUPED, head_dim=16, sliding_window=8), "a sliding window of 8 tokens"),
+    "capped": (lambda: Gemma2Config(**GROUPED, head_dim=16, sliding_window=64), "caps its attention scores"),
+    "bloom": (lambda: BloomConfig(**SMALL, hidden_size=32, n_layer=2, n_head=2), "places tokens by ALiBi"),
+    "falcon": (
+        lambda: FalconConfig(**SMALL, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, alibi=True),
+        "places tokens by ALiBi",
+    ),
+    "mamba": (lambda: MambaConfig(**SMALL, hidden_size=32, num_hidden_layers=2), "layers other than attention"),
+}
+
+
+def make(config: Any) -> Any:
+    torch.manual_seed(0)
+    # Mamba has no classifier; the check reads its config and its body only.
+    auto_class: Any = AutoModelForCausalLM if config.model_type == "mamba" else AutoModelForSequenceClassification
+    return auto_class.from_config(config).eval()
+
+
+def layout(padding: int = 0) -> Layout:
+    return Layout((5, 3, 1), ((2, 4, 0, 1), (3, 3), (6,)), padding, CPU)
+
+
+def sees(query: int, key: int, *, own: Layout) -> bool:
+    """The rule in words: earlier or itself, of the same prompt, and in the prompt or in the same branch."""
+    places = []
+    for number, (prompt, branches) in enumerate(zip(own.prompts, own.branches, strict=True)):
+        places += [(number, 0)] * prompt
+        places += [(number, branch) for branch, size in enumerate(branches, start=1) for _ in range(size)]
+    places += [(-1, 0)] * own.padding
+    same_prompt = places[query][0] == places[key][0]
+    return key <= query and same_prompt and places[key][1] in (0, places[query][1])
+
+
+@pytest.mark.parametrize("padding", [0, 7])
+def test_the_mask_function_says_who_sees_whom(padding: int) -> None:
+    own = layout(padding)
+    size = own.total
+    expected = torch.tensor([[sees(query, key, own=own) for key in range(size)] for query in range(size)])
+    found = create_mask(own.mask_function, 1, 1, size, size, device="cpu")[0, 0]
+    assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("key_heads", [4, 2])
+def test_attention_by_branch_is_attention_under_the_mask(key_heads: int) -> None:
+    torch.manual_seed(0)
+    own = layout()
+    query = torch.randn(1, 4, own.total, 16, requires_grad=True)
+    key, value = (torch.randn(1, key_heads, own.total, 16, requires_grad=True) for _ in range(2))
+    mask = create_mask(own.mask_function, 1, 1, own.total, own.total, device="cpu")
+    expected = scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=0.3, enable_gqa=True)
+    found = packed_attention(query, key, value, layout=own, scaling=0.3).transpose(1, 2)
+    torch.testing.assert_close(found, expected)
+    probe = torch.randn_like(expected)
+    wanted = torch.autograd.grad(expected, (query, key, value), probe)
+    for one, other in zip(torch.autograd.grad(found, (query, key, value), probe), wanted, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
+def test_flex_attention_under_the_block_mask_gives_the_same() -> None:
+    """The forward pass that a GPU compiles, uncompiled: FlexAttention has no backward pass on a CPU."""
+    torch.manual_seed(0)
+    own = layout(padding=-25 % BLOCK_TOKENS)
+    query, key, value = (torch.randn(1, 2, own.total, 16) for _ in range(3))
+    found = flex_attention(query, key, value, block_mask=own.block_mask, scale=0.3)
+    mask = create_mask(own.mask_function, 1, 1, own.total, own.total, device="cpu")
+    expected = scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=0.3)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", CAN)
+def test_packed_rewards_are_those_of_single_rows(name: str) -> None:
+    model = make(CAN[name]())
+    prepare_packing(model, longest=32)
+    batch = pack(PROMPTS, RESPONSES, pad_id=0, device=CPU)
+    pairs = [(prompt, one) for prompt, own in zip(PROMPTS, RESPONSES, strict=True) for one in own]
+    with torch.no_grad():
+        found = packed_rewards(model, batch)
+        single = torch.cat([rewards(model, collate([prompt], [one], pad_id=0)) for prompt, one in pairs])
+    torch.testing.assert_close(found, single, rtol=1e-5, atol=1e-6)
+    assert len(set(single.tolist())) == len(pairs)
+
+
+@pytest.mark.parametrize("name", CANNOT)
+def test_models_that_cannot_are_refused_by_name(name: str) -> None:
+    config, reason = CANNOT[name][0](), CANNOT[name][1]
+    model = make(config)
+    before = model.config._attn_implementation
+    with pytest.raises(ModelError, match=f"type {config.model_type} .*{reason}"):
+        prepare_packing(model, longest=32)
+    assert model.config._attn_implementation == before
+
+
+def test_a_model_that_nobody_thought_of_is_found_out_by_its_rewards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bloom, were it not known to use ALiBi."""
+    model = make(CANNOT["bloom"][0]())
+    monkeypatch.setattr(packing_support, "why_not_packable", lambda *_, **__: None)
+    with pytest.raises(ModelError, match=r"type bloom (does not take packed rows|scores packed rows otherwise)"):
+        prepare_packing(model, longest=32)
+    assert rewards(model, collate(PROMPTS, [[1], [2]], pad_id=0)).shape == (2,)
+
+
+def test_attention_dropout_is_refused_on_a_gpu_only() -> None:
+    config = LlamaConfig(**GROUPED, attention_dropout=0.1)
+    assert packing_support.why_not_packable(make(config), longest=32, device_type="cpu") is None
+    reason = packing_support.why_not_packable(make(config), longest=32, device_type="cuda")
+    assert reason is not None
+    assert "attention dropout of 0.1" in reason

@@ -1,0 +1,182 @@
+"""The options of the reward model's loss. Expected numbers are worked out by hand in the comments."""
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from formats.messages import Message
+from formats.records import RankedResponse, Ranking
+from formats.run_directory import EXIT_DONE, RunDirectory, read_manifest, read_metrics
+from tests.training.toy_runs import REWARD_MODEL, make_run, rankings, start, tied_rankings, toy_rows
+from training.errors import TrainingError
+from training.losses import davidson_loss_terms, k_wise_loss_terms, rao_kupper_loss_terms
+from training.ranking_loss import RankingLoss, pairs_of, tie_share, weights_of_labelers
+from training.sequences import TokenRanking, TokenSequence
+
+CPU = torch.device("cpu")
+DIFFERENCES = torch.linspace(-6, 6, 25, dtype=torch.float64)
+
+
+def ranking(ranks: list[int], *, qualities: list[int | None] | None = None, labeler: str = "l1") -> TokenRanking:
+    responses = tuple(
+        RankedResponse(f"r{number}", "text", rank, quality=(qualities or [None] * len(ranks))[number])
+        for number, rank in enumerate(ranks)
+    )
+    record = Ranking("1", "p1", (Message("user", "Hello?"),), responses, labeler)
+    return TokenRanking([TokenSequence([1], [2])] * len(ranks), record.pairs(), record)
+
+
+def test_rao_and_kuppers_probabilities_add_up_to_1_and_are_those_of_their_formula() -> None:
+    theta = torch.tensor(1.5, dtype=torch.float64)
+    is_tie = torch.ones(len(DIFFERENCES), dtype=torch.bool)
+    tie, better, worse = (
+        torch.exp(-rao_kupper_loss_terms(own, is_tie=mask, log_theta=theta.log()))
+        for own, mask in ((DIFFERENCES, is_tie), (DIFFERENCES, ~is_tie), (-DIFFERENCES, ~is_tie))
+    )
+    torch.testing.assert_close(tie + better + worse, torch.ones_like(tie))
+    strength = DIFFERENCES.exp()  # π₁ with π₂ = 1
+    torch.testing.assert_close(better, strength / (strength + theta))
+
+
+def test_davidsons_probabilities_add_up_to_1_and_are_those_of_his_formula() -> None:
+    nu = torch.tensor(0.7, dtype=torch.float64)
+    is_tie = torch.ones(len(DIFFERENCES), dtype=torch.bool)
+    tie, better, worse = (
+        torch.exp(-davidson_loss_terms(own, is_tie=mask, log_nu=nu.log()))
+        for own, mask in ((DIFFERENCES, is_tie), (DIFFERENCES, ~is_tie), (-DIFFERENCES, ~is_tie))
+    )
+    torch.testing.assert_close(tie + better + worse, torch.ones_like(tie))
+    strength = DIFFERENCES.exp()
+    torch.testing.assert_close(tie, nu * strength.sqrt() / (strength + 1 + nu * strength.sqrt()))
+
+
+def test_where_ties_hardly_happen_both_models_are_the_papers() -> None:
+    is_tie = torch.zeros(len(DIFFERENCES), dtype=torch.bool)
+    paper = -torch.nn.functional.logsigmoid(DIFFERENCES)
+    small = torch.tensor(1e-9, dtype=torch.float64)
+    torch.testing.assert_close(rao_kupper_loss_terms(DIFFERENCES, is_tie=is_tie, log_theta=small), paper)
+    torch.testing.assert_close(davidson_loss_terms(DIFFERENCES, is_tie=is_tie, log_nu=small.log()), paper)
+
+
+@pytest.mark.parametrize("ties", ["rao_kupper", "davidson"])
+def test_a_learned_tie_parameter_starts_where_equals_tie_as_often_as_they_did(ties: Any) -> None:
+    loss = RankingLoss(ties=ties, tie_share=0.3)
+    pair = ranking([1, 1])
+    [cost] = loss(torch.zeros(2), loss.pairs([pair], device=CPU))
+    assert math.exp(-cost.item()) == pytest.approx(0.3, rel=1e-5)
+
+
+@pytest.mark.parametrize("ties", ["rao_kupper", "davidson"])
+def test_a_tie_draws_rewards_together_and_teaches_the_parameter(ties: Any) -> None:
+    loss = RankingLoss(ties=ties)
+    rewards = torch.tensor([1.0, 0.0, 3.0], requires_grad=True)
+    pairs = loss.pairs([ranking([2, 2, 1])], device=CPU)
+    assert pairs.is_tie.tolist() == [False, False, True]
+    torch.testing.assert_close(pairs.weights, torch.full((3,), 1 / 3))
+    only_the_tie = loss(rewards, pairs)[2]
+    only_the_tie.backward()
+    assert rewards.grad is not None
+    assert rewards.grad[0] > 0
+    assert rewards.grad[1] < 0
+    assert loss.raw.grad is not None
+    assert loss.raw.grad < 0  # more ties
+    assert not RankingLoss(ties=ties, tie_parameter=1.5).raw.requires_grad
+    assert RankingLoss(ties=ties, tie_parameter=1.5).tie_parameter == pytest.approx(1.5)
+
+
+def test_the_share_of_ties() -> None:
+    # Three responses, two of them tied: one of three pairs. Two that are not: none of one.
+    assert tie_share([ranking([1, 2, 2]), ranking([1, 2])]) == 1 / 4
+
+
+def test_a_margin_is_asked_for_each_point_of_quality() -> None:
+    # Gaps 6 - 3 = 3 and, where the order contradicts the ratings or one is missing, 0; half a reward a point.
+    given = [ranking([1, 2], qualities=[6, 3]), ranking([1, 2], qualities=[2, 5]), ranking([1, 2], qualities=[7, None])]
+    pairs = pairs_of(given, device=CPU, likert_margin=0.5)
+    assert pairs.margins.tolist() == [1.5, 0.0, 0.0]
+    terms = k_wise_loss_terms(
+        torch.tensor([1.5, 0.0, 0.0, 0.0, 0.0, 0.0]),
+        better=pairs.first,
+        worse=pairs.second,
+        weights=pairs.weights,
+        margins=pairs.margins,
+    )
+    # A difference that is just the margin costs as much as none without one: log 2.
+    torch.testing.assert_close(terms, torch.full((3,), math.log(2)))
+
+
+def test_labelers_weights_average_1_over_the_rankings() -> None:
+    given = [ranking([1, 2], labeler=name) for name in ("a", "a", "a", "b")]
+    assert weights_of_labelers("", given) is None
+    # Each labeler's rankings add up to half of the four.
+    assert weights_of_labelers("balanced", given) == pytest.approx({"a": 2 / 3, "b": 2.0})
+    # 3 · 0.5 + 1 · 1 = 2.5 over 4 rankings.
+    assert weights_of_labelers("a=0.5", given) == pytest.approx({"a": 0.8, "b": 1.6})
+    # Only b's ranking counts, and alone averages 1.
+    assert weights_of_labelers("a=0", given) == pytest.approx({"a": 0.0, "b": 1.0})
+    pairs = pairs_of([ranking([1, 2, 3], labeler="a")], device=CPU, labeler_weights={"a": 1.5})
+    torch.testing.assert_close(pairs.weights, torch.full((3,), 0.5))
+
+
+@pytest.mark.parametrize(("setting", "code"), [("c=1", "unknown_labeler"), ("a=0, b=0", "no_rows_left")])
+def test_weights_that_make_no_sense_name_the_setting(setting: str, code: str) -> None:
+    with pytest.raises(TrainingError) as caught:
+        weights_of_labelers(setting, [ranking([1, 2], labeler=name) for name in "ab"])
+    assert (caught.value.code, caught.value.field) == (code, "config.labeler_weights")
+
+
+def run_with(root: Path, llama: Path, rows: list[Ranking], **changes: Any) -> RunDirectory:
+    config = dataclasses.replace(REWARD_MODEL, **changes)
+    inputs = toy_rows("reward_model") | {"train": rows}
+    return make_run(root / "run", kind="reward_model", models={"model": llama}, config=config, rows=inputs)
+
+
+@pytest.mark.parametrize("ties", ["rao_kupper", "davidson"])
+def test_a_run_with_ties_learns_their_parameter_and_says_it(tmp_path: Path, llama: Path, ties: str) -> None:
+    directory = run_with(tmp_path, llama, tied_rankings(), ties=ties)
+    assert start(directory) == EXIT_DONE
+    learnt = [row["tie_parameter"] for row in read_metrics(directory.attempt(1).metrics_path)]
+    assert len(set(learnt)) > 1
+    assert read_manifest(directory.output).summary["tie_parameter"] == learnt[-1]
+
+
+def test_labelers_without_weight_are_left_out_and_counted(tmp_path: Path, llama: Path) -> None:
+    rows = [dataclasses.replace(row, labeler=f"l{number % 2}") for number, row in enumerate(rankings("train"))]
+    directory = run_with(tmp_path, llama, rows, labeler_weights="l0=0", epochs=1)
+    assert start(directory) == EXIT_DONE
+    [warning] = read_manifest(directory.output).warnings
+    assert (
+        warning
+        == f"train: {(len(rows) + 1) // 2} of {len(rows)} rankings are left out: their labelers have a weight of 0."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"ties": "davidson"}, "no_ties"),
+        ({"likert_margin": 0.5}, "no_ratings"),
+        ({"labeler_weights": "x=2"}, "unknown_labeler"),
+    ],
+)
+def test_an_option_that_the_data_cannot_follow_stops_the_run(
+    tmp_path: Path, llama: Path, changes: dict[str, Any], code: str
+) -> None:
+    rows = [
+        dataclasses.replace(
+            row,
+            responses=tuple(
+                dataclasses.replace(one, rank=rank, quality=None) for rank, one in enumerate(row.responses, start=1)
+            ),
+        )
+        for row in rankings("train")
+    ]
+    directory = run_with(tmp_path, llama, rows, **changes)
+    assert start(directory) == 2
+    error = directory.attempt(1).read_error()
+    assert error is not None
+    assert (error.code, error.field) == (code, f"config.{next(iter(changes))}")

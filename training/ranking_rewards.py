@@ -1,0 +1,106 @@
+"""Rewards of whole rankings, along either path: packed, each prompt once, or unpacked, each response with its prompt.
+
+Both give the same rewards and gradients (`tests/training/test_packing.py`); which is taken is a matter of speed.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from formats.configs import Packing
+from inference.errors import ModelError
+from inference.models import LoadedModel
+from inference.packing import pack, packed_tokens
+from inference.packing_support import prepare_packing
+from inference.prompts import pad_id
+from inference.scoring import packed_rewards, rewards
+from training.batches import collate
+from training.errors import TrainingError
+from training.sequences import Lengths, TokenRanking, TokenSequence
+
+
+@dataclass(frozen=True, slots=True)
+class RankingScorer:
+    """How a run turns rankings into rewards: along which path, and how many tokens at once."""
+
+    model: LoadedModel
+    is_packed: bool
+    micro_batch_tokens: int
+
+    def rewards(self, rankings: Sequence[TokenRanking]) -> Tensor:
+        """(N,) float32 rewards of all responses of some rankings laid end to end."""
+        if not self.is_packed:
+            return score_rows(self.model, [row for ranking in rankings for row in ranking.sequences])
+        batch = pack(
+            [ranking.sequences[0].prompt_ids for ranking in rankings],
+            [[row.response_ids for row in ranking.sequences] for ranking in rankings],
+            pad_id=pad_id(self.model.tokenizer),
+            device=self.model.device,
+        )
+        return packed_rewards(self.model.model, batch)
+
+    def micro_batches(self, rankings: Sequence[TokenRanking]) -> Iterator[list[int]]:
+        """Indices of rankings that go through the model together, those of like length side by side.
+
+        Each holds at most `micro_batch_tokens` tokens, padding counted, or one ranking alone that is longer.
+        """
+        order = sorted(range(len(rankings)), key=lambda index: -self.tokens([rankings[index]]))
+        part: list[int] = []
+        for index in order:
+            if part and self.tokens([rankings[i] for i in [*part, index]]) > self.micro_batch_tokens:
+                yield part
+                part = []
+            part.append(index)
+        if part:
+            yield part
+
+    def tokens(self, rankings: Sequence[TokenRanking]) -> int:
+        """What the rankings take together: real tokens in a row, or rows times the widest, padded as `collate` does."""
+        if self.is_packed:
+            return sum(
+                packed_tokens(ranking.sequences[0].prompt_ids, [row.response_ids for row in ranking.sequences])
+                for ranking in rankings
+            )
+        rows = [row for ranking in rankings for row in ranking.sequences]
+        return len(rows) * (max(len(row.prompt_ids) for row in rows) + max(len(row.response_ids) for row in rows))
+
+
+def make_scorer(
+    model: LoadedModel,
+    *,
+    packing: Packing,
+    lengths: Lengths,
+    micro_batch_tokens: int,
+    warn: Callable[[str], None],
+) -> RankingScorer:
+    """The path that a run takes. `auto` says why, where the model cannot take the packed one; `packed` raises then."""
+    is_packed = packing != "unpacked"
+    if is_packed:
+        try:
+            prepare_packing(model.model, longest=lengths.max_prompt_tokens + lengths.max_response_tokens)
+        except ModelError as error:
+            if packing == "packed":
+                message = f"{error.message}; choose auto or unpacked"
+                raise TrainingError("not_packable", message, field="config.packing") from error
+            warn(f"Prompts are not shared by their responses: {error.message}.")
+            is_packed = False
+    return RankingScorer(model, is_packed, micro_batch_tokens)
+
+
+def score_rows(model: LoadedModel, rows: Sequence[TokenSequence]) -> Tensor:
+    """(N,) the rewards of some rows, each with its own prompt."""
+    return rewards(model.model, collate(rows, pad_id=pad_id(model.tokenizer), device=model.device))
+
+
+@torch.no_grad()
+def all_rewards(scorer: RankingScorer, rankings: Sequence[TokenRanking]) -> list[Tensor]:
+    """(K,) the rewards of each ranking, in the order given."""
+    found: list[Tensor] = [torch.empty(0)] * len(rankings)
+    for part in scorer.micro_batches(rankings):
+        own = scorer.rewards([rankings[index] for index in part])
+        sizes = [len(rankings[index].sequences) for index in part]
+        for index, values in zip(part, torch.split(own, sizes), strict=True):
+            found[index] = values
+    return found
