@@ -10,6 +10,7 @@ import { publicRoutes } from "@/app/routes/public";
 import { researcherRoutes } from "@/app/routes/researcher";
 import { membersRoute, rootRoute } from "@/app/routes/root";
 import { trainingRoutes } from "@/app/routes/training";
+import { writingRoutes } from "@/app/routes/writing";
 
 const routeTree = rootRoute.addChildren([
   ...publicRoutes,
@@ -17,6 +18,7 @@ const routeTree = rootRoute.addChildren([
     ...homeRoutes,
     ...accountRoutes,
     ...labelerRoutes,
+    ...writingRoutes,
     ...researcherRoutes,
     ...trainingRoutes,
   ]),

@@ -1,8 +1,9 @@
 import { Alert } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 
 /** What went wrong with a whole form or page; a field's own message stands at the field. */
-export function FieldErrors({ message, title }: { message?: string | null | undefined; title?: string }) {
+export function FieldErrors({ message, title }: { message?: ReactNode; title?: string }) {
   if (!message) return null;
   return (
     <Alert

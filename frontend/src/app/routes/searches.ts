@@ -13,6 +13,12 @@ export function oneOf<const Value extends string>(
   return known.find((one) => one === value);
 }
 
+export function uuid(value: unknown): string | undefined {
+  return typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)
+    ? value
+    : undefined;
+}
+
 export function text(value: unknown): string | undefined {
   return typeof value === "string" && value ? value : typeof value === "number" ? String(value) : undefined;
 }

@@ -1,0 +1,168 @@
+/**
+ * Keeps what somebody writes: in this browser within 300 ms, on the server within 2 s, one request at a time, again and
+ * again until it has arrived. The browser's copy goes once the server has the same.
+ */
+import { ApiError, isTransient } from "@/api/errors";
+
+export const LOCAL_DELAY_MS = 250;
+export const SERVER_DELAY_MS = 1_200;
+const LAST_RETRY_MS = 30_000;
+
+export type KeptPlace = "untouched" | "saving" | "here" | "server" | "retrying" | "nowhere";
+export type LocalCopy = { content: unknown; revision: number; savedAt: string };
+
+export type DraftKeeperOptions = {
+  storage: Storage;
+  name: string;
+  /** The server's revision that the writing goes on from; 0 where it has none. */
+  revision: number;
+  /** Null where this browser alone keeps it. Returns the new revision. */
+  save: ((content: unknown, revision: number) => Promise<number>) | null;
+  onPlace: (place: KeptPlace) => void;
+  /** The server will not have it: it was changed elsewhere, say. The browser's copy stays. */
+  onRefused: (error: ApiError, content: unknown) => void;
+};
+
+export class DraftKeeper {
+  private readonly options: DraftKeeperOptions;
+  private revision: number;
+  private content: unknown;
+  private version = 0;
+  private localVersion = 0;
+  private savedVersion = 0;
+  private attempt = 0;
+  private isSaving = false;
+  private isEnded = false;
+  private localTimer: ReturnType<typeof setTimeout> | undefined;
+  private serverTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: DraftKeeperOptions) {
+    this.options = options;
+    this.revision = options.revision;
+  }
+
+  change(content: unknown): void {
+    this.content = content;
+    this.version++;
+    if (this.isEnded) return;
+    this.options.onPlace("saving");
+    this.localTimer ??= setTimeout(() => this.keepHere(), LOCAL_DELAY_MS);
+    if (this.options.save) this.serverTimer ??= setTimeout(() => void this.keepThere(), SERVER_DELAY_MS);
+  }
+
+  /** At once: the page is being closed or hidden, or the network is back. */
+  flush(): void {
+    if (this.isEnded) return;
+    if (this.version > this.localVersion) this.keepHere();
+    if (this.options.save && this.version > this.savedVersion) void this.keepThere();
+  }
+
+  /** Keeps nothing more; what is kept stays. */
+  dispose(): void {
+    this.isEnded = true;
+    clearTimeout(this.localTimer);
+    clearTimeout(this.serverTimer);
+  }
+
+  /** It has become a prompt: there is no draft any more. */
+  finish(): void {
+    this.dispose();
+    this.options.storage.removeItem(this.options.name);
+  }
+
+  private keepHere(): void {
+    clearTimeout(this.localTimer);
+    this.localTimer = undefined;
+    const copy = { content: this.content, revision: this.revision, savedAt: new Date().toISOString() };
+    const isKept = writeCopy(this.options.storage, this.options.name, copy);
+    this.localVersion = this.version;
+    if (this.attempt) return;
+    if (isKept) this.options.onPlace("here");
+    else if (!this.options.save) this.options.onPlace("nowhere");
+  }
+
+  private async keepThere(): Promise<void> {
+    clearTimeout(this.serverTimer);
+    this.serverTimer = undefined;
+    if (!this.options.save || this.isSaving || this.isEnded) return;
+    this.isSaving = true;
+    const version = this.version;
+    try {
+      this.revision = await this.options.save(this.content, this.revision);
+      this.savedVersion = version;
+      this.attempt = 0;
+      this.arrived(version);
+    } catch (error) {
+      this.failed(error);
+    } finally {
+      this.isSaving = false;
+    }
+    if (this.version > this.savedVersion && !this.isEnded)
+      this.serverTimer ??= setTimeout(() => void this.keepThere(), SERVER_DELAY_MS);
+  }
+
+  private arrived(version: number): void {
+    if (this.isEnded) return;
+    if (this.version !== version) {
+      this.keepHere();
+      return;
+    }
+    clearTimeout(this.localTimer);
+    this.localTimer = undefined;
+    this.localVersion = version;
+    this.options.storage.removeItem(this.options.name);
+    this.options.onPlace("server");
+  }
+
+  private failed(error: unknown): void {
+    if (this.isEnded) return;
+    if (error instanceof ApiError && !isTransient(error)) {
+      this.keepHere();
+      this.dispose();
+      this.options.onRefused(error, this.content);
+      return;
+    }
+    this.attempt++;
+    this.options.onPlace("retrying");
+    const delay = Math.min(LAST_RETRY_MS, 1_000 * 2 ** (this.attempt - 1));
+    this.serverTimer = setTimeout(() => void this.keepThere(), delay);
+  }
+}
+
+const PREFIX = "labelapp:writing:";
+
+/** By person: two people at one browser never see each other's. */
+export function copyName(userId: number, draft: string): string {
+  return `${PREFIX}${userId}:${draft}`;
+}
+
+export function readCopy(storage: Storage, name: string): LocalCopy | null {
+  try {
+    const copy = JSON.parse(storage.getItem(name) ?? "null") as LocalCopy | null;
+    return copy && typeof copy.revision === "number" ? copy : null;
+  } catch {
+    return null; // not ours, or cut off
+  }
+}
+
+/** Returns whether it was kept: a storage may be full or forbidden. */
+export function writeCopy(storage: Storage, name: string, copy: LocalCopy): boolean {
+  try {
+    storage.setItem(name, JSON.stringify(copy));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Somebody's drafts of new prompts that only this browser has, by key. */
+export function localCopies(storage: Storage, userId: number): Map<string, LocalCopy> {
+  const prefix = copyName(userId, "");
+  const found = new Map<string, LocalCopy>();
+  for (const name of Object.keys(storage)) {
+    const key = name.slice(prefix.length);
+    const copy = name.startsWith(prefix) && !key.startsWith("edit-") ? readCopy(storage, name) : null;
+    if (copy) found.set(key, copy);
+  }
+  return found;
+}
