@@ -9,6 +9,7 @@ import {
   readAnswer,
   submittedJudgments,
 } from "@/features/labeling/comparison/answer";
+import classes from "@/features/labeling/comparison/Comparison.module.css";
 import { ComparisonFooter } from "@/features/labeling/comparison/ComparisonFooter";
 import { formOf } from "@/features/labeling/comparison/form";
 import { RankStage } from "@/features/labeling/comparison/RankStage";
@@ -83,6 +84,7 @@ function Stages({ stage, act }: { stage: Stage; act: Dispatch<Act> }) {
       <SegmentedControl
         size="sm"
         color="spruce"
+        className={classes.stageSwitch}
         aria-label={t("Stage")}
         data={[
           { value: "rate", label: t("1 · Rate each") },

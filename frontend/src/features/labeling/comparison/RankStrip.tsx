@@ -141,7 +141,7 @@ function BandName({ rank }: { rank: number }) {
       </span>
       <span className={classes.bandNumber}>
         {rank}
-        {isBest && <span className={classes.bandBest}> {t("best")}</span>}
+        {isBest && <span className={classes.bandBest}> ({t("best")})</span>}
       </span>
     </>
   );
