@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from statistics import median
 from typing import Any
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left, Now, TruncDate
 from django.utils import timezone
 
@@ -157,6 +158,7 @@ class Progress:
     last_7_days: int
     total: int
     active_seconds_today: int
+    median_active_seconds_today: float | None
     per_day: list[DayCount]
     projects: list[Project]
 
@@ -166,12 +168,14 @@ def own_progress(user: User) -> Progress:
     said = Submission.objects.standing().filter(labeler=user)
     first = said.first_answers()
     per_day = daily_counts(first)
-    active = said.filter(created_at__gte=_day_start(timezone.now().date())).aggregate(total=Sum("active_seconds"))
+    since = _day_start(timezone.now().date())
+    active = list(said.filter(created_at__gte=since).order_by().values_list("active_seconds", flat=True))
     return Progress(
         today=per_day[-1].count,
         last_7_days=sum(day.count for day in per_day[-7:]),
         total=first.count(),
-        active_seconds_today=active["total"] or 0,
+        active_seconds_today=sum(active),
+        median_active_seconds_today=median(active) if active else None,
         per_day=per_day,
         projects=list(_own_projects(user)),
     )

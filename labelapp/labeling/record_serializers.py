@@ -150,5 +150,6 @@ class ProgressSerializer(serializers.Serializer[Any]):
     last_7_days = serializers.IntegerField()
     total = serializers.IntegerField()
     active_seconds_today = serializers.IntegerField()
+    median_active_seconds_today = serializers.FloatField(allow_null=True)
     per_day = DayCountSerializer(many=True)
     projects = OwnProjectSerializer(many=True)

@@ -9,7 +9,8 @@ from labelapp.accounts.models import Role
 from labelapp.common.errors import ErrorSerializer
 from labelapp.labeling.fast_view import asker
 from labelapp.labeling.queries import access_project
-from labelapp.quality.serializers import ProjectStatisticsSerializer
+from labelapp.quality.calibration import own_agreements
+from labelapp.quality.serializers import OwnAgreementSerializer, ProjectStatisticsSerializer
 from labelapp.quality.statistics import project_statistics
 
 
@@ -24,3 +25,13 @@ class ProjectStatisticsView(APIView):
     def get(self, request: Request, project_id: int) -> Response:
         project = access_project(project_id, user=asker(request))
         return Response(ProjectStatisticsSerializer(project_statistics(project)).data)
+
+
+class OwnAgreementView(APIView):
+    """How often the person who asks agrees with the researchers of their projects, where a project shows it."""
+
+    required_role = Role.LABELER
+
+    @extend_schema(operation_id="agreement_own", responses={200: OwnAgreementSerializer(many=True)})
+    def get(self, request: Request) -> Response:
+        return Response(OwnAgreementSerializer(own_agreements(asker(request)), many=True).data)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from labelapp.labeling.project_serializers import PersonSerializer
 from labelapp.labeling.record_serializers import DayCountSerializer
 from labelapp.quality.agreement import Agreement
+from labelapp.quality.calibration import LEAST_TASKS
 
 
 class LabelerStatisticsSerializer(serializers.Serializer[Any]):
@@ -30,6 +31,25 @@ class AgreementSerializer(serializers.Serializer[Agreement]):
 
     def get_interval(self, agreement: Agreement) -> list[float]:
         return [agreement.low, agreement.high]
+
+
+class AgreedProjectSerializer(serializers.Serializer[Any]):
+    """A project by its name."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class OwnAgreementSerializer(serializers.Serializer[Any]):
+    """How often one agrees with the researchers of a project; null while too few tasks could tell it."""
+
+    project = AgreedProjectSerializer()
+    tasks = serializers.IntegerField(help_text="Tasks that a researcher has answered too.")
+    least_tasks = serializers.SerializerMethodField(help_text="From so many on the agreement is told.")
+    agreement = AgreementSerializer(allow_null=True)
+
+    def get_least_tasks(self, _own: object) -> int:
+        return LEAST_TASKS
 
 
 class ProjectStatisticsSerializer(serializers.Serializer[Any]):

@@ -6,6 +6,7 @@ from labelapp.accounts.permissions import PUBLIC
 ROUTES: dict[str, dict[str, str]] = {
     "api/docs": {"GET": PUBLIC},
     "api/schema": {"GET": PUBLIC},
+    "api/v1/agreement": {"GET": Role.LABELER},
     "api/v1/assignments/<int:assignment_id>": {"GET": Role.LABELER},
     "api/v1/assignments/<int:assignment_id>/draft": {"PUT": Role.LABELER},
     "api/v1/assignments/<int:assignment_id>/heartbeat": {"POST": Role.LABELER},

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How often the person who asks agrees with the researchers of their projects, where a project shows it. */
+        get: operations["agreement_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assignments/{assignment_id}": {
         parameters: {
             query?: never;
@@ -1611,6 +1628,11 @@ export interface components {
             system: components["schemas"]["System"];
             problems: components["schemas"]["Problem"][];
         };
+        /** @description A project by its name. */
+        AgreedProject: {
+            id: number;
+            name: string;
+        };
         /** @description How often two labelers of a task put the same one of two responses first; tied pairs are left out. */
         Agreement: {
             tasks: number;
@@ -2538,6 +2560,15 @@ export interface components {
             size_bytes: number;
             sha256: string;
         };
+        /** @description How often one agrees with the researchers of a project; null while too few tasks could tell it. */
+        OwnAgreement: {
+            project: components["schemas"]["AgreedProject"];
+            /** @description Tasks that a researcher has answered too. */
+            tasks: number;
+            /** @description From so many on the agreement is told. */
+            readonly least_tasks: number;
+            agreement: components["schemas"]["Agreement"] | null;
+        };
         /** @description A project that one labels in. */
         OwnProject: {
             readonly id: number;
@@ -2907,6 +2938,7 @@ export interface components {
             priority_mode?: components["schemas"]["PriorityModeEnum"];
             lease_minutes?: number;
             overlap?: number;
+            show_agreement?: boolean;
         };
         /** @description What an admin may change about somebody. */
         PatchedChangeUserRequest: {
@@ -3000,6 +3032,8 @@ export interface components {
             last_7_days: number;
             total: number;
             active_seconds_today: number;
+            /** Format: double */
+            median_active_seconds_today: number | null;
             per_day: components["schemas"]["DayCount"][];
             projects: components["schemas"]["OwnProject"][];
         };
@@ -3017,6 +3051,8 @@ export interface components {
             readonly priority_mode: components["schemas"]["PriorityModeEnum"];
             readonly questions: components["schemas"]["QuestionKeyEnum"][];
             readonly lease_minutes: number;
+            /** @description Whether labelers see how often they agree with the project's researchers. */
+            readonly show_agreement: boolean;
             readonly member_count: number;
             readonly task_count: number;
             readonly assignment_counts: components["schemas"]["AssignmentCounts"];
@@ -4300,6 +4336,25 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    agreement_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAgreement"][];
+                };
+            };
+        };
+    };
     assignments_read: {
         parameters: {
             query?: never;
