@@ -3,16 +3,20 @@
 On a GPU FlexAttention compiles the mask and skips what nobody sees. On a CPU a dense mask would cost the time of all
 T² scores (five times as much at K = 9, P = C = 128), so each prompt and each branch is a call of its own there: the
 prompt by itself, and each branch against its prompt and itself under an explicit mask. Nothing is padded.
+
+Of the last layer only the tokens at which rewards are read are computed beyond their keys and values: the MLP on any
+device, the attention on a CPU. What the layer would make of the others is read by nobody.
 """
 
-from collections.abc import Callable
-from functools import cache
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.attention.flex_attention import flex_attention
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import pad, scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
@@ -24,29 +28,45 @@ NAME = "packed_rankings"
 
 
 def packed_attention(
-    query: Tensor, key: Tensor, value: Tensor, *, layout: Layout, scaling: float | None, dropout: float = 0.0
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    *,
+    layout: Layout,
+    scaling: float | None,
+    dropout: float = 0.0,
+    ends_only: bool = False,
 ) -> Tensor:
-    """(1, T, H, D) attention of a packed row; query is (1, H, T, D), key and value (1, H or fewer, T, D)."""
+    """(1, T, H, D) attention of a packed row; query is (1, H, T, D), key and value (1, H or fewer, T, D).
+
+    With `ends_only`, what stands elsewhere than at the end of a response (or of a prompt with an empty one) may be 0.
+    """
     if layout.device.type == "cuda":
         assert dropout == 0.0, "FlexAttention has no dropout; `why_not_packable` refuses it"
         found = _compiled_flex_attention()(
             query, key, value, block_mask=layout.block_mask, scale=scaling, enable_gqa=key.shape[1] != query.shape[1]
         )
         return found.transpose(1, 2)
-    return _attention_by_branch(query, key, value, layout=layout, scaling=scaling, dropout=dropout)
+    groups = query.shape[1] // key.shape[1]
+    if groups > 1:
+        key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
+    attend = partial(scaled_dot_product_attention, scale=scaling, dropout_p=dropout)
+    by_branch = _attention_at_ends if ends_only else _attention_by_branch
+    return by_branch(query, key, value, layout=layout, attend=attend).transpose(1, 2)
 
 
 def forward_packed(model: Any, batch: PackedBatch) -> Tensor:
-    """(1, T, h) last hidden states of a base model that `enable_packing` was called for."""
+    """(1, T, h) last hidden states of a base model that `enable_packing` was called for, right at `read_index` only."""
     # A mask of four dimensions is handed on as it is; what it would say, the layout says.
     mask = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=batch.input_ids.device)
-    output = model(
-        input_ids=batch.input_ids,
-        attention_mask=mask,
-        position_ids=batch.position_ids,
-        use_cache=False,
-        ranking_layout=batch.layout,
-    )
+    with _last_mlp_at(model, batch.read_index, row_length=batch.layout.total):
+        output = model(
+            input_ids=batch.input_ids,
+            attention_mask=mask,
+            position_ids=batch.position_ids,
+            use_cache=False,
+            ranking_layout=batch.layout,
+        )
     hidden: Tensor = output.last_hidden_state
     return hidden
 
@@ -59,38 +79,89 @@ def enable_packing(model: PreTrainedModel) -> None:
 
 
 def _attention_by_branch(
-    query: Tensor, key: Tensor, value: Tensor, *, layout: Layout, scaling: float | None, dropout: float
+    query: Tensor, key: Tensor, value: Tensor, *, layout: Layout, attend: Callable[..., Tensor]
 ) -> Tensor:
-    """The same by one SDPA call for each prompt and for each branch."""
-    groups = query.shape[1] // key.shape[1]
-    if groups > 1:
-        key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
-    sizes = [*layout.sizes, *([layout.padding] if layout.padding else [])]
-    # One split, whose gradient is one concatenation: slices would each make a gradient as long as the row.
-    queries, keys, values = (iter(torch.split(tensor, sizes, dim=2)) for tensor in (query, key, value))
+    """(1, H, T, D) by one call for each prompt and one for each branch."""
+    queries, keys, values = _pieces(query, key, value, layout=layout)
     found: list[Tensor] = []
     for prompt, branches in zip(layout.prompts, layout.branches, strict=True):
         prompt_key, prompt_value = next(keys), next(values)
-        own = scaled_dot_product_attention(
-            next(queries), prompt_key, prompt_value, is_causal=True, scale=scaling, dropout_p=dropout
-        )
-        found.append(own)
+        found.append(attend(next(queries), prompt_key, prompt_value, is_causal=True))
         for branch in branches:
-            branch_query, branch_key, branch_value = next(queries), next(keys), next(values)
-            if branch == 0:
-                continue
-            own = scaled_dot_product_attention(
-                branch_query,
-                torch.cat([prompt_key, branch_key], dim=2),
-                torch.cat([prompt_value, branch_value], dim=2),
-                attn_mask=layout.branch_mask(prompt, branch),
-                scale=scaling,
-                dropout_p=dropout,
-            )
-            found.append(own)
-    if layout.padding:
-        found.append(next(values))  # what stands there is read by nobody
-    return torch.cat(found, dim=2).transpose(1, 2)
+            own, own_key, own_value = next(queries), next(keys), next(values)
+            if branch:
+                seen_key = torch.cat([prompt_key, own_key], dim=2)
+                seen_value = torch.cat([prompt_value, own_value], dim=2)
+                found.append(attend(own, seen_key, seen_value, attn_mask=layout.branch_mask(prompt, branch)))
+    return torch.cat([*found, *values], dim=2)  # what stands at padding is read by nobody
+
+
+def _attention_at_ends(
+    query: Tensor, key: Tensor, value: Tensor, *, layout: Layout, attend: Callable[..., Tensor]
+) -> Tensor:
+    """(1, H, T, D) right at the last token of each branch, which sees all of it and needs no mask; else 0."""
+    queries, keys, values = _pieces(query, key, value, layout=layout)
+    found: list[Tensor] = []
+    for branches in layout.branches:
+        own, prompt_key, prompt_value = next(queries), next(keys), next(values)
+        is_read = 0 in branches
+        found.append(
+            _at_end(attend(own[:, :, -1:], prompt_key, prompt_value), own) if is_read else torch.zeros_like(own)
+        )
+        for branch in branches:
+            own, own_key, own_value = next(queries), next(keys), next(values)
+            if branch:
+                seen_key = torch.cat([prompt_key, own_key], dim=2)
+                seen_value = torch.cat([prompt_value, own_value], dim=2)
+                found.append(_at_end(attend(own[:, :, -1:], seen_key, seen_value), own))
+    return torch.cat([*found, *values], dim=2)
+
+
+def _at_end(found: Tensor, own: Tensor) -> Tensor:
+    """(1, H, C, D): 0 but for the last of C tokens, where (1, H, 1, D) `found` stands."""
+    return pad(found, (0, 0, own.shape[2] - 1, 0))
+
+
+def _pieces(*tensors: Tensor, layout: Layout) -> Iterator[Iterator[Tensor]]:
+    """The tensors cut along the row into prompts, branches and, if there is any, padding.
+
+    By one split, whose gradient is one concatenation: slices would each make a gradient as long as the row.
+    """
+    sizes = [*layout.sizes, *([layout.padding] if layout.padding else [])]
+    return (iter(torch.split(tensor, sizes, dim=2)) for tensor in tensors)
+
+
+@contextlib.contextmanager
+def _last_mlp_at(model: Any, index: Tensor, *, row_length: int) -> Iterator[None]:
+    """Inside, the last layer's MLP computes the tokens of `index` alone and gives 0 for the others.
+
+    Where the MLP is not found, or routes its tokens to experts, it computes all of them.
+    """
+    mlp = _last_mlp(model)
+    if mlp is None:
+        yield
+        return
+
+    def select(_module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return (inputs[0][:, index], *inputs[1:])
+
+    def spread(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+        return output.new_zeros(1, row_length, output.shape[-1]).index_copy(1, index, output)
+
+    handles = [mlp.register_forward_pre_hook(select), mlp.register_forward_hook(spread)]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _last_mlp(model: Any) -> nn.Module | None:
+    config = model.config
+    if any(getattr(config, name, None) for name in ("num_experts", "num_local_experts", "n_routed_experts")):
+        return None
+    layers = getattr(model, "layers", None) or getattr(model, "h", None)
+    return getattr(layers[-1], "mlp", None) if isinstance(layers, nn.ModuleList) else None
 
 
 def _attention_layer(
@@ -106,14 +177,19 @@ def _attention_layer(
 ) -> tuple[Tensor, None]:
     """What transformers calls in each layer."""
     if ranking_layout is None:
-        found: tuple[Tensor, None] = sdpa_attention_forward(
+        plain: tuple[Tensor, None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
         )
-        return found
+        return plain
     wanted = [name for name in ("softcap", "s_aux", "position_bias") if others.get(name) is not None]
     if wanted:
         raise ModelError(f"{type(module).__name__} needs {wanted[0]}, which packed attention does not have")
-    return packed_attention(query, key, value, layout=ranking_layout, scaling=scaling, dropout=dropout), None
+    config: Any = module.config
+    is_last = getattr(module, "layer_idx", None) == config.num_hidden_layers - 1
+    found = packed_attention(
+        query, key, value, layout=ranking_layout, scaling=scaling, dropout=dropout, ends_only=is_last
+    )
+    return found, None
 
 
 @cache

@@ -102,6 +102,7 @@ class PackedBatch:
     input_ids: Tensor
     position_ids: Tensor
     last_index: Tensor
+    read_index: Tensor  # the same, each once: the prompt's last token stands for all its empty responses
     layout: Layout
 
 
@@ -140,6 +141,7 @@ def pack(
         input_ids=torch.tensor([ids + [pad_id] * padding], device=device),
         position_ids=torch.tensor([positions + [0] * padding], device=device),
         last_index=torch.tensor(last, device=device),
+        read_index=torch.tensor(sorted(set(last)), device=device),
         layout=layout,
     )
 

@@ -2,10 +2,11 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from transformers import AutoTokenizer, MistralConfig, MistralForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, MistralConfig, MistralForCausalLM
 
 from formats.run_directory import read_manifest
 from inference.models import LoadedModel, reward_model_from_causal_lm
@@ -22,10 +23,16 @@ CASES = 8
 
 
 @pytest.fixture(scope="module", params=["llama", "gpt2"])
-def model(request: pytest.FixtureRequest) -> LoadedModel:
-    """In evaluation mode: with GPT-2's dropout no two passes agree."""
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
+    """Of two layers, since the last is computed otherwise. In evaluation mode: under dropout no two passes agree."""
+    directory = tmp_path_factory.mktemp("two-layers")
+    base = request.getfixturevalue(request.param)
+    config = AutoConfig.from_pretrained(base, num_hidden_layers=2)
     torch.manual_seed(0)
-    found = reward_model_from_causal_lm(request.getfixturevalue(request.param), device="cpu", precision="float32")
+    auto_class: Any = AutoModelForCausalLM
+    auto_class.from_config(config).save_pretrained(directory)
+    AutoTokenizer.from_pretrained(base).save_pretrained(directory)
+    found = reward_model_from_causal_lm(directory, device="cpu", precision="float32")
     with torch.no_grad():
         for weights in found.model.parameters():
             weights.mul_(2)  # an untrained model's tokens hardly hang on each other
