@@ -1,20 +1,19 @@
 import { ActionIcon } from "@mantine/core";
 import { IconMenu2 } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, Suspense, useRef } from "react";
+import { Suspense, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { hasRole, useMe } from "@/api/session";
 import { ConnectionState } from "@/app/ConnectionState";
 import classes from "@/app/Layout.module.css";
+import { OutboxNotice, WorkDay } from "@/app/labelerParts";
+import { NavigationCount } from "@/app/NavigationCount";
 import { NAVIGATION } from "@/app/navigation";
 import { PageLoading } from "@/app/PageLoading";
 import { SchemeSwitch } from "@/app/SchemeSwitch";
 import { UserMenu } from "@/app/UserMenu";
 
 const DRAWER = "navigation";
-const OutboxNotice = lazy(async () => ({
-  default: (await import("@/features/labeling/OutboxNotice")).OutboxNotice,
-}));
 
 export function Layout() {
   const { t } = useTranslation();
@@ -30,6 +29,7 @@ export function Layout() {
       onClick={() => drawer.current?.hidePopover?.()}
     >
       {t(entry.label)}
+      {entry.counted && <NavigationCount of={entry.counted} />}
     </Link>
   ));
   return (
@@ -56,6 +56,7 @@ export function Layout() {
           {links}
         </nav>
         <div className={classes.tools}>
+          <WorkDay />
           <ConnectionState />
           <SchemeSwitch />
           <UserMenu />
@@ -65,9 +66,7 @@ export function Layout() {
         {links}
       </nav>
       <main id="main" className={classes.main} tabIndex={-1}>
-        <Suspense fallback={null}>
-          <OutboxNotice />
-        </Suspense>
+        <OutboxNotice />
         <Suspense fallback={<PageLoading />}>
           <Outlet />
         </Suspense>

@@ -1,6 +1,7 @@
-import { ActionIcon, Button, type ButtonProps, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, type ButtonProps } from "@mantine/core";
 import { IconCheck, IconCopy, IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { Tooltip } from "@/ui/Tooltip";
 import { useCopy } from "@/ui/useCopy";
 
 const ICON = { ready: IconCopy, copied: IconCheck, refused: IconX };

@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { page } from "@/app/routes/page";
 import { membersRoute } from "@/app/routes/root";
+import { id, present, type Search } from "@/app/routes/searches";
 
 const projectsToLabelRoute = createRoute({
   getParentRoute: () => membersRoute,
@@ -26,4 +27,11 @@ const reviseRoute = createRoute({
   component: lazyRouteComponent(() => import("@/features/labeling/RevisePage"), "RevisePage"),
 });
 
-export const labelerRoutes = [projectsToLabelRoute, labelRoute, historyRoute, reviseRoute];
+const questionsRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/questions",
+  validateSearch: (search: Search) => present({ task: id(search.task), project: id(search.project) }),
+  component: page(() => import("@/features/questions/QuestionsPage"), "QuestionsPage"),
+});
+
+export const labelerRoutes = [projectsToLabelRoute, labelRoute, historyRoute, reviseRoute, questionsRoute];

@@ -17,7 +17,30 @@ const USE_CASES = [
   "closed_qa",
   "extract",
 ] as const;
-const TABS = ["statistics", "tasks", "submissions", "skips", "members", "instructions", "settings"] as const;
+/** The yes/no questions, whose answers a result page counts. */
+const METADATA = [
+  "fails_instruction",
+  "inappropriate_for_assistant",
+  "hallucination",
+  "satisfies_constraint",
+  "sexual_content",
+  "violent_content",
+  "encourages_harm",
+  "denigrates_protected_class",
+  "harmful_advice",
+  "expresses_opinion",
+  "moral_judgment",
+] as const;
+const TABS = [
+  "statistics",
+  "tasks",
+  "submissions",
+  "review",
+  "questions",
+  "members",
+  "instructions",
+  "settings",
+] as const;
 
 const promptsRoute = createRoute({
   getParentRoute: () => membersRoute,
@@ -74,6 +97,11 @@ const newProjectRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/projects/new",
   beforeLoad,
+  validateSearch: (search: Search) =>
+    present({
+      kind: oneOf(search.kind, ["comparison", "demonstration", "evaluation", "toxicity"]),
+      checkpoint: id(search.checkpoint),
+    }),
   component: page(() => import("@/features/projects/NewProjectPage"), "NewProjectPage"),
 });
 
@@ -85,11 +113,63 @@ const projectRoute = createRoute({
   component: page(() => import("@/features/projects/ProjectPage"), "ProjectPage"),
 });
 
+const resultsRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/projects/$projectId/results",
+  beforeLoad,
+  validateSearch: (search: Search) =>
+    present({
+      split: oneOf(search.split, ["train", "valid", "test"]),
+      use_case: oneOf(search.use_case, USE_CASES),
+      labeler: id(search.labeler),
+      source: id(search.source),
+      opponent: id(search.opponent),
+      outcome: oneOf(search.outcome, ["win", "tie", "loss"]),
+      question: oneOf(search.question, METADATA),
+      page: id(search.page),
+    }),
+  component: page(() => import("@/features/evaluations/ResultsPage"), "ResultsPage"),
+});
+
 const submissionRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/submissions/$submissionId",
   beforeLoad,
   component: page(() => import("@/features/projects/SubmissionPage"), "SubmissionPage"),
+});
+
+const REASONS = [
+  "unclear",
+  "outside_knowledge",
+  "unsafe",
+  "personal_data",
+  "language",
+  "broken",
+  "other",
+] as const;
+
+const reviewRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/review",
+  beforeLoad,
+  validateSearch: (search: Search) =>
+    present({
+      tab: oneOf(search.tab, ["tasks", "projects"]),
+      state: oneOf(search.state, ["open", "decided", "all"]),
+      project: id(search.project),
+      kind: oneOf(search.kind, ["skip", "flag", "question"]),
+      reason: oneOf(search.reason, REASONS),
+      ordering: oneOf(search.ordering, ["newest", "most"]),
+      page: id(search.page),
+    }),
+  component: page(() => import("@/features/review/ReviewPage"), "ReviewPage"),
+});
+
+const reviewTaskRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/review/$taskId",
+  beforeLoad,
+  component: page(() => import("@/features/review/ReviewTaskPage"), "ReviewTaskPage"),
 });
 
 const peopleRoute = createRoute({
@@ -115,7 +195,10 @@ export const researcherRoutes = [
   projectsRoute,
   newProjectRoute,
   projectRoute,
+  resultsRoute,
   submissionRoute,
+  reviewRoute,
+  reviewTaskRoute,
   peopleRoute,
   personRoute,
 ];

@@ -52,30 +52,41 @@ export function CheckpointPage() {
           </>
         }
         actions={
-          isAdmin && (
-            <>
-              {canSample && <SampleInto checkpoint={checkpoint} />}
-              {canSample && (
-                <LinkButton to="/runs/new" search={{ kind: "sft", model: id }} variant="default">
-                  Train from this
-                </LinkButton>
-              )}
-              {checkpoint.archived_at ? (
-                <Button variant="default" onClick={() => void archive(checkpoint, false)}>
-                  Bring back
-                </Button>
-              ) : (
-                <ConfirmButton
-                  title={`Archive “${checkpoint.name}”?`}
-                  question="It is offered for no new run. Its files and its lineage stay."
-                  confirmLabel="Archive"
-                  onConfirm={() => archive(checkpoint, true)}
-                >
-                  Archive
-                </ConfirmButton>
-              )}
-            </>
-          )
+          <>
+            {canSample && (
+              <LinkButton
+                to="/projects/new"
+                search={{ kind: "evaluation", checkpoint: id }}
+                variant="default"
+              >
+                Evaluate against a baseline
+              </LinkButton>
+            )}
+            {isAdmin && (
+              <>
+                {canSample && <SampleInto checkpoint={checkpoint} />}
+                {canSample && (
+                  <LinkButton to="/runs/new" search={{ kind: "sft", model: id }} variant="default">
+                    Train from this
+                  </LinkButton>
+                )}
+                {checkpoint.archived_at ? (
+                  <Button variant="default" onClick={() => void archive(checkpoint, false)}>
+                    Bring back
+                  </Button>
+                ) : (
+                  <ConfirmButton
+                    title={`Archive “${checkpoint.name}”?`}
+                    question="It is offered for no new run. Its files and its lineage stay."
+                    confirmLabel="Archive"
+                    onConfirm={() => archive(checkpoint, true)}
+                  >
+                    Archive
+                  </ConfirmButton>
+                )}
+              </>
+            )}
+          </>
         }
       />
       <Lineage checkpointId={id} />

@@ -17,7 +17,7 @@ type LabelerHomeProps = { progress: Progress; isOnlyPart: boolean };
 
 export function LabelerHome({ progress, isOnlyPart }: LabelerHomeProps) {
   const { t } = useTranslation();
-  const { projects, today, active_seconds_today: seconds } = progress;
+  const { projects, today, active_seconds_today: seconds, median_active_seconds_today: median } = progress;
   const withWork = projects.filter((project) => project.has_work && project.state === "active");
   return (
     <>

@@ -27,6 +27,7 @@ export type Command =
   | { type: "plainText" }
   | { type: "prompt" }
   | { type: "instructions" }
+  | { type: "questions" }
   | { type: "closeInstructions" }
   | { type: "skip" }
   | { type: "flag" }
@@ -165,10 +166,11 @@ export const BINDINGS: Binding[] = [
     command: { type: "plainText" },
   },
   { keys: ["i"], shown: "I", does: msg("Instructions"), scenes: ALL, command: { type: "instructions" } },
+  { keys: ["q"], shown: "Q", does: msg("Questions"), scenes: ALL, command: { type: "questions" } },
   {
     keys: ["Escape"],
     shown: "Esc",
-    does: msg("Leave a text field, close a dialog or the instructions"),
+    does: msg("Leave a text field, close a dialog or the panel beside the task"),
     scenes: ALL,
     command: { type: "closeInstructions" },
   },

@@ -6,6 +6,7 @@ import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { options, SPLIT, USE_CASE } from "@/api/labels";
 import { hasRole, useMe } from "@/api/session";
+import { isEvaluation } from "@/features/projects/words";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { pluralize } from "@/ui/format";
 import { TextLink } from "@/ui/links";
@@ -22,6 +23,9 @@ const INITIAL = {
   limit: "" as number | string,
   batch_id: null as string | null,
 };
+
+/** The paper evaluates on prompts of customers that no model has learned from. */
+const HELD_OUT = { split: "test" as const };
 
 function toBody(values: typeof INITIAL): Body {
   const filter: Filter = {
@@ -52,7 +56,8 @@ export function AddTasks({ project }: { project: Project }) {
 
 function AddTasksForm({ project, onClose }: { project: Project; onClose: () => void }) {
   const isComparison = project.kind === "comparison";
-  const form = useForm({ initialValues: INITIAL });
+  const evaluates = isEvaluation(project.kind);
+  const form = useForm({ initialValues: { ...INITIAL, ...(evaluates && HELD_OUT) } });
   const add = $api.useMutation("post", "/api/v1/projects/{project_id}/tasks", {
     onSuccess: () =>
       invalidate("/api/v1/projects/{project_id}/tasks", "/api/v1/projects/{project_id}", "/api/v1/projects"),
@@ -76,6 +81,12 @@ function AddTasksForm({ project, onClose }: { project: Project; onClose: () => v
         {isComparison && (
           <BatchSelect project={project} {...form.getInputProps("batch_id")} error={errors.batch_id} />
         )}
+        {evaluates && (
+          <Text size="sm" c="dimmed">
+            A prompt becomes a task where each of the {project.responses_per_task} sources has a response to
+            it.
+          </Text>
+        )}
         <Group grow align="flex-start">
           <Select
             label="Use case"
@@ -94,6 +105,12 @@ function AddTasksForm({ project, onClose }: { project: Project; onClose: () => v
             error={errors["filter.split"]}
           />
         </Group>
+        {evaluates && form.values.split !== "test" && form.values.split !== "valid" && (
+          <Notice tone="warn" title="This takes prompts of the train split too">
+            A model may have learned them, and then it is not measured on what it has never seen. Choose test
+            or validation unless that is what you want to know.
+          </Notice>
+        )}
         <TextInput
           label="Words in the prompt"
           placeholder='"a phrase", -without'
@@ -162,6 +179,14 @@ function Created({ created, onClose }: { created: Schemas["CreatedTasks"]; onClo
       <Notice tone="good" title={`${pluralize(created.created, "task")} added`}>
         {created.skipped_count > 0 && `${pluralize(created.skipped_count, "prompt")} left out.`}
       </Notice>
+      {created.train_count > 0 && (
+        <Notice
+          tone="warn"
+          title={`${pluralize(created.train_count, "task")} of ${created.created} of the train split`}
+        >
+          A model may have learned these prompts. The results are also shown by split.
+        </Notice>
+      )}
       {created.skipped.length > 0 && (
         <List size="sm">
           {created.skipped.slice(0, SKIPPED_SHOWN).map(({ prompt_id, reason }) => (

@@ -11,20 +11,26 @@ import {
   TextInput,
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { MarkdownEditor } from "@/features/projects/MarkdownEditor";
 import { PeopleSelect } from "@/features/projects/PeopleSelect";
 import classes from "@/features/projects/Projects.module.css";
 import { QuestionsSelect } from "@/features/projects/QuestionsSelect";
-import { PRIORITY } from "@/features/projects/words";
+import { type Sources, SourcesSelect } from "@/features/projects/SourcesSelect";
+import { isEvaluation, PRIORITY } from "@/features/projects/words";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { TextLink } from "@/ui/links";
 import { Page, PageHeader, Section } from "@/ui/Page";
 
 type Body = Schemas["CreateProjectRequest"];
-type Values = Required<Body>;
+type Values = Required<Omit<Body, "source_ids" | "baseline_id" | "questions" | "priority_mode">> &
+  Sources & {
+    /** Null until somebody chooses: then it is what is usual for the kind. */
+    questions: NonNullable<Body["questions"]> | null;
+    priority_mode: NonNullable<Body["priority_mode"]> | null;
+  };
 
 const FIELDS = [
   "name",
@@ -37,29 +43,59 @@ const FIELDS = [
   "lease_minutes",
   "instructions",
   "member_ids",
+  "source_ids",
+  "baseline_id",
 ] as const;
 
-const INITIAL: Omit<Values, "questions"> & { questions: Values["questions"] | null } = {
+const INITIAL: Values = {
   name: "",
   kind: "comparison",
   description: "",
   responses_per_task: 4,
   overlap: 1,
-  priority_mode: "helpful_first",
+  priority_mode: null,
   questions: null,
   lease_minutes: 15,
   instructions: "",
   member_ids: [],
+  source_ids: [],
+  baseline_id: null,
 };
 
-function toBody({ questions, responses_per_task, ...values }: typeof INITIAL): Body {
-  if (values.kind === "demonstration") return values;
-  return { ...values, responses_per_task, ...(questions && { questions }) };
+const KINDS: { value: Values["kind"]; label: string; description?: string }[] = [
+  { value: "comparison", label: "Compare: rate K responses, then rank them" },
+  { value: "demonstration", label: "Demonstrate: write the ideal answer" },
+  {
+    value: "evaluation",
+    label: "Evaluate: the same, with responses of several models and a baseline among them, blind",
+    description: "Gives win rates. What is said here is never trained on.",
+  },
+  {
+    value: "toxicity",
+    label: "Evaluate toxicity: four scales, then rank",
+    description:
+      "Of the prompt: toxicity 0 to 2. Of each response: toxicity 0 to 2, relative to the prompt −1 to 1, continuity 1 to 7.",
+  },
+];
+
+/** Sends what the kind has, and leaves out what nobody chose. */
+function toBody(values: Values): Body {
+  const { questions, priority_mode, responses_per_task, source_ids, baseline_id, ...rest } = values;
+  if (rest.kind === "demonstration") return rest;
+  return {
+    ...rest,
+    ...(priority_mode && { priority_mode }),
+    ...(questions && rest.kind !== "toxicity" && { questions }),
+    ...(isEvaluation(rest.kind)
+      ? { source_ids, ...(baseline_id !== null && { baseline_id }) }
+      : { responses_per_task }),
+  };
 }
 
 export function NewProjectPage() {
   const navigate = useNavigate();
-  const form = useForm({ initialValues: INITIAL });
+  const { kind = INITIAL.kind, checkpoint } = useSearch({ from: "/members/projects/new" });
+  const form = useForm<Values>({ initialValues: { ...INITIAL, kind } });
   const create = $api.useMutation("post", "/api/v1/projects", {
     onSuccess: async (project) => {
       await invalidate("/api/v1/projects");
@@ -72,7 +108,8 @@ export function NewProjectPage() {
   });
   const errors = fieldErrors(create.error, FIELDS);
   const { values } = form;
-  const isComparison = values.kind === "comparison";
+  const evaluates = isEvaluation(values.kind);
+  const usualPriority = evaluates ? "truthful_harmless_first" : "helpful_first";
   return (
     <Page title="New project">
       <PageHeader title="New project" description={<TextLink to="/projects">Projects</TextLink>} />
@@ -84,6 +121,7 @@ export function NewProjectPage() {
               <Stack>
                 <TextInput
                   label="Name"
+                  description={evaluates ? "Labelers read it: name none of the models." : undefined}
                   required
                   maxLength={120}
                   {...form.getInputProps("name")}
@@ -91,8 +129,9 @@ export function NewProjectPage() {
                 />
                 <Radio.Group label="Labelers will" {...form.getInputProps("kind")} error={errors.kind}>
                   <Stack gap="xs" mt={6}>
-                    <Radio value="comparison" label="Compare: rate K responses, then rank them" />
-                    <Radio value="demonstration" label="Demonstrate: write the ideal answer" />
+                    {KINDS.map((choice) => (
+                      <Radio key={choice.value} {...choice} />
+                    ))}
                   </Stack>
                 </Radio.Group>
                 <Textarea
@@ -112,7 +151,15 @@ export function NewProjectPage() {
             </Section>
             <Section title="How it is done">
               <Stack>
-                {isComparison && (
+                {evaluates && (
+                  <SourcesSelect
+                    value={values}
+                    checkpointId={checkpoint}
+                    errors={errors}
+                    onChange={(sources) => form.setValues(sources)}
+                  />
+                )}
+                {values.kind === "comparison" && (
                   <Input.Wrapper
                     label={`Responses per task: K = ${values.responses_per_task}`}
                     description="The paper: 4 to 9. Every pair of one ranking is learned from: K = 4 gives 6, K = 9 gives 36."
@@ -149,11 +196,14 @@ export function NewProjectPage() {
                     error={errors.lease_minutes}
                   />
                 </Group>
-                {isComparison && (
+                {values.kind !== "demonstration" && (
                   <>
                     <Radio.Group
                       label="What counts most"
-                      {...form.getInputProps("priority_mode")}
+                      value={values.priority_mode ?? usualPriority}
+                      onChange={(mode) =>
+                        form.setFieldValue("priority_mode", mode as Values["priority_mode"])
+                      }
                       error={errors.priority_mode}
                     >
                       <Stack gap="xs" mt={6}>
@@ -162,11 +212,13 @@ export function NewProjectPage() {
                         ))}
                       </Stack>
                     </Radio.Group>
-                    <QuestionsSelect
-                      value={values.questions}
-                      error={errors.questions}
-                      onChange={(keys) => form.setFieldValue("questions", keys)}
-                    />
+                    {values.kind !== "toxicity" && (
+                      <QuestionsSelect
+                        value={values.questions}
+                        error={errors.questions}
+                        onChange={(keys) => form.setFieldValue("questions", keys)}
+                      />
+                    )}
                   </>
                 )}
               </Stack>

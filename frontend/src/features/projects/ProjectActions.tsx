@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { api, invalidate, type Schemas } from "@/api/client";
+import { isEvaluation } from "@/features/projects/words";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 
 type Project = Schemas["Project"];
@@ -29,7 +30,11 @@ export function ProjectActions({ project }: { project: Project }) {
       </Button>
       <ConfirmButton
         title={`Archive “${project.name}”?`}
-        question="It hands out no more tasks and leaves the lists. What was said stays and can still be frozen."
+        question={
+          isEvaluation(project.kind)
+            ? "It hands out no more tasks and leaves the lists. What was said stays, with its results."
+            : "It hands out no more tasks and leaves the lists. What was said stays and can still be frozen."
+        }
         confirmLabel="Archive"
         onConfirm={() => change(project, "archived")}
       >

@@ -7,14 +7,15 @@ import { InstructionsTab } from "@/features/projects/InstructionsTab";
 import { MembersTab } from "@/features/projects/MembersTab";
 import { ProjectActions } from "@/features/projects/ProjectActions";
 import classes from "@/features/projects/Projects.module.css";
+import { QuestionsTab } from "@/features/projects/QuestionsTab";
+import { ReviewTab } from "@/features/projects/ReviewTab";
 import { SettingsTab } from "@/features/projects/SettingsTab";
-import { SkipsTab } from "@/features/projects/SkipsTab";
 import { StatisticsTab } from "@/features/projects/StatisticsTab";
 import { SubmissionsTab } from "@/features/projects/SubmissionsTab";
 import { TasksTab } from "@/features/projects/TasksTab";
-import { PROJECT_KIND, PROJECT_STATE } from "@/features/projects/words";
+import { isEvaluation, PROJECT_KIND, PROJECT_STATE } from "@/features/projects/words";
 import { formatNumber, pluralize } from "@/ui/format";
-import { TextLink } from "@/ui/links";
+import { LinkButton, TextLink } from "@/ui/links";
 import { Notice } from "@/ui/Notice";
 import { Page, PageHeader } from "@/ui/Page";
 import { ProgressLine } from "@/ui/ProgressLine";
@@ -25,7 +26,8 @@ const TABS = [
   { value: "statistics", label: "Statistics", Panel: StatisticsTab },
   { value: "tasks", label: "Tasks", Panel: TasksTab },
   { value: "submissions", label: "Submissions", Panel: SubmissionsTab },
-  { value: "skips", label: "Skips", Panel: SkipsTab },
+  { value: "review", label: "Review", Panel: ReviewTab },
+  { value: "questions", label: "Questions", Panel: QuestionsTab },
   { value: "members", label: "Members", Panel: MembersTab },
   { value: "instructions", label: "Instructions", Panel: InstructionsTab },
   { value: "settings", label: "Settings", Panel: SettingsTab },
@@ -47,7 +49,8 @@ export function ProjectPage() {
       ["get", "/api/v1/projects/{project_id}/statistics"],
       ["get", "/api/v1/projects/{project_id}/tasks"],
       ["get", "/api/v1/submissions"],
-      ["get", "/api/v1/skips"],
+      ["get", "/api/v1/review"],
+      ["get", "/api/v1/projects/{project_id}/thread"],
     ],
   );
   const counts = project.assignment_counts;
@@ -70,7 +73,16 @@ export function ProjectPage() {
             {project.description}
           </>
         }
-        actions={<ProjectActions project={project} />}
+        actions={
+          <>
+            {isEvaluation(project.kind) && (
+              <LinkButton to="/projects/$projectId/results" params={{ projectId: String(id) }}>
+                Results
+              </LinkButton>
+            )}
+            <ProjectActions project={project} />
+          </>
+        }
       />
       <StatGroup>
         <Stat label="Tasks" value={formatNumber(project.task_count)} />

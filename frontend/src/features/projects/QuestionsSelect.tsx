@@ -10,7 +10,9 @@ type QuestionsSelectProps = {
 
 /** What is asked of each response; all of the paper's until somebody takes one away. */
 export function QuestionsSelect({ value, error, onChange }: QuestionsSelectProps) {
-  const { data: questions } = $api.useQuery("get", "/api/v1/questions", {}, { staleTime: 3_600_000 });
+  const { data } = $api.useQuery("get", "/api/v1/questions", {}, { staleTime: 3_600_000 });
+  // The scales belong to the toxicity task, which asks them all.
+  const questions = data?.filter(({ kind }) => kind === "yes_no");
   const all = questions?.map(({ key }) => key) ?? [];
   return (
     <Checkbox.Group

@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Tooltip } from "@mantine/core";
+import { ActionIcon, Badge } from "@mantine/core";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { type CSSProperties, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import type { Assignment } from "@/features/labeling/task/types";
 import { Conversation } from "@/ui/Conversation";
 import { CopyIcon } from "@/ui/CopyButton";
 import { Separator } from "@/ui/Separator";
+import { Tooltip } from "@/ui/Tooltip";
 
 type PromptPaneProps = {
   prompt: Assignment["prompt"];
@@ -64,7 +65,7 @@ function PromptHeader({ prompt, isOpen, onToggle }: PromptHeaderProps) {
         {t(prompt.use_case.replace("_", " "))}
       </Badge>
       {prompt.is_closed_domain && (
-        <Tooltip label={t("The prompt holds everything that the answer needs.")} multiline maw={260}>
+        <Tooltip label={t("The prompt holds everything that the answer needs.")} maw={260}>
           <Badge color="gray" tt="none" tabIndex={0}>
             {t("closed domain")}
           </Badge>

@@ -1,8 +1,7 @@
 import { Button, Group } from "@mantine/core";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Scene } from "@/features/labeling/keys";
-import { InstructionsPanel } from "@/features/labeling/task/InstructionsPanel";
 import { KeysDialog } from "@/features/labeling/task/KeysDialog";
 import { ProblemNotice } from "@/features/labeling/task/ProblemNotice";
 import { PromptPane } from "@/features/labeling/task/PromptPane";
@@ -13,7 +12,13 @@ import { TaskBar } from "@/features/labeling/task/TaskBar";
 import type { Assignment, WorkMode } from "@/features/labeling/task/types";
 import type { TaskPanels } from "@/features/labeling/task/useTaskPanels";
 import type { Work } from "@/features/labeling/task/useWork";
+import { Busy } from "@/ui/Busy";
 import { Key } from "@/ui/Key";
+
+// A task is read and answered without these; they come when they are opened.
+const InstructionsPanel = lazy(() => import("@/features/labeling/task/InstructionsPanel"));
+const ThreadPanel = lazy(() => import("@/features/labeling/task/ThreadPanel"));
+const FlagDialog = lazy(() => import("@/features/labeling/task/FlagDialog"));
 
 type TaskFrameProps = {
   assignment: Assignment;
@@ -42,6 +47,10 @@ export function TaskFrame(props: TaskFrameProps) {
         work={work}
         onInstructions={panels.toggleInstructions}
         isInstructionsOpen={panels.isInstructionsOpen}
+        onQuestions={panels.toggleQuestions}
+        isQuestionsOpen={panels.isQuestionsOpen}
+        unread={panels.unread.total}
+        onFlag={panels.openFlag}
         onSkip={panels.openSkip}
         onHelp={panels.openHelp}
       >
@@ -51,11 +60,13 @@ export function TaskFrame(props: TaskFrameProps) {
       {work.otherCopy !== null && (
         <OtherCopy content={work.otherCopy} onTake={props.onTakeOther} panels={panels} />
       )}
+      {panels.news.isWithdrawn && !work.problem && <WithdrawnNotice onNext={props.onAskAgain} mode={mode} />}
       {panels.hasNewInstructions && <NewInstructions assignment={assignment} panels={panels} />}
+      {panels.news.hasNewerInstructions && <NewerInstructions />}
       <div
         className={classes.body}
         data-prompt={panels.isPromptOpen ? "open" : "closed"}
-        data-instructions={panels.isInstructionsOpen || undefined}
+        data-instructions={panels.sidePanel !== null || undefined}
       >
         <PromptPane
           prompt={assignment.prompt}
@@ -70,9 +81,18 @@ export function TaskFrame(props: TaskFrameProps) {
             {footer}
           </div>
         </div>
-        {panels.isInstructionsOpen && (
-          <InstructionsPanel assignment={assignment} onClose={panels.closeInstructions} />
-        )}
+        <Suspense fallback={<Busy />}>
+          {panels.isInstructionsOpen && (
+            <InstructionsPanel
+              assignment={assignment}
+              reading={panels.reading}
+              onClose={panels.closeSidePanel}
+            />
+          )}
+          {panels.isQuestionsOpen && (
+            <ThreadPanel assignment={assignment} unread={panels.unread} onClose={panels.closeSidePanel} />
+          )}
+        </Suspense>
       </div>
       <SkipDialog
         assignment={assignment}
@@ -80,19 +100,79 @@ export function TaskFrame(props: TaskFrameProps) {
         onClose={panels.closeDialog}
         onSkipped={props.onSkipped}
       />
+      <LazyFlagDialog
+        assignment={assignment}
+        isOpen={panels.dialog === "flag"}
+        onClose={panels.closeDialog}
+      />
       <KeysDialog scene={scene} isOpen={panels.dialog === "help"} onClose={panels.closeDialog} />
     </div>
   );
 }
 
+type LazyFlagDialogProps = { assignment: Assignment; isOpen: boolean; onClose: () => void };
+
+/** Stays once it was opened: what was written in it is there again. */
+function LazyFlagDialog(props: LazyFlagDialogProps) {
+  const [wasOpened, setOpened] = useState(false);
+  if (props.isOpen && !wasOpened) setOpened(true);
+  if (!wasOpened) return null;
+  return (
+    <Suspense fallback={null}>
+      <FlagDialog {...props} />
+    </Suspense>
+  );
+}
+
 function NewInstructions({ assignment, panels }: { assignment: Assignment; panels: TaskPanels }) {
+  const { t } = useTranslation();
   const { number } = assignment.instruction_version;
+  const before = panels.reading.lastRead?.number;
   return (
     <div className={classes.notice} role="status">
       <Group gap="sm">
-        {number > 1 ? `The instructions have changed: version ${number}.` : "This project has instructions."}
+        {before
+          ? t("The instructions have changed since you last read them: version {{before}} → {{number}}.", {
+              before,
+              number,
+            })
+          : t("This project has instructions.")}
         <Button size="compact-sm" rightSection={<Key name="I" />} onClick={panels.toggleInstructions}>
-          Read them
+          {before ? t("See what changed") : t("Read them")}
+        </Button>
+      </Group>
+    </div>
+  );
+}
+
+/** The version on this answer is the one that stood when the task was given. */
+function NewerInstructions() {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.notice} role="status">
+      {t(
+        "New instructions have come in. They hold from your next task on; this one keeps those that you had.",
+      )}
+    </div>
+  );
+}
+
+function WithdrawnNotice({ onNext, mode }: { onNext: () => void; mode: WorkMode }) {
+  const { t } = useTranslation();
+  if (mode === "revise")
+    return (
+      <div className={classes.notice} data-kind="warning" role="status">
+        {t("A researcher has withdrawn this task. Your answer stays on record.")}
+      </div>
+    );
+  return (
+    <div className={classes.notice} data-kind="warning" role="alert">
+      <Group gap="sm">
+        {t(
+          "A researcher has withdrawn this task while you were at it. You did nothing wrong; your draft is kept.",
+        )}
+        <Button size="compact-sm" onClick={onNext}>
+          {t("Next task")}
         </Button>
       </Group>
     </div>
@@ -102,11 +182,12 @@ function NewInstructions({ assignment, panels }: { assignment: Assignment; panel
 type OtherCopyProps = { content: unknown; onTake: (content: unknown) => void; panels: TaskPanels };
 
 function OtherCopy({ content, onTake, panels }: OtherCopyProps) {
+  const { t } = useTranslation();
   if (panels.isOtherCopyDismissed) return null;
   return (
     <div className={classes.notice} data-kind="warning" role="status">
       <Group gap="sm">
-        This browser has an older copy that never reached the server. You see the newer one.
+        {t("This browser has an older copy that never reached the server. You see the newer one.")}
         <Button
           size="compact-sm"
           variant="default"
@@ -115,10 +196,10 @@ function OtherCopy({ content, onTake, panels }: OtherCopyProps) {
             onTake(content);
           }}
         >
-          Use the older copy
+          {t("Use the older copy")}
         </Button>
         <Button size="compact-sm" variant="subtle" color="gray" onClick={panels.dismissOtherCopy}>
-          Close
+          {t("Close")}
         </Button>
       </Group>
     </div>

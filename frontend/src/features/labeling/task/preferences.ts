@@ -35,7 +35,9 @@ export function usePlainText() {
   return useRemembered("plain-text", false);
 }
 
-/** The newest instructions of each project that were opened here, so that a new version says so. */
-export function useSeenInstructions(projectId: number) {
-  return useRemembered(`instructions:${projectId}`, 0);
+export type SidePanelName = "instructions" | "questions";
+
+/** What was open beside the task last. */
+export function useOpenPanel() {
+  return useRemembered<SidePanelName | null>("side-panel", null);
 }

@@ -1,27 +1,33 @@
 /** What is open around a task, and the keys that both kinds of task share. */
 import { useCallback, useState } from "react";
 import type { Command } from "@/features/labeling/keys";
-import { usePlainText, useSeenInstructions } from "@/features/labeling/task/preferences";
+import { type SidePanelName, useOpenPanel, usePlainText } from "@/features/labeling/task/preferences";
 import type { Assignment, WorkMode } from "@/features/labeling/task/types";
+import { useInstructionRead } from "@/features/labeling/task/useInstructionRead";
+import { useTaskNews, useUnread } from "@/features/labeling/task/useUnread";
+
+/** Where a panel lies above the task, it is opened on purpose each time. */
+const STACKED = "(max-width: 70em)";
 
 export function useTaskPanels(assignment: Assignment, mode: WorkMode) {
   const [isPromptOpen, setPromptOpen] = useState(true);
-  const [isInstructionsOpen, setInstructionsOpen] = useState(false);
   const [isOtherCopyDismissed, setOtherCopyDismissed] = useState(false);
-  const [dialog, setDialog] = useState<"skip" | "help" | null>(null);
+  const [dialog, setDialog] = useState<"skip" | "flag" | "help" | null>(null);
   const [isPlain, setPlain] = usePlainText();
-  const [seen, setSeen] = useSeenInstructions(assignment.project.id);
+  const { sidePanel, toggleSidePanel, closeSidePanel } = useSidePanel();
+  const reading = useInstructionRead(assignment);
+  const unread = useUnread(assignment);
+  const news = useTaskNews(assignment);
   const { number } = assignment.instruction_version;
+  const { lastRead } = reading;
 
-  const toggleInstructions = useCallback(() => {
-    setInstructionsOpen((isOpen) => !isOpen);
-    setSeen(number);
-  }, [setSeen, number]);
-  const closeInstructions = useCallback(() => setInstructionsOpen(false), []);
+  const toggleInstructions = useCallback(() => toggleSidePanel("instructions"), [toggleSidePanel]);
+  const toggleQuestions = useCallback(() => toggleSidePanel("questions"), [toggleSidePanel]);
   const togglePrompt = useCallback(() => setPromptOpen((isOpen) => !isOpen), []);
   const openSkip = useCallback(() => {
     if (mode === "label") setDialog("skip");
   }, [mode]);
+  const openFlag = useCallback(() => setDialog("flag"), []);
   const openHelp = useCallback(() => setDialog("help"), []);
 
   /** Returns whether the command was one of these. */
@@ -29,9 +35,11 @@ export function useTaskPanels(assignment: Assignment, mode: WorkMode) {
     const acts: Partial<Record<Command["type"], () => void>> = {
       prompt: togglePrompt,
       instructions: toggleInstructions,
-      closeInstructions,
+      questions: toggleQuestions,
+      closeInstructions: closeSidePanel,
       plainText: () => setPlain(!isPlain),
       skip: openSkip,
+      flag: openFlag,
       help: openHelp,
     };
     acts[command.type]?.();
@@ -40,21 +48,51 @@ export function useTaskPanels(assignment: Assignment, mode: WorkMode) {
 
   return {
     isPromptOpen,
-    isInstructionsOpen,
+    sidePanel,
+    isInstructionsOpen: sidePanel === "instructions",
+    isQuestionsOpen: sidePanel === "questions",
     isOtherCopyDismissed,
     isPlain,
     dialog,
-    hasNewInstructions: mode === "label" && number > seen && !isInstructionsOpen,
+    reading,
+    unread,
+    news,
+    /** Null is somebody who has read none; what is not known yet says nothing. */
+    hasNewInstructions:
+      mode === "label" &&
+      lastRead !== undefined &&
+      number > (lastRead?.number ?? 0) &&
+      sidePanel !== "instructions",
     togglePrompt,
     toggleInstructions,
-    closeInstructions,
+    toggleQuestions,
+    closeSidePanel,
     togglePlain: () => setPlain(!isPlain),
     openSkip,
+    openFlag,
     openHelp,
     closeDialog: useCallback(() => setDialog(null), []),
     dismissOtherCopy: useCallback(() => setOtherCopyDismissed(true), []),
     runShared,
   };
+}
+
+function useSidePanel() {
+  const [remembered, remember] = useOpenPanel();
+  const [sidePanel, setSidePanel] = useState(() => (window.matchMedia(STACKED).matches ? null : remembered));
+  const show = useCallback(
+    (name: SidePanelName | null) => {
+      setSidePanel(name);
+      remember(name);
+    },
+    [remember],
+  );
+  const toggleSidePanel = useCallback(
+    (name: SidePanelName) => show(sidePanel === name ? null : name),
+    [show, sidePanel],
+  );
+  const closeSidePanel = useCallback(() => show(null), [show]);
+  return { sidePanel, toggleSidePanel, closeSidePanel };
 }
 
 export type TaskPanels = ReturnType<typeof useTaskPanels>;

@@ -1,0 +1,176 @@
+/**
+ * Flags and questions on their way to the researchers. Each is kept in this browser before it is sent, and until it has
+ * arrived or was refused, so that neither the network nor a reload loses it; its key keeps it from counting twice.
+ */
+import { useEffect, useSyncExternalStore } from "react";
+import { api, invalidate, type Schemas } from "@/api/client";
+import { errorMessage, isStatus, isTransient } from "@/api/errors";
+import { useMe } from "@/api/session";
+
+export type FlagKind = Schemas["FlagKindEnum"];
+
+type Addressed = { key: string; writtenAt: string; refused?: string };
+export type FlagLetter = Addressed & {
+  to: "flag";
+  taskId: number;
+  kind: FlagKind;
+  note: string;
+  responseId: number | null;
+};
+export type QuestionLetter = Addressed & {
+  to: "task" | "project";
+  taskId: number;
+  projectId: number;
+  body: string;
+};
+export type Letter = FlagLetter | QuestionLetter;
+
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 15_000;
+
+async function send(letter: Letter): Promise<void> {
+  const idempotency_key = letter.key;
+  if (letter.to === "flag") {
+    const { kind, note, responseId: response_id } = letter;
+    const params = { path: { task_id: letter.taskId } };
+    await api.POST("/api/v1/tasks/{task_id}/flags", {
+      params,
+      body: { idempotency_key, kind, note, response_id },
+    });
+    await invalidate("/api/v1/reports");
+  } else if (letter.to === "task") {
+    const params = { path: { task_id: letter.taskId } };
+    const body = { idempotency_key, body: letter.body };
+    await api.POST("/api/v1/tasks/{task_id}/thread", { params, body });
+    await invalidate("/api/v1/tasks/{task_id}/thread", "/api/v1/threads");
+  } else {
+    const params = { path: { project_id: letter.projectId } };
+    const body = { idempotency_key, body: letter.body };
+    await api.POST("/api/v1/projects/{project_id}/thread", { params, body });
+    await invalidate("/api/v1/projects/{project_id}/thread", "/api/v1/threads");
+  }
+}
+
+export class Letters {
+  private letters: Letter[] = [];
+  private userId = 0;
+  private attempt = 0;
+  private isRunning = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly listeners = new Set<() => void>();
+  private readonly sendLetter: (letter: Letter) => Promise<void>;
+  private readonly storage: Storage;
+
+  constructor(sendLetter: (letter: Letter) => Promise<void> = send, storage: Storage = localStorage) {
+    this.sendLetter = sendLetter;
+    this.storage = storage;
+    window.addEventListener("online", () => void this.run());
+  }
+
+  /** Takes up what this person left behind in this browser. */
+  start(userId: number): void {
+    if (this.userId === userId) return;
+    this.userId = userId;
+    this.letters = this.read();
+    this.changed();
+    void this.run();
+  }
+
+  write(letter: Letter): void {
+    this.letters = [...this.letters, letter];
+    this.keep();
+    this.attempt = 0;
+    void this.run();
+  }
+
+  /** Lets go of one that was refused, once its author has seen why. */
+  discard(key: string): void {
+    this.letters = this.letters.filter((letter) => letter.key !== key);
+    this.keep();
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  state = (): Letter[] => this.letters;
+
+  private async run(): Promise<void> {
+    if (this.isRunning) return;
+    this.isRunning = true;
+    clearTimeout(this.timer);
+    try {
+      for (let next = this.next(); next; next = this.next()) if (!(await this.sendOne(next))) break;
+    } finally {
+      this.isRunning = false;
+    }
+    if (!this.next()) return;
+    const delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, this.attempt - 1));
+    this.timer = setTimeout(() => void this.run(), delay);
+  }
+
+  private next(): Letter | undefined {
+    return this.letters.find((letter) => !letter.refused);
+  }
+
+  /** Returns whether to go on with the next one. */
+  private async sendOne(letter: Letter): Promise<boolean> {
+    try {
+      await this.sendLetter(letter);
+      this.attempt = 0;
+      this.discard(letter.key);
+      return true;
+    } catch (error) {
+      if (isTransient(error) || isStatus(error, 401, 403)) {
+        this.attempt++;
+        return false;
+      }
+      const refused = { ...letter, refused: errorMessage(error) };
+      this.letters = this.letters.map((one) => (one.key === letter.key ? refused : one));
+      this.keep();
+      return true;
+    }
+  }
+
+  private name(): string {
+    return `labelapp:letters:${this.userId}`;
+  }
+
+  private read(): Letter[] {
+    try {
+      const kept: unknown = JSON.parse(this.storage.getItem(this.name()) ?? "[]");
+      return Array.isArray(kept) ? (kept as Letter[]) : [];
+    } catch {
+      return []; // not ours, or cut off
+    }
+  }
+
+  private keep(): void {
+    try {
+      if (this.letters.length) this.storage.setItem(this.name(), JSON.stringify(this.letters));
+      else this.storage.removeItem(this.name());
+    } catch {
+      // A browser that stores nothing still sends; only closing the tab would then lose it.
+    }
+    this.changed();
+  }
+
+  private changed(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+const letters = new Letters();
+
+/** What of this person's has not arrived yet, and the way to write more. */
+export function useLetters(): {
+  waiting: Letter[];
+  write: (letter: Letter) => void;
+  discard: (key: string) => void;
+} {
+  const { id } = useMe();
+  useEffect(() => letters.start(id), [id]);
+  const waiting = useSyncExternalStore(letters.subscribe, letters.state);
+  return { waiting, write: (letter) => letters.write(letter), discard: (key) => letters.discard(key) };
+}

@@ -1,0 +1,41 @@
+/** How many answers wait to be read, and the events that change it while a task is on the screen. */
+import { useCallback, useState } from "react";
+import { $api, invalidate } from "@/api/client";
+import { type ServerEvent, useEvents } from "@/api/events";
+import type { Assignment } from "@/features/labeling/task/types";
+
+export type UnreadCounts = { task: number; project: number; elsewhere: number; total: number };
+
+/** The same for every task of the day: asked for once, and again when an event says so. */
+export function useUnread(assignment: Assignment): UnreadCounts {
+  const { data } = $api.useQuery("get", "/api/v1/threads", {}, { staleTime: 300_000 });
+  const counts: UnreadCounts = { task: 0, project: 0, elsewhere: 0, total: data?.unread ?? 0 };
+  for (const { task_id, project_id, unread } of data?.threads ?? []) {
+    if (task_id === assignment.task_id) counts.task += unread;
+    else if (task_id === null && project_id === assignment.project.id) counts.project += unread;
+    else counts.elsewhere += unread;
+  }
+  return counts;
+}
+
+/** What happens to the task and its project meanwhile. Answers of others, which are most events, change nothing here. */
+export function useTaskNews(assignment: Assignment): { isWithdrawn: boolean; hasNewerInstructions: boolean } {
+  const [withdrawnId, setWithdrawnId] = useState<number | null>(null);
+  const [newerId, setNewerId] = useState(0);
+  const onEvent = useCallback(({ type, id }: ServerEvent) => {
+    if (type === "message")
+      void invalidate(
+        "/api/v1/threads",
+        "/api/v1/tasks/{task_id}/thread",
+        "/api/v1/projects/{project_id}/thread",
+      );
+    if (type === "decided") void invalidate("/api/v1/reports");
+    if (type === "withdrawn") setWithdrawnId(id ?? null);
+    if (type === "instructions") setNewerId(id ?? 0);
+  }, []);
+  useEvents([`labeling:${assignment.project.id}`], [], onEvent);
+  return {
+    isWithdrawn: withdrawnId === assignment.task_id,
+    hasNewerInstructions: newerId > assignment.instruction_version.id,
+  };
+}

@@ -1,0 +1,95 @@
+import { MultiSelect, Select, Stack, Text } from "@mantine/core";
+import { useEffect, useRef } from "react";
+import { $api } from "@/api/client";
+import { SPLIT } from "@/api/labels";
+import { formatNumber, pluralize } from "@/ui/format";
+
+export type Sources = { source_ids: number[]; baseline_id: number | null };
+
+type SourcesSelectProps = {
+  value: Sources;
+  /** The newest batch of this checkpoint is chosen from the start. */
+  checkpointId?: number | undefined;
+  errors: { source_ids?: string | undefined; baseline_id?: string | undefined };
+  onChange: (value: Sources) => void;
+};
+
+/** What an evaluation compares, and which of it the rest is held against. */
+export function SourcesSelect({ value, checkpointId, errors, onChange }: SourcesSelectProps) {
+  const { data } = $api.useQuery("get", "/api/v1/sample-batches", { params: { query: { page_size: 200 } } });
+  const batches = data?.results ?? [];
+  const label = (id: number) => {
+    const batch = batches.find((candidate) => candidate.id === id);
+    const model = batch?.checkpoint?.name ?? batch?.endpoint?.name;
+    return [model, batch?.name].filter(Boolean).join(" · ") || `Batch ${id}`;
+  };
+  const preset = useRef(false);
+  const ofCheckpoint = batches.find(({ checkpoint }) => checkpointId && checkpoint?.id === checkpointId);
+  useEffect(() => {
+    if (preset.current || !ofCheckpoint) return;
+    preset.current = true;
+    if (!value.source_ids.length) onChange({ ...value, source_ids: [ofCheckpoint.id] });
+  }, [ofCheckpoint, value, onChange]);
+  const choose = (ids: number[]) =>
+    onChange({
+      source_ids: ids,
+      baseline_id: value.baseline_id !== null && ids.includes(value.baseline_id) ? value.baseline_id : null,
+    });
+  return (
+    <Stack>
+      <MultiSelect
+        label="Sources"
+        description="2 to 9 batches of responses. A task shows the first response of each, shuffled, without its origin."
+        required
+        searchable
+        hidePickedOptions
+        maxValues={9}
+        placeholder={value.source_ids.length ? undefined : "Choose batches"}
+        data={batches.map(({ id, response_count }) => ({
+          value: String(id),
+          label: `${label(id)} (${pluralize(response_count, "response")})`,
+        }))}
+        value={value.source_ids.map(String)}
+        onChange={(ids) => choose(ids.map(Number))}
+        error={errors.source_ids}
+      />
+      {checkpointId !== undefined && data && !ofCheckpoint && (
+        <Text size="sm" c="dimmed">
+          This checkpoint has no responses yet: a sample run draws them, for the prompts that the baseline has
+          answered.
+        </Text>
+      )}
+      <Select
+        label="Baseline"
+        description="The others' win rates are against this one; a tie counts one half."
+        required
+        disabled={value.source_ids.length < 2}
+        placeholder={value.source_ids.length < 2 ? "Choose two sources first" : "Choose one of the sources"}
+        data={value.source_ids.map((id) => ({ value: String(id), label: label(id) }))}
+        value={value.baseline_id === null ? null : String(value.baseline_id)}
+        onChange={(id) => onChange({ ...value, baseline_id: id === null ? null : Number(id) })}
+        error={errors.baseline_id}
+      />
+      <SharedPrompts batchIds={value.source_ids} />
+    </Stack>
+  );
+}
+
+/** How many prompts all of these have answered, by split. */
+export function SharedPrompts({ batchIds }: { batchIds: number[] }) {
+  const { data } = $api.useQuery(
+    "get",
+    "/api/v1/evaluations/shared-prompts",
+    { params: { query: { batch_ids: batchIds.join(",") } } },
+    { enabled: batchIds.length > 1 },
+  );
+  if (!data || batchIds.length < 2) return null;
+  const total = data.train + data.valid + data.test;
+  return (
+    <Text size="sm" role="status" c={total ? "dimmed" : "var(--warn)"}>
+      {total
+        ? `All of them have answered ${pluralize(total, "prompt")}: ${formatNumber(data.test)} of ${SPLIT.test.toLowerCase()}, ${formatNumber(data.valid)} of ${SPLIT.valid.toLowerCase()}, ${formatNumber(data.train)} of ${SPLIT.train.toLowerCase()}.`
+        : "There is no prompt that all of them have answered."}
+    </Text>
+  );
+}
