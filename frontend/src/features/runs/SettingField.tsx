@@ -16,7 +16,7 @@ export function SettingField({ setting, value, paper, error, onChange }: Setting
   const range = setting.type === "integer" || setting.type === "number" ? rangeText(setting) : "";
   const isNumber = typeof paper === "number";
   const isChanged = paper !== undefined && String(value) !== (isNumber ? numberText(paper) : String(paper));
-  const paperText = isNumber ? readableNumber(paper) : String(paper);
+  const paperText = isNumber ? readableNumber(paper) : String(paper) || "empty";
   const description = (
     <>
       {setting.help}
