@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Radio, Select, Stack, Textarea } from "@mantine/core";
+import { Alert, Button, Group, Radio, SegmentedControl, Stack, Textarea } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -108,15 +108,21 @@ export default function FlagDialog({ assignment, isOpen, onClose }: FlagDialogPr
           </Stack>
         </Radio.Group>
         {kind === "broken" && assignment.responses.length > 0 && (
-          <Select
-            label={t("Which output?")}
-            placeholder={t("All of them, or it is hard to say")}
-            clearable
-            comboboxProps={{ withinPortal: false }}
-            data={assignment.responses.map(({ id, letter: name }) => ({ value: String(id), label: name }))}
-            value={response}
-            onChange={(value) => setWritten({ ...written, response: value })}
-          />
+          <div>
+            <p className={classes.about}>
+              {t("Which output? Leave the dash if it is all of them or hard to say.")}
+            </p>
+            <SegmentedControl
+              size="sm"
+              aria-label={t("Which output?")}
+              value={response ?? ""}
+              onChange={(value) => setWritten({ ...written, response: value || null })}
+              data={[
+                { value: "", label: "–" },
+                ...assignment.responses.map(({ id, letter: name }) => ({ value: String(id), label: name })),
+              ]}
+            />
+          </div>
         )}
         <Textarea
           ref={noteField}
