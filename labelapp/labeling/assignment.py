@@ -106,7 +106,7 @@ SELECT slot.id, slot.task_id, slot.state, slot.lease_token, slot.lease_expires_a
        project.id, project.name, project.kind, project.priority_mode, project.questions::json,
        instruction.id, instruction.number,
        prompt.id, prompt.messages::json, prompt.use_case, prompt.language, prompt.deployment_context,
-       coalesce(prompt.annotations -> 'closed_domain' = 'true', false),
+       coalesce(prompt.annotations -> 'closed_domain' = 'true', false), prompt.kind = 'few_shot',
        (SELECT json_agg(json_build_object('id', response.id, 'text', response.text) ORDER BY shown.position)
         FROM jsonb_array_elements(slot.shown_order) WITH ORDINALITY AS shown(response_id, position)
         JOIN prompts_response response ON response.id = shown.response_id::bigint),
@@ -232,7 +232,7 @@ def _package(row: tuple[Any, ...]) -> dict[str, Any]:
     (
         assignment_id, task_id, state, token, expires_at, claimed_at, submitted_at,
         project_id, project_name, project_kind, priority_mode, question_keys, instruction_id, instruction_number,
-        prompt_id, messages, use_case, language, deployment_context, is_closed_domain,
+        prompt_id, messages, use_case, language, deployment_context, is_closed_domain, is_few_shot,
         responses, draft_content, draft_revision, draft_updated_at, submission,
     ) = row  # fmt: skip
     questions = applicable_questions(question_keys, is_closed_domain=is_closed_domain)
@@ -259,6 +259,7 @@ def _package(row: tuple[Any, ...]) -> dict[str, Any]:
             "use_case": use_case,
             "language": language,
             "is_closed_domain": is_closed_domain,
+            "is_few_shot": is_few_shot,
             "deployment_context": deployment_context,
         },
         "responses": [

@@ -70,6 +70,7 @@ class ShownPromptSerializer(serializers.Serializer[Any]):
     use_case = serializers.ChoiceField(choices=UseCase.choices)
     language = serializers.CharField()
     is_closed_domain = serializers.BooleanField()
+    is_few_shot = serializers.BooleanField(help_text="The turns before the last one are examples.")
     deployment_context = serializers.CharField()
 
 

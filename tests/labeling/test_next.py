@@ -20,6 +20,7 @@ def test_a_task_comes_with_everything_that_is_needed_to_answer_it(workspace: Wor
         "use_case": "closed_qa",
         "language": "en",
         "is_closed_domain": True,
+        "is_few_shot": False,
         "deployment_context": "",
     }
     assert assignment["project"]["kind"] == "comparison"

@@ -3791,6 +3791,8 @@ export interface components {
             use_case: components["schemas"]["UseCaseEnum"];
             language: string;
             is_closed_domain: boolean;
+            /** @description The turns before the last one are examples. */
+            is_few_shot: boolean;
             deployment_context: string;
         };
         /** @description A response as a labeler sees it: a letter and a text, nothing of where it came from. */

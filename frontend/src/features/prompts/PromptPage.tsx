@@ -13,6 +13,7 @@ import { Conversation } from "@/ui/Conversation";
 import { Facts } from "@/ui/Facts";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { TextLink } from "@/ui/links";
+import { Markdown } from "@/ui/Markdown";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
 import { toast } from "@/ui/toasts";
@@ -72,9 +73,10 @@ export function PromptPage() {
         <div className={classes.stack}>
           <Section title="Conversation">
             <div dir="auto">
-              <Conversation messages={prompt.messages} />
+              <Conversation messages={prompt.messages} isFewShot={prompt.kind === "few_shot"} />
             </div>
           </Section>
+          {prompt.written && <Written prompt={prompt} written={prompt.written} />}
           <PromptBatches batches={prompt.batches} />
         </div>
         <div className={classes.stack}>
@@ -99,6 +101,45 @@ export function PromptPage() {
         </div>
       </div>
     </Page>
+  );
+}
+
+type WrittenProps = { prompt: Prompt; written: NonNullable<Prompt["written"]> };
+
+/** What its author left beside it. */
+function Written({ prompt, written }: WrittenProps) {
+  const family = written.prompt_ids.filter((id) => id !== prompt.id);
+  if (!written.source && !written.response && !family.length) return null;
+  return (
+    <Section
+      title="From its author"
+      description="For researchers: no labeler sees it, and no dataset of prompts has it."
+    >
+      <Stack gap="md">
+        {written.response && (
+          <div>
+            <Text fw={600}>The author’s response</Text>
+            <Markdown text={written.response} />
+          </div>
+        )}
+        {written.source && (
+          <div>
+            <Text fw={600}>The use case it was made from</Text>
+            <Markdown text={written.source} />
+          </div>
+        )}
+        {family.length > 0 && (
+          <Group gap="xs">
+            <Text fw={600}>Written at once with</Text>
+            {family.map((id) => (
+              <TextLink key={id} to="/prompts/$promptId" params={{ promptId: String(id) }}>
+                prompt {id}
+              </TextLink>
+            ))}
+          </Group>
+        )}
+      </Stack>
+    </Section>
   );
 }
 
