@@ -1,5 +1,7 @@
 import { Alert, Badge, Code, Group, Stack, Text } from "@mantine/core";
+import type { TFunction } from "i18next";
 import { useState } from "react";
+import { useTranslation } from "react-i18next";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { NewToken } from "@/features/account/NewToken";
@@ -16,12 +18,12 @@ async function revoke(token: Token): Promise<void> {
   await invalidate("/api/v1/tokens");
 }
 
-const COLUMNS: Column<Token>[] = [
-  { key: "name", header: "Name", render: (token) => token.name },
-  { key: "prefix", header: "Starts with", render: (token) => <Code>{token.prefix}…</Code> },
+const columns = (t: TFunction): Column<Token>[] => [
+  { key: "name", header: t("Name"), render: (token) => token.name },
+  { key: "prefix", header: t("Starts with"), render: (token) => <Code>{token.prefix}…</Code> },
   {
     key: "scopes",
-    header: "May",
+    header: t("May"),
     render: (token) => (
       <Group gap={4}>
         {token.scopes.map((scope) => (
@@ -32,8 +34,8 @@ const COLUMNS: Column<Token>[] = [
       </Group>
     ),
   },
-  { key: "used", header: "Last used", render: (token) => <RelativeTime at={token.last_used_at} /> },
-  { key: "expires", header: "Expires", render: (token) => <RelativeTime at={token.expires_at} /> },
+  { key: "used", header: t("Last used"), render: (token) => <RelativeTime at={token.last_used_at} /> },
+  { key: "expires", header: t("Expires"), render: (token) => <RelativeTime at={token.expires_at} /> },
   {
     key: "revoke",
     header: "",
@@ -41,18 +43,19 @@ const COLUMNS: Column<Token>[] = [
     render: (token) => (
       <ConfirmButton
         size="compact-sm"
-        title={`Revoke “${token.name}”?`}
-        question="Programs that use it are refused from now on."
-        confirmLabel="Revoke"
+        title={t("Revoke “{{name}}”?", { name: token.name })}
+        question={t("Programs that use it are refused from now on.")}
+        confirmLabel={t("Revoke")}
         onConfirm={() => revoke(token)}
       >
-        Revoke
+        {t("Revoke")}
       </ConfirmButton>
     ),
   },
 ];
 
 export function ApiTokens() {
+  const { t } = useTranslation();
   const { data, error, isPending } = $api.useQuery("get", "/api/v1/tokens");
   const [made, setMade] = useState<Token | null>(null);
   const rows = data?.filter((token) => !token.revoked_at);
@@ -61,11 +64,11 @@ export function ApiTokens() {
       {made?.secret && (
         <Alert
           variant="light"
-          title={`“${made.name}” is ready`}
+          title={t("“{{name}}” is ready", { name: made.name })}
           withCloseButton
           onClose={() => setMade(null)}
         >
-          <Text size="sm">Copy it now: it is not stored and cannot be shown again.</Text>
+          <Text size="sm">{t("Copy it now: it is not stored and cannot be shown again.")}</Text>
           <Group gap="xs" mt={6}>
             <Code>{made.secret}</Code>
             <CopyButton value={made.secret} />
@@ -74,12 +77,12 @@ export function ApiTokens() {
       )}
       {error && <FieldErrors message={errorMessage(error)} />}
       <DataTable
-        label="API tokens"
-        columns={COLUMNS}
+        label={t("API tokens")}
+        columns={columns(t)}
         rows={rows}
         rowKey={(token) => token.id}
         isLoading={isPending}
-        empty={<Text c="dimmed">You have no tokens.</Text>}
+        empty={<Text c="dimmed">{t("You have no tokens.")}</Text>}
       />
       <NewToken onMade={setMade} />
     </Stack>

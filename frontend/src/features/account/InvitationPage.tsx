@@ -1,6 +1,7 @@
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useNavigate, useParams } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
 import { $api, queryClient } from "@/api/client";
 import { errorMessage, fieldErrors } from "@/api/errors";
 import { sessionQuery } from "@/api/session";
@@ -8,6 +9,7 @@ import { OutsidePage } from "@/features/account/OutsidePage";
 import { FieldErrors } from "@/ui/FieldErrors";
 
 export function InvitationPage() {
+  const { t } = useTranslation();
   const { token } = useParams({ from: "/invitation/$token" });
   const navigate = useNavigate();
   const params = { path: { token } };
@@ -22,37 +24,39 @@ export function InvitationPage() {
   const errors = fieldErrors(accept.error, ["name", "password"]);
   if (invitation.isError) {
     return (
-      <OutsidePage title="This invitation cannot be used" description={errorMessage(invitation.error)}>
-        <p>Ask the person who invited you for a new link.</p>
+      <OutsidePage title={t("This invitation cannot be used")} description={errorMessage(invitation.error)}>
+        <p>{t("Ask the person who invited you for a new link.")}</p>
       </OutsidePage>
     );
   }
   const invited = invitation.data;
   return (
     <OutsidePage
-      title="Welcome"
-      description={invited && `${invited.email} is invited as ${invited.role}. Choose a name and a password.`}
+      title={t("Welcome")}
+      description={
+        invited && t("{{email}} is invited. Choose a name and a password.", { email: invited.email })
+      }
     >
       <form onSubmit={form.onSubmit((body) => accept.mutate({ params, body }))}>
         <Stack mt="lg">
           <FieldErrors message={errors[""]} />
           <TextInput
-            label="Name"
+            label={t("Name")}
             autoComplete="name"
             required
             {...form.getInputProps("name")}
             error={errors.name}
           />
           <PasswordInput
-            label="Password"
-            description="At least 10 characters."
+            label={t("Password")}
+            description={t("At least 10 characters.")}
             autoComplete="new-password"
             required
             {...form.getInputProps("password")}
             error={errors.password}
           />
           <Button type="submit" loading={accept.isPending} disabled={!invited}>
-            Make my account
+            {t("Make my account")}
           </Button>
         </Stack>
       </form>

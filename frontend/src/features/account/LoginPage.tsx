@@ -2,6 +2,7 @@ import { Anchor, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
 import { logIn } from "@/api/auth";
 import { queryClient } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
@@ -10,6 +11,7 @@ import { OutsidePage } from "@/features/account/OutsidePage";
 import { FieldErrors } from "@/ui/FieldErrors";
 
 export function LoginPage() {
+  const { t } = useTranslation();
   const { next } = useSearch({ from: "/login" });
   const navigate = useNavigate();
   const form = useForm({ initialValues: { email: "", password: "" } });
@@ -22,13 +24,13 @@ export function LoginPage() {
   });
   const errors = fieldErrors(login.error, ["email"]);
   return (
-    <OutsidePage title="Log in">
+    <OutsidePage title={t("Log in")}>
       <form onSubmit={form.onSubmit((values) => login.mutate(values))}>
         <Stack mt="lg">
           {/* allauth names the password field for a pair that is wrong as a whole. */}
           <FieldErrors message={errors[""]?.replace(/^password: /, "")} />
           <TextInput
-            label="E-mail"
+            label={t("E-mail")}
             type="email"
             autoComplete="username"
             required
@@ -37,16 +39,16 @@ export function LoginPage() {
             error={errors.email}
           />
           <PasswordInput
-            label="Password"
+            label={t("Password")}
             autoComplete="current-password"
             required
             {...form.getInputProps("password")}
           />
           <Button type="submit" loading={login.isPending}>
-            Log in
+            {t("Log in")}
           </Button>
           <Anchor size="sm" renderRoot={(props) => <Link to="/password-reset" {...props} />}>
-            Forgot your password?
+            {t("Forgot your password?")}
           </Anchor>
         </Stack>
       </form>

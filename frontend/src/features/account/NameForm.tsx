@@ -1,5 +1,6 @@
 import { Button, Group, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { useTranslation } from "react-i18next";
 import { $api, queryClient } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { sessionQuery, useMe } from "@/api/session";
@@ -7,12 +8,13 @@ import { FieldErrors } from "@/ui/FieldErrors";
 import { toast } from "@/ui/toasts";
 
 export function NameForm() {
+  const { t } = useTranslation();
   const me = useMe();
   const form = useForm({ initialValues: { name: me.name ?? "" } });
   const save = $api.useMutation("patch", "/api/v1/me", {
     onSuccess: (changed) => {
       queryClient.setQueryData(sessionQuery.queryKey, changed);
-      toast({ message: "Saved." });
+      toast({ message: t("Saved.") });
     },
   });
   const errors = fieldErrors(save.error, ["name"]);
@@ -21,7 +23,7 @@ export function NameForm() {
       <FieldErrors message={errors[""]} />
       <Group align="flex-start">
         <TextInput
-          aria-label="Name"
+          aria-label={t("Name")}
           autoComplete="name"
           maxLength={120}
           required
@@ -30,7 +32,7 @@ export function NameForm() {
           error={errors.name}
         />
         <Button type="submit" variant="default" loading={save.isPending}>
-          Save
+          {t("Save")}
         </Button>
       </Group>
     </form>

@@ -1,20 +1,23 @@
 import { Button, Checkbox, Group, NumberInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { useTranslation } from "react-i18next";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { FieldErrors } from "@/ui/FieldErrors";
+import { msg } from "@/ui/language";
 
 type Body = Schemas["IssueTokenRequest"];
 
 const SCOPES: { value: Body["scopes"][number]; label: string }[] = [
-  { value: "read", label: "Read" },
-  { value: "label", label: "Label" },
-  { value: "write", label: "Write" },
-  { value: "admin", label: "Administer" },
+  { value: "read", label: msg("Read") },
+  { value: "label", label: msg("Label") },
+  { value: "write", label: msg("Write") },
+  { value: "admin", label: msg("Administer") },
 ];
 const INITIAL: Body = { name: "", scopes: ["read"], days: 90 };
 
 export function NewToken({ onMade }: { onMade: (token: Schemas["Token"]) => void }) {
+  const { t } = useTranslation();
   const form = useForm({ initialValues: INITIAL });
   const make = $api.useMutation("post", "/api/v1/tokens", {
     onSuccess: async (token) => {
@@ -30,8 +33,8 @@ export function NewToken({ onMade }: { onMade: (token: Schemas["Token"]) => void
         <FieldErrors message={errors[""]} />
         <Group align="flex-start">
           <TextInput
-            label="New token for"
-            placeholder="Export script"
+            label={t("New token for")}
+            placeholder={t("Export script")}
             maxLength={80}
             required
             flex="1 1 14rem"
@@ -39,7 +42,7 @@ export function NewToken({ onMade }: { onMade: (token: Schemas["Token"]) => void
             error={errors.name}
           />
           <NumberInput
-            label="Days"
+            label={t("Days")}
             min={1}
             max={366}
             required
@@ -48,16 +51,16 @@ export function NewToken({ onMade }: { onMade: (token: Schemas["Token"]) => void
             error={errors.days}
           />
         </Group>
-        <Checkbox.Group label="It may" {...form.getInputProps("scopes")} error={errors.scopes}>
+        <Checkbox.Group label={t("It may")} {...form.getInputProps("scopes")} error={errors.scopes}>
           <Group gap="md" mt={4}>
             {SCOPES.map((scope) => (
-              <Checkbox key={scope.value} {...scope} />
+              <Checkbox key={scope.value} value={scope.value} label={t(scope.label)} />
             ))}
           </Group>
         </Checkbox.Group>
         <Group>
           <Button type="submit" variant="default" loading={make.isPending}>
-            Make a token
+            {t("Make a token")}
           </Button>
         </Group>
       </Stack>

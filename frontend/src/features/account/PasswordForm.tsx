@@ -1,18 +1,20 @@
 import { Button, PasswordInput, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
 import { changePassword } from "@/api/auth";
 import { fieldErrors } from "@/api/errors";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { toast } from "@/ui/toasts";
 
 export function PasswordForm() {
+  const { t } = useTranslation();
   const form = useForm({ initialValues: { current_password: "", new_password: "" } });
   const change = useMutation({
     mutationFn: changePassword,
     onSuccess: () => {
       form.reset();
-      toast({ message: "Your password is changed." });
+      toast({ message: t("Your password is changed.") });
     },
   });
   const errors = fieldErrors(change.error, ["current_password", "new_password"]);
@@ -21,15 +23,15 @@ export function PasswordForm() {
       <Stack gap="sm" maw="22rem">
         <FieldErrors message={errors[""]} />
         <PasswordInput
-          label="Current password"
+          label={t("Current password")}
           autoComplete="current-password"
           required
           {...form.getInputProps("current_password")}
           error={errors.current_password}
         />
         <PasswordInput
-          label="New password"
-          description="At least 10 characters."
+          label={t("New password")}
+          description={t("At least 10 characters.")}
           autoComplete="new-password"
           required
           {...form.getInputProps("new_password")}
@@ -41,7 +43,7 @@ export function PasswordForm() {
           loading={change.isPending}
           style={{ alignSelf: "flex-start" }}
         >
-          Change the password
+          {t("Change the password")}
         </Button>
       </Stack>
     </form>

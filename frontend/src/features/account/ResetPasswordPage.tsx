@@ -2,6 +2,7 @@ import { Anchor, Button, PasswordInput, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
 import { checkResetKey, resetPassword } from "@/api/auth";
 import { fieldErrors } from "@/api/errors";
 import { OutsidePage } from "@/features/account/OutsidePage";
@@ -9,6 +10,7 @@ import { FieldErrors } from "@/ui/FieldErrors";
 import { toast } from "@/ui/toasts";
 
 export function ResetPasswordPage() {
+  const { t } = useTranslation();
   const { key } = useParams({ from: "/password-reset/$key" });
   const navigate = useNavigate();
   const check = useQuery({
@@ -20,7 +22,7 @@ export function ResetPasswordPage() {
   const reset = useMutation({
     mutationFn: (password: string) => resetPassword(key, password),
     onSuccess: async () => {
-      toast({ message: "Your password is changed. Log in with the new one." });
+      toast({ message: t("Your password is changed. Log in with the new one.") });
       await navigate({ to: "/login" });
     },
   });
@@ -28,27 +30,27 @@ export function ResetPasswordPage() {
   if (check.isError) {
     return (
       <OutsidePage
-        title="This link no longer works"
-        description="It may have been used already, or be too old."
+        title={t("This link no longer works")}
+        description={t("It may have been used already, or be too old.")}
       >
         <Anchor
           mt="md"
           display="inline-block"
           renderRoot={(props) => <Link to="/password-reset" {...props} />}
         >
-          Ask for a new one
+          {t("Ask for a new one")}
         </Anchor>
       </OutsidePage>
     );
   }
   return (
-    <OutsidePage title="Choose a new password">
+    <OutsidePage title={t("Choose a new password")}>
       <form onSubmit={form.onSubmit(({ password }) => reset.mutate(password))}>
         <Stack mt="lg">
           <FieldErrors message={errors[""]} />
           <PasswordInput
-            label="New password"
-            description="At least 10 characters."
+            label={t("New password")}
+            description={t("At least 10 characters.")}
             autoComplete="new-password"
             required
             autoFocus
@@ -56,7 +58,7 @@ export function ResetPasswordPage() {
             error={errors.password}
           />
           <Button type="submit" loading={reset.isPending} disabled={check.isPending}>
-            Save
+            {t("Save")}
           </Button>
         </Stack>
       </form>

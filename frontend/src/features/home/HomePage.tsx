@@ -1,9 +1,11 @@
+import { useTranslation } from "react-i18next";
 import { $api } from "@/api/client";
 import { useEvents } from "@/api/events";
 import { hasRole, useMe } from "@/api/session";
 import { AdminHome } from "@/features/home/AdminHome";
 import { LabelerHome } from "@/features/home/LabelerHome";
 import { ResearcherHome } from "@/features/home/ResearcherHome";
+import { msg } from "@/ui/language";
 import { Page, PageHeader } from "@/ui/Page";
 
 const HOME_KEY = ["get", "/api/v1/home"];
@@ -19,10 +21,14 @@ export function HomePage() {
   if (isResearcher) topics.push("datasets", "runs");
   if (isAdmin) topics.push("system");
   useEvents(topics, [HOME_KEY]);
+  const { t } = useTranslation();
   const first = me.name?.split(" ")[0];
   return (
-    <Page title="Home">
-      <PageHeader title={first ? `Hello, ${first}` : "Home"} description={GREETING[data.role]} />
+    <Page title={t("Home")}>
+      <PageHeader
+        title={first ? t("Hello, {{name}}", { name: first }) : t("Home")}
+        description={t(GREETING[data.role])}
+      />
       {data.admin && <AdminHome admin={data.admin} />}
       {data.researcher && <ResearcherHome researcher={data.researcher} />}
       {(!isResearcher || data.labeler.projects.length > 0) && (
@@ -36,7 +42,7 @@ export function HomePage() {
 const MAX_WATCHED = 16;
 
 const GREETING = {
-  labeler: "Your next work, and what you have done.",
+  labeler: msg("Your next work, and what you have done."),
   researcher: "How the labeling goes.",
   admin: "Runs, machines, and how the labeling goes.",
 } as const;

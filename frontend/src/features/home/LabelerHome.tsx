@@ -3,15 +3,24 @@ import { IconArrowRight } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import classes from "@/features/home/Home.module.css";
+import { OwnAgreement } from "@/features/home/OwnAgreement";
 import { DayBars } from "@/ui/DayBars";
 import { EmptyState } from "@/ui/EmptyState";
-import { formatDuration, formatNumber, pluralize } from "@/ui/format";
+import { formatDuration, formatNumber } from "@/ui/format";
+import { msg } from "@/ui/language";
 import { LinkButton, TextLink } from "@/ui/links";
 import { Section } from "@/ui/Page";
 import { Stat, StatGroup } from "@/ui/Stat";
 
 type Progress = Schemas["Progress"];
 type OwnProject = Progress["projects"][number];
+
+const KIND: Record<OwnProject["kind"], string> = {
+  comparison: msg("Rate and rank responses."),
+  evaluation: msg("Rate and rank responses."),
+  toxicity: msg("Rate how toxic responses are, then rank them."),
+  demonstration: msg("Write demonstrations."),
+};
 
 type LabelerHomeProps = { progress: Progress; isOnlyPart: boolean };
 
@@ -23,7 +32,7 @@ export function LabelerHome({ progress, isOnlyPart }: LabelerHomeProps) {
     <>
       {!isOnlyPart && (
         <Title order={2} mt="md">
-          Your own labeling
+          {t("Your own labeling")}
         </Title>
       )}
       {projects.length ? (
@@ -33,32 +42,40 @@ export function LabelerHome({ progress, isOnlyPart }: LabelerHomeProps) {
           ))}
         </div>
       ) : (
-        <EmptyState title="You are in no project yet">
-          As soon as a researcher adds you to one, its tasks wait here.
+        <EmptyState title={t("You are in no project yet")}>
+          {t("As soon as a researcher adds you to one, its tasks wait here.")}
         </EmptyState>
       )}
       <div className={classes.columns}>
-        <StatGroup>
-          <Stat
-            label="Today"
-            value={formatNumber(today)}
-            hint={today ? `in ${formatDuration(seconds)} of work` : undefined}
-          />
-          <Stat
-            label="Pace today"
-            value={today ? formatDuration(seconds / today) : "–"}
-            hint="of work an answer"
-          />
-          <Stat label="Last 7 days" value={formatNumber(progress.last_7_days)} />
-          <Stat
-            label="In all"
-            value={formatNumber(progress.total)}
-            hint={progress.total ? <TextLink to="/history">look back</TextLink> : undefined}
-          />
-        </StatGroup>
-        <Section title="Your last days">
+        <div className={classes.numbers}>
+          <StatGroup>
+            <Stat
+              label={t("Today")}
+              value={formatNumber(today)}
+              hint={today ? t("in {{duration}} of work", { duration: formatDuration(seconds) }) : undefined}
+            />
+            <Stat
+              label={t("Pace today")}
+              value={today && seconds ? formatNumber(Math.round((today * 3600) / seconds)) : "–"}
+              hint={t("answers in an hour of work")}
+            />
+            <Stat
+              label={t("For one answer")}
+              value={median === null ? "–" : formatDuration(median)}
+              hint={t("of work, as the median today")}
+            />
+            <Stat label={t("Last 7 days")} value={formatNumber(progress.last_7_days)} />
+            <Stat
+              label={t("In all")}
+              value={formatNumber(progress.total)}
+              hint={progress.total ? <TextLink to="/history">{t("look back")}</TextLink> : undefined}
+            />
+          </StatGroup>
+          <OwnAgreement />
+        </div>
+        <Section title={t("Your last days")}>
           <DayBars
-            label="Your answers by day"
+            label={t("Your answers by day")}
             counted={(count) => t("{{count}} answers", { count })}
             days={progress.per_day.slice(-7)}
           />
@@ -69,6 +86,7 @@ export function LabelerHome({ progress, isOnlyPart }: LabelerHomeProps) {
 }
 
 function Work({ project, isOnlyPart }: { project: OwnProject; isOnlyPart: boolean }) {
+  const { t } = useTranslation();
   const canWork = project.has_work && project.state === "active";
   return (
     <section className={classes.work}>
@@ -77,11 +95,10 @@ function Work({ project, isOnlyPart }: { project: OwnProject; isOnlyPart: boolea
           {project.name}
         </Title>
         <Text c="dimmed" lineClamp={2}>
-          {project.description ||
-            (project.kind === "demonstration" ? "Write demonstrations." : "Rate and rank responses.")}
+          {project.description || t(KIND[project.kind])}
         </Text>
         <Text size="sm" c="dimmed">
-          {pluralize(project.submitted_count, "answer")} of yours so far
+          {t("{{count}} answers of yours so far", { count: project.submitted_count })}
         </Text>
       </div>
       <Group>
@@ -92,11 +109,11 @@ function Work({ project, isOnlyPart }: { project: OwnProject; isOnlyPart: boolea
             size="lg"
             rightSection={<IconArrowRight size={18} aria-hidden />}
           >
-            {project.has_lease ? "Continue" : "Start"}
+            {project.has_lease ? t("Continue") : t("Start")}
           </LinkButton>
         ) : (
           <Text c="dimmed">
-            {project.state === "paused" ? "Paused by a researcher" : "Nothing to do just now"}
+            {project.state === "paused" ? t("Paused by a researcher") : t("Nothing to do just now")}
           </Text>
         )}
       </Group>

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Radio, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, NumberInput, Radio, Stack, Switch, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
@@ -17,6 +17,7 @@ export function SettingsTab({ project }: { project: Schemas["Project"] }) {
       overlap: project.overlap,
       lease_minutes: project.lease_minutes,
       priority_mode: project.priority_mode,
+      show_agreement: project.show_agreement,
     },
   });
   const save = $api.useMutation("patch", "/api/v1/projects/{project_id}", {
@@ -84,6 +85,13 @@ export function SettingsTab({ project }: { project: Schemas["Project"] }) {
                 ))}
               </Stack>
             </Radio.Group>
+          )}
+          {project.kind !== "demonstration" && (
+            <Switch
+              label="Labelers see how often they agree with researchers"
+              description="Over the tasks that a researcher who is a member has ranked too: the calibration pool. From five on."
+              {...form.getInputProps("show_agreement", { type: "checkbox" })}
+            />
           )}
           <Group>
             <Button type="submit" disabled={!form.isDirty()} loading={save.isPending}>
