@@ -220,7 +220,7 @@ def test_an_outage_loses_nothing_and_submits_once(
     for rank in "1234":
         page.keyboard.press(rank)
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("The server cannot be reached; trying again…")).to_be_visible()
+    expect(page.get_by_text("Waiting to be sent.")).to_be_visible()
     assert not Submission.objects.exists()
     page.context.set_offline(False)
     expect(page.get_by_role("heading", name=DONE)).to_be_visible()
@@ -303,11 +303,12 @@ def test_skips_with_a_reason_by_keyboard(page: Page, live_app: str, workspace: W
     page.keyboard.press("s")
     dialog = page.get_by_role("dialog", name="Skip this task?")
     expect(dialog).to_be_visible()
-    page.keyboard.press("4")
-    page.keyboard.press("Control+Enter")
+    page.get_by_role("textbox", name="Note, if it helps").fill("4 of them")  # a digit in a note is text
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("4")  # outside it is a reason, and skips at once
     expect(page.get_by_role("heading", name=DONE)).to_be_visible()
     skip = Skip.objects.get()
-    assert (skip.labeler, skip.reason) == (labeler.user, Skip.Reason.PERSONAL_DATA)
+    assert (skip.labeler, skip.reason, skip.note) == (labeler.user, Skip.Reason.PERSONAL_DATA, "4 of them")
 
 
 def test_says_busy_paused_and_empty_apart(page: Page, live_app: str, workspace: Workspace, labeler: Labeler) -> None:
