@@ -43,8 +43,14 @@ def packed_attention(
     """
     if layout.device.type == "cuda":
         assert dropout == 0.0, "FlexAttention has no dropout; `why_not_packable` refuses it"
+        # Under autocast rotary positions leave queries and keys in 32 bits; SDPA lowers them itself, this does not.
         found = _compiled_flex_attention()(
-            query, key, value, block_mask=layout.block_mask, scale=scaling, enable_gqa=key.shape[1] != query.shape[1]
+            query.to(value.dtype),
+            key.to(value.dtype),
+            value,
+            block_mask=layout.block_mask,
+            scale=scaling,
+            enable_gqa=key.shape[1] != query.shape[1],
         )
         return found.transpose(1, 2)
     groups = query.shape[1] // key.shape[1]

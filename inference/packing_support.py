@@ -68,7 +68,10 @@ def prepare_packing(model: PreTrainedModel, *, longest: int) -> None:
     try:
         enable_packing(model)
         deviation = _deviation(model)
-    except (ModelError, TypeError, ValueError) as error:
+    except torch.OutOfMemoryError:
+        raise
+    # Whatever an unknown architecture, or a GPU's compiler, trips over: the other path does not need it.
+    except (ModelError, TypeError, ValueError, RuntimeError) as error:
         model.set_attn_implementation(before)
         raise ModelError(f"{kind} does not take packed rows ({error})") from error
     if deviation > _AGREEMENT:

@@ -144,6 +144,17 @@ def test_a_micro_batch_keeps_to_its_tokens_or_is_one_ranking(model: LoadedModel)
     assert len(list(RankingScorer(model, True, 200).micro_batches(rankings))) < len(parts)
 
 
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_bfloat16_is_near_float32(model: LoadedModel, is_packed: bool) -> None:
+    rankings = draw_rankings(3)
+    exact, _ = learnt_from(model, rankings, is_packed=is_packed)
+    scorer = RankingScorer(model, is_packed=is_packed, micro_batch_tokens=100_000)
+    half = arithmetic("bfloat16", torch.device("cpu"))
+    found = rank(scorer, rankings, loss=RankingLoss(), precision=half, learn=True)
+    assert found.loss == pytest.approx(exact, rel=0.05)
+    assert found.loss != exact
+
+
 def test_a_response_does_not_see_the_others(model: LoadedModel) -> None:
     prompt, answer = [5, 6, 7], [8, 9]
     scorer = RankingScorer(model, is_packed=True, micro_batch_tokens=100)
