@@ -1,0 +1,78 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { ApiError, NetworkError } from "@/api/errors";
+import { type Letter, Letters } from "@/features/labeling/task/letters";
+
+const letter = (key: string): Letter => ({
+  to: "flag",
+  key,
+  taskId: 7,
+  kind: "unclear",
+  note: "Which one?",
+  responseId: null,
+  writtenAt: "2026-01-01T00:00:00Z",
+});
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+beforeEach(() => localStorage.clear());
+
+test("what was written outlives the page until it has arrived", async () => {
+  const away = vi.fn(() => Promise.reject(new NetworkError()));
+  const before = new Letters(away);
+  before.start(1);
+  before.write(letter("a"));
+  await settled();
+  expect(before.state()).toHaveLength(1);
+
+  const send = vi.fn(() => Promise.resolve());
+  const after = new Letters(send);
+  after.start(1);
+  await settled();
+  expect(send).toHaveBeenCalledWith(letter("a"));
+  expect(after.state()).toEqual([]);
+  expect(Object.keys(localStorage)).toEqual([]);
+});
+
+test("when the network is back all is sent, in order", async () => {
+  let isAway = true;
+  const sent: string[] = [];
+  const letters = new Letters(async ({ key }) => {
+    if (isAway) throw new NetworkError();
+    sent.push(key);
+  });
+  letters.start(1);
+  letters.write(letter("a"));
+  letters.write(letter("b"));
+  await settled();
+  expect(sent).toEqual([]);
+  isAway = false;
+  window.dispatchEvent(new Event("online"));
+  await settled();
+  expect(sent).toEqual(["a", "b"]);
+});
+
+test("what the server refuses stays with its reason and holds nothing up", async () => {
+  const letters = new Letters(async ({ key }) => {
+    if (key === "a") throw new ApiError(404, { message: "There is no such task of yours." });
+  });
+  letters.start(1);
+  letters.write(letter("a"));
+  letters.write(letter("b"));
+  await settled();
+  expect(letters.state().map(({ key, refused }) => [key, refused])).toEqual([
+    ["a", "There is no such task of yours."],
+  ]);
+  letters.discard("a");
+  expect(letters.state()).toEqual([]);
+});
+
+test("two people at one browser do not send each other's", async () => {
+  const away = new Letters(() => Promise.reject(new NetworkError()));
+  away.start(1);
+  away.write(letter("a"));
+  await settled();
+  const send = vi.fn(() => Promise.resolve());
+  new Letters(send).start(2);
+  await settled();
+  expect(send).not.toHaveBeenCalled();
+});
