@@ -108,11 +108,11 @@ def _live_app(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -
         arguments = web_arguments(listener.fileno())
         environment = process_environment(PUBLIC_URL=url, DATABASE_POOL_SIZE=str(WEB_POOL_SIZE))
         with child_process(arguments, environment=environment, log=file, pass_fds=(listener.fileno(),)) as process:
-            _wait_for_web(url, process=process, log=log)
+            wait_for_web(url, process=process, log=log)
             yield url
 
 
-def _wait_for_web(url: str, *, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_for_web(url: str, *, process: "subprocess.Popen[bytes]", log: Path) -> None:
     """Ask for the health once: the socket listens already, so the request waits until a worker takes it."""
     try:
         urllib.request.urlopen(f"{url}/api/v1/health", timeout=READY_SECONDS).close()

@@ -1,0 +1,148 @@
+"""What a labeler types and submits outlives the server, the network and the tab: nothing is lost or counted twice."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
+
+from labelapp.common.serving.product import WEB_POOL_SIZE, web_arguments
+from labelapp.labeling.models import Assignment, Draft, Submission
+from tests.conftest import child_process, process_environment, wait_for_web
+from tests.end_to_end.browser import log_in
+from tests.labeling.workspace import Labeler, Workspace
+
+pytestmark = pytest.mark.browser
+
+
+class MortalServer:
+    """A web server whose port nobody listens on once it is dead: the browser is refused, as after a real crash."""
+
+    def __init__(self, log: Path, resources: ExitStack) -> None:
+        self.log = log
+        self.resources = resources
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.port: int = listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, on the port that it had."""
+        environment = process_environment(PUBLIC_URL=self.url, DATABASE_POOL_SIZE=str(WEB_POOL_SIZE))
+        log = self.resources.enter_context(self.log.open("ab"))
+        with socket.create_server(("127.0.0.1", self.port), backlog=256) as listener:
+            number = listener.fileno()
+            started = child_process(web_arguments(number), environment=environment, log=log, pass_fds=(number,))
+            self.process = self.resources.enter_context(started)
+        wait_for_web(self.url, process=self.process, log=self.log)
+
+    def kill(self) -> None:
+        """Kill it and its workers in the middle of whatever they do."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def server(transactional_db: None, tmp_path: Path) -> Iterator[MortalServer]:
+    with ExitStack() as resources:
+        server = MortalServer(tmp_path / "web.log", resources)
+        server.start()
+        yield server
+
+
+def editor_of(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Your response")
+
+
+def save_state(page: Page) -> Locator:
+    return page.get_by_test_id("save-state")
+
+
+def crash(page: Page) -> None:
+    """Kill the tab's process: no event is fired, nothing is tidied up."""
+    with page.expect_event("crash"), suppress(Error):
+        page.goto("chrome://crash")
+    page.close()
+
+
+def test_a_killed_server_and_a_crashed_tab_lose_nothing(
+    page: Page, context: BrowserContext, server: MortalServer
+) -> None:
+    workspace = Workspace()
+    labeler = workspace.labeler()
+    project = workspace.demonstration(tasks=2, members=[labeler])
+    log_in(page, server.url, labeler.user)
+    page.goto(f"{server.url}/label/{project.pk}")
+    editor = editor_of(page)
+    editor.press_sequentially("Before the crash, ")
+    expect(save_state(page)).to_have_text("Saved")
+
+    server.kill()
+    editor.press_sequentially("while it was away, ")
+    expect(save_state(page)).to_have_text("Saved here, retrying")
+    editor.press_sequentially("to the last keystroke.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Waiting to be sent.")).to_be_visible()
+    crash(page)
+    assert not Submission.objects.exists()
+
+    server.start()
+    reopened = context.new_page()
+    reopened.goto(f"{server.url}/label/{project.pk}")
+    expect(editor_of(reopened)).to_have_value("")  # the next task: the answer went first
+    reopened.reload()
+    expect(editor_of(reopened)).to_be_visible()
+    said = Submission.objects.get()
+    assert said.demonstration == "Before the crash, while it was away, to the last keystroke."
+    assert Assignment.objects.get(pk=said.assignment_id).state == Assignment.State.SUBMITTED
+    assert not Draft.objects.filter(task=said.task_id).exists()
+
+
+def test_what_is_typed_offline_outlives_the_tab(page: Page, context: BrowserContext, live_app: str) -> None:
+    workspace = Workspace()
+    labeler = workspace.labeler()
+    project = workspace.demonstration(members=[labeler])
+    log_in(page, live_app, labeler.user)
+    page.goto(f"{live_app}/label/{project.pk}")
+    expect(editor_of(page)).to_be_visible()
+    context.set_offline(True)
+    editor_of(page).fill("Written in a tunnel.")
+    expect(save_state(page)).to_have_text("Saved here, retrying")
+    crash(page)
+    context.set_offline(False)
+    assert not Draft.objects.exists()
+
+    reopened = context.new_page()
+    reopened.goto(f"{live_app}/label/{project.pk}")
+    expect(editor_of(reopened)).to_have_value("Written in a tunnel.")
+    expect(save_state(reopened)).to_have_text("Saved")
+    assert Draft.objects.get().content["content"]["text"] == "Written in a tunnel."
+
+
+def test_an_answer_can_be_taken_back_for_some_seconds(page: Page, live_app: str) -> None:
+    workspace = Workspace()
+    labeler: Labeler = workspace.labeler()
+    project = workspace.demonstration(tasks=2, members=[labeler])
+    log_in(page, live_app, labeler.user)
+    with page.expect_response("**/upcoming") as shown:
+        page.goto(f"{live_app}/label/{project.pk}")
+    assert project.assignments.filter(state=Assignment.State.LEASED).count() == 1, "to look is to lease nothing"
+    editor_of(page).fill("Too soon")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Submitted", exact=True)).to_be_visible()
+    expect(editor_of(page)).to_have_value("")
+    assert project.assignments.get(state=Assignment.State.LEASED).pk == shown.value.json()["assignment_id"]
+
+    page.keyboard.press("Control+z")
+    expect(editor_of(page)).to_have_value("Too soon")
+    assert not Submission.objects.standing().exists()
+    editor_of(page).fill("Just in time")
+    page.keyboard.press("Control+Enter")
+    expect(editor_of(page)).to_have_value("")
+    assert Submission.objects.latest_revisions().get().demonstration == "Just in time"
