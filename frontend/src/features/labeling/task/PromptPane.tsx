@@ -41,7 +41,7 @@ export function PromptPane({ prompt, isOpen, onToggle, isPlain }: PromptPaneProp
                 {prompt.deployment_context}
               </p>
             )}
-            <Conversation messages={prompt.messages} isPlain={isPlain} />
+            <Conversation messages={prompt.messages} isPlain={isPlain} isFewShot={prompt.is_few_shot} />
           </section>
         )}
       </div>
