@@ -214,13 +214,13 @@ def trl_environment() -> Path:
     return python
 
 
-def cases(*, quick: bool) -> list[Case]:
-    """K = 4 and 9, prompts of 128 and 512 tokens, responses of 128. A ranking of 9 is as much work as six of 4."""
+def cases(models: Sequence[str], responses: Sequence[int], prompts: Sequence[int], *, quick: bool) -> list[Case]:
+    """All combinations, with responses of 128 tokens. Four rankings of 4 make about as many pairs as one of 9."""
     return [
-        Case(model, responses, prompt_tokens, 128, 1 if quick else {4: 4, 9: 1}[responses])
-        for model in (["tiny"] if quick else MODELS)
-        for responses in (4, 9)
-        for prompt_tokens in (128, 512)
+        Case(model, count, prompt_tokens, 128, 1 if quick or count == 9 else 4)
+        for model in models
+        for count in responses
+        for prompt_tokens in prompts
     ]
 
 
@@ -228,18 +228,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=list(MICRO_BATCH_TOKENS), default="cpu")
     parser.add_argument("--quick", action="store_true", help="the tiny model only, one ranking a step, three steps")
-    parser.add_argument("--steps", type=int, help="measured steps of each contender (default: 7, quick: 3)")
+    parser.add_argument("--models", nargs="+", choices=list(MODELS), help="default: all; quick: tiny")
+    parser.add_argument("--responses", nargs="+", type=int, choices=[4, 9], default=[4, 9], help="K (default: both)")
+    parser.add_argument("--prompts", nargs="+", type=int, choices=[128, 512], default=[128, 512], help="P in tokens")
+    parser.add_argument("--steps", type=int, help="measured steps of each contender (default: 5, quick: 3)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of each contender (default: 1)")
     options = parser.parse_args()
     quiet_libraries()
     python = trl_environment()
     with tempfile.TemporaryDirectory() as scratch:
-        for case in cases(quick=options.quick):
+        models = options.models or (["tiny"] if options.quick else list(MODELS))
+        for case in cases(models, options.responses, options.prompts, quick=options.quick):
             row = measure(
                 case,
                 Path(scratch),
                 trl_python=python,
-                steps=options.steps or (3 if options.quick else 7),
+                steps=options.steps or (3 if options.quick else 5),
                 device=options.device,
                 threads=options.threads,
             )
