@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { useParams, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { paths } from "@/api/schema";
@@ -12,7 +13,7 @@ export type Behind = {
   question?: Query["question"] | undefined;
 };
 
-/** From a number to the judgments that it counts, on the same page and under the same filter. */
+/** From a number to the judgments that it counts, under the same filter; `label` is heard after it. */
 export function BehindLink({
   behind,
   label,
@@ -30,9 +31,9 @@ export function BehindLink({
       params={{ projectId }}
       search={{ split, use_case, labeler, ...behind }}
       hash="judgments"
-      aria-label={label}
     >
       {children}
+      <VisuallyHidden> {label}</VisuallyHidden>
     </TextLink>
   );
 }

@@ -91,7 +91,7 @@ function Linked({ estimate, source, row, isMean, question }: LinkedProps) {
       <Text span size="xs" c="dimmed">
         <BehindLink
           behind={{ source: source.id, question }}
-          label={`${row.label}: judgments of ${source.name}`}
+          label={`judgments of ${source.name}: ${row.label}`}
         >
           n = {estimate.count}
         </BehindLink>

@@ -83,10 +83,7 @@ export function Counts({ match, name }: { match: Match; name: string }) {
         <span key={outcome}>
           {index > 0 && ", "}
           {match[key] ? (
-            <BehindLink
-              behind={{ source, opponent, outcome }}
-              label={`${pluralize(match[key], one, many)} of ${name}`}
-            >
+            <BehindLink behind={{ source, opponent, outcome }} label={`of ${name}`}>
               {pluralize(match[key], one, many)}
             </BehindLink>
           ) : (
