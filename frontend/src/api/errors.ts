@@ -1,3 +1,5 @@
+import i18next from "i18next";
+
 /** What the server says went wrong: the body of every 4xx, plus the HTTP status. */
 export class ApiError extends Error {
   readonly status: number;
@@ -6,7 +8,7 @@ export class ApiError extends Error {
   readonly data: Record<string, unknown>;
 
   constructor(status: number, body: Partial<Pick<ApiError, "code" | "message" | "errors" | "data">>) {
-    super(body.message || `The server answered ${status}.`);
+    super(body.message || i18next.t("The server answered {{status}}.", { status }));
     this.name = "ApiError";
     this.status = status;
     this.code = body.code ?? "unknown";
@@ -18,7 +20,7 @@ export class ApiError extends Error {
 /** The server was not reached at all: worth trying again, and nothing is known to have happened. */
 export class NetworkError extends Error {
   constructor(cause?: unknown) {
-    super("The server cannot be reached. Check the connection and try again.", { cause });
+    super(i18next.t("The server cannot be reached. Check the connection and try again."), { cause });
     this.name = "NetworkError";
   }
 }
@@ -51,5 +53,5 @@ export function fieldErrors(error: unknown, fields: readonly string[]): Record<s
 }
 
 export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : "Something went wrong.";
+  return error instanceof Error ? error.message : i18next.t("Something went wrong.");
 }

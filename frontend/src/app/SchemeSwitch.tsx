@@ -1,16 +1,23 @@
 import { ActionIcon, type MantineColorScheme, useMantineColorScheme } from "@mantine/core";
 import { IconBrightness, IconMoon, IconSun } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { msg } from "@/ui/language";
 import { Tooltip } from "@/ui/Tooltip";
 
 const NEXT: Record<MantineColorScheme, MantineColorScheme> = { auto: "light", light: "dark", dark: "auto" };
-const LABEL: Record<MantineColorScheme, string> = { auto: "as the system", light: "light", dark: "dark" };
+const LABEL: Record<MantineColorScheme, string> = {
+  auto: msg("Colours: as the system"),
+  light: msg("Colours: light"),
+  dark: msg("Colours: dark"),
+};
 const ICON = { auto: IconBrightness, light: IconSun, dark: IconMoon };
 
 /** Mantine keeps the choice in this browser's storage. */
 export function SchemeSwitch() {
+  const { t } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const Icon = ICON[colorScheme];
-  const label = `Colours: ${LABEL[colorScheme]}. Change to ${LABEL[NEXT[colorScheme]]}`;
+  const label = t(LABEL[colorScheme]);
   return (
     <Tooltip label={label}>
       <ActionIcon

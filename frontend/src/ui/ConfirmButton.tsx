@@ -1,6 +1,7 @@
 import { Button, type ButtonProps, Group, Modal, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { FieldErrors } from "@/ui/FieldErrors";
 
 type ConfirmButtonProps = ButtonProps & {
@@ -17,11 +18,12 @@ export function ConfirmButton({
   title,
   question,
   confirmLabel,
-  dismissLabel = "Cancel",
+  dismissLabel,
   onConfirm,
   children,
   ...props
 }: ConfirmButtonProps) {
+  const { t } = useTranslation();
   const [isOpen, dialog] = useDisclosure(false);
   const [isBusy, setBusy] = useState(false);
   const [message, setMessage] = useState("");
@@ -32,7 +34,7 @@ export function ConfirmButton({
       await onConfirm();
       dialog.close();
     } catch (error) {
-      setMessage(error instanceof Error ? error.message : "It did not work.");
+      setMessage(error instanceof Error ? error.message : t("It did not work."));
     } finally {
       setBusy(false);
     }
@@ -49,7 +51,7 @@ export function ConfirmButton({
         <FieldErrors message={message} />
         <Group justify="flex-end" mt="md">
           <Button variant="default" onClick={dialog.close}>
-            {dismissLabel}
+            {dismissLabel ?? t("Cancel")}
           </Button>
           <Button color="red" loading={isBusy} onClick={() => void confirm()} data-autofocus>
             {confirmLabel}

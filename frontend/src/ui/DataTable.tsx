@@ -1,8 +1,10 @@
 import { Group, LoadingOverlay, Pagination, Table, Text, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import classes from "@/ui/DataTable.module.css";
 import { formatNumber } from "@/ui/format";
+import { msg } from "@/ui/language";
 
 export type Column<Row> = {
   key: string;
@@ -103,15 +105,27 @@ function HeaderCell<Row>({ column, ordering, onOrderingChange }: { column: Colum
   );
 }
 
+const CONTROL = {
+  first: msg("First page"),
+  previous: msg("Previous page"),
+  next: msg("Next page"),
+  last: msg("Last page"),
+} as const;
+
 type PagesProps = { count?: number; page?: number; pageSize?: number; onPageChange?: (page: number) => void };
 
 function Pages({ count, page = 1, pageSize = 50, onPageChange }: PagesProps) {
+  const { t } = useTranslation();
   if (count === undefined || !onPageChange) return null;
   const first = count ? (page - 1) * pageSize + 1 : 0;
   return (
     <Group justify="space-between" className={classes.pages}>
       <Text size="sm" c="dimmed" role="status">
-        {formatNumber(first)}–{formatNumber(Math.min(count, page * pageSize))} of {formatNumber(count)}
+        {t("{{first}}–{{last}} of {{total}}", {
+          first: formatNumber(first),
+          last: formatNumber(Math.min(count, page * pageSize)),
+          total: formatNumber(count),
+        })}
       </Text>
       {count > pageSize && (
         <Pagination
@@ -119,8 +133,8 @@ function Pages({ count, page = 1, pageSize = 50, onPageChange }: PagesProps) {
           total={Math.ceil(count / pageSize)}
           value={page}
           onChange={onPageChange}
-          getControlProps={(control) => ({ "aria-label": `${control} page` })}
-          getItemProps={(item) => ({ "aria-label": `Page ${item}` })}
+          getControlProps={(control) => ({ "aria-label": t(CONTROL[control]) })}
+          getItemProps={(item) => ({ "aria-label": t("Page {{number}}", { number: item }) })}
         />
       )}
     </Group>
