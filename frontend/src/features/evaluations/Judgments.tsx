@@ -32,7 +32,9 @@ const COLUMNS: Column<Row>[] = [
     key: "rank",
     header: "Rank",
     align: "right",
-    render: ({ rank, opponent_rank: other }) => (other === null ? rank : `${rank} against ${other}`),
+    render: ({ rank, opponent_rank: other }) => (
+      <span className={classes.number}>{other === null ? rank : `${rank} against ${other}`}</span>
+    ),
   },
   { key: "quality", header: "Quality", align: "right", render: ({ quality }) => quality ?? "–" },
   { key: "labeler", header: "Labeler", render: ({ labeler }) => labeler.name || labeler.email },

@@ -93,7 +93,9 @@ function Linked({ estimate, source, row, isMean, question }: LinkedProps) {
           behind={{ source: source.id, question }}
           label={`judgments of ${source.name}: ${row.label}`}
         >
-          n = {estimate.count}
+          {isMean
+            ? `n = ${estimate.count}`
+            : `${Math.round(estimate.value * estimate.count)} of ${estimate.count}`}
         </BehindLink>
       </Text>
     </>

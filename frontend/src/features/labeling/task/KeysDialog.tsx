@@ -8,7 +8,10 @@ import { msg } from "@/ui/language";
 type Row = { shown: string; does: string };
 type Group = { title: string; rows: Row[] };
 
-const RATE: Row = { shown: "1 – 7", does: msg("Overall quality of the response") };
+const RATE: Row = {
+  shown: "1 – 7",
+  does: msg("Overall quality of the response; where scales are asked, the answer on the marked one, also 0"),
+};
 const RANK: Row = {
   shown: "1 – 9",
   does: msg(
