@@ -33,13 +33,16 @@ def furnish() -> list[str]:
     assert parent
     CheckpointParent.objects.create(child=checkpoint, parent=parent, used_as="initial_weights")
     prompt = submission.task.prompt_id
-    tabs = ("statistics", "tasks", "submissions", "skips", "members", "instructions", "settings")
+    tabs = ("statistics", "tasks", "submissions", "review", "questions", "members", "instructions", "settings")
     return [
         "/",
         "/projects",
         "/projects/new",
         *(f"/projects/{project.pk}?tab={tab}" for tab in tabs),
         f"/submissions/{submission.pk}",
+        "/review",
+        f"/review/{submission.task_id}",
+        "/questions",
         "/prompts",
         f"/prompts/{prompt}",
         "/prompts/import",

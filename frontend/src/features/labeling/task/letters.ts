@@ -6,6 +6,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { api, invalidate, type Schemas } from "@/api/client";
 import { errorMessage, isStatus, isTransient } from "@/api/errors";
 import { useMe } from "@/api/session";
+import { lettersKey } from "@/features/labeling/task/lettersKey";
 
 export type FlagKind = Schemas["FlagKindEnum"];
 
@@ -134,7 +135,7 @@ export class Letters {
   }
 
   private name(): string {
-    return `labelapp:letters:${this.userId}`;
+    return lettersKey(this.userId);
   }
 
   private read(): Letter[] {
@@ -161,7 +162,7 @@ export class Letters {
   }
 }
 
-const letters = new Letters();
+export const letters = new Letters();
 
 /** What of this person's has not arrived yet, and the way to write more. */
 export function useLetters(): {
