@@ -2,7 +2,9 @@ import { MultiSelect, Select, Stack, Text } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { $api } from "@/api/client";
 import { SPLIT } from "@/api/labels";
+import { hasRole, useMe } from "@/api/session";
 import { formatNumber, pluralize } from "@/ui/format";
+import { TextLink } from "@/ui/links";
 
 export type Sources = { source_ids: number[]; baseline_id: number | null };
 
@@ -53,12 +55,7 @@ export function SourcesSelect({ value, checkpointId, errors, onChange }: Sources
         onChange={(ids) => choose(ids.map(Number))}
         error={errors.source_ids}
       />
-      {checkpointId !== undefined && data && !ofCheckpoint && (
-        <Text size="sm" c="dimmed">
-          This checkpoint has no responses yet: a sample run draws them, for the prompts that the baseline has
-          answered.
-        </Text>
-      )}
+      {checkpointId !== undefined && data && !ofCheckpoint && <NoResponses checkpointId={checkpointId} />}
       <Select
         label="Baseline"
         description="The others' win rates are against this one; a tie counts one half."
@@ -75,8 +72,27 @@ export function SourcesSelect({ value, checkpointId, errors, onChange }: Sources
   );
 }
 
+function NoResponses({ checkpointId }: { checkpointId: number }) {
+  const isAdmin = hasRole(useMe(), "admin");
+  return (
+    <Text size="sm" c="dimmed">
+      The checkpoint has no responses yet.{" "}
+      {isAdmin ? (
+        <>
+          <TextLink to="/runs/new" search={{ kind: "sample", model: checkpointId }}>
+            Sample from it
+          </TextLink>{" "}
+          for the prompts that the baseline has answered.
+        </>
+      ) : (
+        "An admin samples them, for the prompts that the baseline has answered."
+      )}
+    </Text>
+  );
+}
+
 /** How many prompts all of these have answered, by split. */
-export function SharedPrompts({ batchIds }: { batchIds: number[] }) {
+function SharedPrompts({ batchIds }: { batchIds: number[] }) {
   const { data } = $api.useQuery(
     "get",
     "/api/v1/evaluations/shared-prompts",
