@@ -12,6 +12,7 @@ import { type LocalDraft, readLocalDraft, removeOldDrafts } from "@/features/lab
 import { outbox } from "@/features/labeling/task/outbox";
 import type { Done } from "@/features/labeling/task/taskSetting";
 import type { Assignment } from "@/features/labeling/task/types";
+import { useOutbox } from "@/features/labeling/task/useOutbox";
 import { draftKeyOf } from "@/features/labeling/task/useWork";
 import { UndoBar } from "@/features/labeling/UndoBar";
 import { useUndo } from "@/features/labeling/useUndo";
@@ -46,14 +47,16 @@ export function LabelPage() {
   const onDone = useCallback(
     (done?: Done) => {
       answered.current = assignment?.id ?? null;
-      void (done?.sent?.next ? show(done.sent.next) : refetch());
-      offer(done);
+      // The next task is painted first, then what is said about the last one.
+      void (done?.sent?.next ? show(done.sent.next) : refetch()).then(() => offer(done));
       void invalidate("/api/v1/progress", "/api/v1/history");
     },
     [assignment, show, refetch, offer],
   );
   const onAskAgain = useCallback(() => void refetch(), [refetch]);
 
+  // The server that cannot take an answer cannot give one back either.
+  const isHeldUp = useOutbox((state) => state.attempt > 0);
   const isWaiting = shown !== undefined && shown.next.status !== "task";
   useEvents(isWaiting ? [`labeling:${projectId}`] : [], [nextKey(projectId)]);
 
@@ -85,7 +88,7 @@ export function LabelPage() {
       ) : (
         <NoTask next={shown.next} onAskAgain={onAskAgain} isAsking={isFetching} />
       )}
-      {undoable && (
+      {undoable && !isHeldUp && (
         <UndoBar
           key={undoable.submissionId}
           until={undoable.until}

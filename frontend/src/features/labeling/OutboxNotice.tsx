@@ -16,7 +16,7 @@ import { CopyButton } from "@/ui/CopyButton";
 export function OutboxNotice() {
   const { t } = useTranslation();
   const userId = useMe().id;
-  const { waiting, refused, attempt } = useOutbox();
+  const { waiting, refused, attempt } = useOutbox((state) => state);
   const count = waiting.length;
   // A task's own page says it itself, and more of it.
   const isTask = useRouterState({

@@ -1,4 +1,4 @@
-import { type RefObject, useMemo } from "react";
+import { memo, type RefObject, useMemo } from "react";
 import { ComparisonScreen } from "@/features/labeling/comparison/ComparisonScreen";
 import { DemonstrationScreen } from "@/features/labeling/demonstration/DemonstrationScreen";
 import type { LocalDraft } from "@/features/labeling/task/localDraft";
@@ -17,22 +17,24 @@ type TaskScreenProps = {
   onAskAgain: () => void;
 };
 
-/** The screen of the project's kind, fresh for each assignment. */
-export function TaskScreen({ local, preferredId, ...task }: TaskScreenProps) {
+/** The screen of the project's kind, fresh for each assignment. What goes on around it does not render it anew. */
+export const TaskScreen = memo(function TaskScreen({ local, preferredId, ...task }: TaskScreenProps) {
   const { assignment, mode } = task;
   usePageTitle(assignment.project.name);
   const setting = useMemo(() => ({ local, preferredId }), [local, preferredId]);
-  const { waiting, attempt } = useOutbox();
-  const own = waiting.find((entry) => entry.assignmentId === assignment.id && entry.mode === mode);
-  const isWaiting = own !== undefined && attempt > 0;
+  const waiting = useOutbox((state) =>
+    state.attempt > 0
+      ? state.waiting.find((entry) => entry.assignmentId === assignment.id && entry.mode === mode)
+      : undefined,
+  );
   const Screen = assignment.project.kind === "demonstration" ? DemonstrationScreen : ComparisonScreen;
   return (
     <TaskSettingContext value={setting}>
       {/* What would be changed now would not be in the answer that is on its way. */}
-      <div inert={isWaiting}>
+      <div inert={waiting !== undefined}>
         <Screen key={assignment.id} {...task} />
       </div>
-      {isWaiting && <WaitingBar entry={own} />}
+      {waiting && <WaitingBar entry={waiting} />}
     </TaskSettingContext>
   );
-}
+});

@@ -8,7 +8,7 @@ import { usePageTitle } from "@/ui/usePageTitle";
 /** Between tasks. Where an answer of before still waits, it goes first, and this says so. */
 export function WaitingToSend({ projectId }: { projectId: number }) {
   const { t } = useTranslation();
-  const { waiting, attempt } = useOutbox();
+  const { waiting, attempt } = useOutbox((state) => state);
   usePageTitle(t("Label"));
   const own = waiting.filter((entry) => entry.projectId === projectId);
   if (!own[0] || attempt === 0) return <Busy />;

@@ -9,7 +9,7 @@ import { useOutbox } from "@/features/labeling/task/useOutbox";
 /** An answer that cannot be sent yet: where it is, what happens to it, and the way back to it. */
 export function WaitingBar({ entry }: { entry: Entry }) {
   const { t } = useTranslation();
-  const { isLoggedOut } = useOutbox();
+  const isLoggedOut = useOutbox((state) => state.isLoggedOut);
   return (
     <div className={classes.bar} data-kind="waiting" role="status">
       <IconCloudUp size={18} stroke={1.6} aria-hidden />

@@ -57,8 +57,8 @@ describe("Outbox", () => {
     await writeLocalDraft("7:label:1", { content: 1, revision: 1, savedAt: "2026", isAhead: true });
     await expect(outbox.submit(entryOf("1"), { preferred_id: 9 })).resolves.toEqual(sentAs(5));
     expect(sends).toEqual([{ key: "1", wish: { preferred_id: 9 } }]);
-    expect(await kept()).toEqual([]);
-    expect(await readLocalDraft("7:label:1")).toBeNull();
+    await vi.waitFor(async () => expect(await kept()).toEqual([]));
+    await vi.waitFor(async () => expect(await readLocalDraft("7:label:1")).toBeNull());
     expect(outbox.state()).toEqual({ waiting: [], refused: [], attempt: 0, isLoggedOut: false });
   });
 
@@ -92,7 +92,7 @@ describe("Outbox", () => {
     await next.outbox.start(USER);
     await next.outbox.whenSent(3);
     expect(next.sends).toEqual([{ key: "1", wish: null }]);
-    expect(await kept()).toEqual([]);
+    await vi.waitFor(async () => expect(await kept()).toEqual([]));
     const later = openTab();
     await later.outbox.start(USER);
     await later.outbox.whenSent(3);
@@ -106,6 +106,7 @@ describe("Outbox", () => {
     const second = openTab();
     await second.outbox.start(USER);
     await second.outbox.whenSent(3);
+    await vi.waitFor(async () => expect(await kept()).toEqual([]));
     first.outbox.retryNow();
     await expect(sent).resolves.toBeNull();
     expect(first.sends).toHaveLength(1);

@@ -25,6 +25,8 @@ export class Outbox {
   private readonly sendEntry: typeof send;
   private readonly entries = new Map<string, Entry>();
   private readonly hopes = new Map<string, Hope>();
+  /** What was kept a moment ago and never sent: no other tab can have sent it. */
+  private readonly fresh = new Set<string>();
   private readonly listeners = new Set<() => void>();
   private snapshot: OutboxState = { waiting: [], refused: [], attempt: 0, isLoggedOut: false };
   private userId = 0;
@@ -54,6 +56,7 @@ export class Outbox {
     await keep(entry);
     return new Promise((resolve, reject) => {
       this.entries.set(entry.key, entry);
+      this.fresh.add(entry.key);
       this.hopes.set(entry.key, { wish, resolve, reject });
       this.changed();
       this.retryNow();
@@ -127,15 +130,16 @@ export class Outbox {
   private async sendOne(key: string): Promise<boolean> {
     const entry = this.entries.get(key);
     if (!entry) return true;
-    if (!(await isKept(entry))) {
+    if (!this.fresh.delete(key) && !(await isKept(entry))) {
       this.settle(entry, null); // another tab was faster
       return true;
     }
     try {
       const sent = await this.sendEntry(entry, this.hopes.get(key)?.wish ?? null);
-      await removeLocalDraft(entry.draftKey);
-      await remove(key);
       this.settle(entry, sent);
+      // The page goes on at once. Were this tab to end here, another would find that the server has it already.
+      await remove(key);
+      await removeLocalDraft(entry.draftKey);
       return true;
     } catch (error) {
       return this.failed(entry, error);

@@ -86,9 +86,9 @@ export function useWork({ assignment, mode, onDone }: UseWorkOptions): Work {
   }, [problem, autosave]);
 
   const finish = useCallback(
-    async (done: Done) => {
-      await autosave.current?.finish();
+    (done: Done) => {
       onDone(done);
+      void autosave.current?.finish();
     },
     [autosave, onDone],
   );
@@ -220,13 +220,13 @@ type UseSubmitOptions = {
   lease: LeaseHandle;
   draft: () => unknown;
   refused: (error: ApiError) => void;
-  finish: (done: Done) => Promise<void>;
+  finish: (done: Done) => void;
 };
 
 function useSubmit(options: UseSubmitOptions) {
   const { assignment, mode, userId, storageKey, clock, lease, draft, refused, finish } = options;
   const { preferredId } = useContext(TaskSettingContext);
-  const { attempt } = useOutbox();
+  const attempt = useOutbox((state) => state.attempt);
   const [keys] = useState(() => new IdempotencyKeys());
   const [isSending, setSending] = useState(false);
   const isBusy = useRef(false);
@@ -260,7 +260,7 @@ function useSubmit(options: UseSubmitOptions) {
         entry,
         mode === "label" ? { preferred_id: preferredId.current } : null,
       );
-      await finish({ sent, assignment, draft: entry.draft });
+      finish({ sent, assignment, draft: entry.draft });
     } catch (error) {
       if (error instanceof Withdrawn) return;
       refused(error instanceof ApiError ? error : new ApiError(400, { message: errorMessage(error) }));
