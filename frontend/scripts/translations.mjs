@@ -11,6 +11,7 @@ import { findKeys } from "i18next-cli";
 const FOLDER = join(import.meta.dirname, "..", "src");
 const PRIMARY = "en";
 const OTHERS = ["de"];
+const FORM = /_(?:zero|one|two|few|many|other)$/;
 const PLACEHOLDER = /\{\{.*?\}\}|<\/?\d+\/?>/g;
 
 /** Logs nothing: what is found goes to the files, and what is wrong to the end. */
@@ -43,8 +44,11 @@ async function keysInSources() {
 /** The keys that a language's file has: an own form for each of its plurals. */
 function wantedKeys(found, language) {
   const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
-  const plurals = found.filter((key) => key.hasCount).map(({ key }) => key.replace(/_[a-z]+$/, ""));
-  const plain = language === PRIMARY ? [] : found.filter((key) => !key.hasCount).map(({ key }) => key);
+  // A text in a table gets its count where it is shown, so the text alone says that there will be one.
+  const counts = ({ key, hasCount }) => hasCount || key.includes("{{count}}");
+  const base = ({ key, hasCount }) => (hasCount ? key.replace(FORM, "") : key);
+  const plurals = found.filter(counts).map(base);
+  const plain = language === PRIMARY ? [] : found.filter((key) => !counts(key)).map(base);
   const all = [...plain, ...plurals.flatMap((key) => forms.map((form) => `${key}_${form}`))];
   return [...new Set(all)].sort((one, other) => one.localeCompare(other, PRIMARY));
 }
@@ -56,7 +60,7 @@ function placeholders(text) {
 /** What keeps a text from being shown as it stands: it is missing, or lost or gained a value. */
 function fault(key, text) {
   if (!text) return "is not translated";
-  const base = key.replace(/_(zero|one|two|few|many|other)$/, "");
+  const base = key.replace(FORM, "");
   const lost = placeholders(text) !== placeholders(base);
   // "one" may say its number in words.
   return lost && !(key.endsWith("_one") && placeholders(base).includes("{{count}}"))
