@@ -52,6 +52,20 @@ type TaskBarProps = {
   children?: ReactNode;
 };
 
+type PriorityProps = { label: string; explained: string; className: string | undefined };
+
+/** Stands beside the title, or on a narrow screen in the row that stays in sight: one of the two is shown. */
+function Priority({ label, explained, className }: PriorityProps) {
+  const { t } = useTranslation();
+  return (
+    <Tooltip label={t(explained)} maw={300}>
+      <Badge color="gray" tt="none" tabIndex={0} className={className}>
+        {t(label)}
+      </Badge>
+    </Tooltip>
+  );
+}
+
 export function TaskBar({ assignment, mode, work, children, ...on }: TaskBarProps) {
   const { t } = useTranslation();
   const { project } = assignment;
@@ -61,17 +75,14 @@ export function TaskBar({ assignment, mode, work, children, ...on }: TaskBarProp
       <div className={classes.barTitle}>
         <h1 className={classes.projectName}>{project.name}</h1>
         {mode === "revise" && <Badge color="yellow">{t("Editing")}</Badge>}
-        {priority && (
-          <Tooltip label={t(priority.explained)} maw={300}>
-            <Badge color="gray" tt="none" tabIndex={0} className={classes.priority}>
-              {t(priority.label)}
-            </Badge>
-          </Tooltip>
-        )}
+        {priority && <Priority {...priority} className={classes.priority} />}
       </div>
       {children && <div className={classes.stages}>{children}</div>}
       <div className={classes.barTools}>
-        <SaveStateLabel save={work.save} />
+        <div className={classes.always}>
+          {priority && <Priority {...priority} className={classes.shortPriority} />}
+          <SaveStateLabel save={work.save} />
+        </div>
         <Elapsed clock={work.clock} />
         <Button
           variant={on.isInstructionsOpen ? "light" : "subtle"}
