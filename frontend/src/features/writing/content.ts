@@ -93,6 +93,15 @@ export function readContent(stored: unknown): Content | null {
   return content;
 }
 
+/** Whether two stored drafts say the same; the server gives an object's names in an order of its own. */
+export function sameDraft(one: unknown, other: unknown): boolean {
+  const said = (stored: unknown) => {
+    const content = readContent(stored);
+    return JSON.stringify(content && { ...content, annotations: Object.entries(content.annotations).sort() });
+  };
+  return said(one) === said(other);
+}
+
 function readPair(stored: unknown, id: number): Pair {
   const { query, response } = (stored ?? {}) as Partial<Pair>;
   return {

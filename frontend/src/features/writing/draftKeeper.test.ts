@@ -12,6 +12,7 @@ function keeper(save: ((content: unknown, revision: number) => Promise<number>) 
     name: NAME,
     revision: 0,
     save,
+    isSame: (one, other) => one === other,
     onPlace: (place) => places.push(place),
     onRefused: (error) => refused.push(error.code),
   });
@@ -70,6 +71,33 @@ test("what the server refuses stays in the browser", async () => {
   expect(save).toHaveBeenCalledTimes(1);
   expect([...localCopies(localStorage, 7).keys()]).toEqual(["a-key"]);
   expect(localCopies(localStorage, 8).size).toBe(0);
+});
+
+test("an answer that was lost is no conflict", async () => {
+  const stored = new ApiError(409, { code: "draft_conflict", data: { revision: 1, content: "a" } });
+  const save = vi
+    .fn()
+    .mockRejectedValueOnce(new NetworkError())
+    .mockRejectedValueOnce(stored)
+    .mockResolvedValueOnce(2);
+  const kept = keeper(save);
+  kept.change("a");
+  await vi.advanceTimersByTimeAsync(1_300);
+  kept.change("ab");
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(save).toHaveBeenLastCalledWith("ab", 1);
+  expect(refused).toEqual([]);
+  expect(places.at(-1)).toBe("server");
+});
+
+test("a page that is left does not leave an older copy behind", async () => {
+  const save = vi.fn(async () => 1);
+  const kept = keeper(save);
+  kept.change("a");
+  kept.flush();
+  kept.dispose();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(readCopy(localStorage, NAME)).toBeNull();
 });
 
 test("a closing page keeps at once, and a finished draft leaves nothing", async () => {

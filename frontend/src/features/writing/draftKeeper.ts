@@ -9,7 +9,13 @@ export const SERVER_DELAY_MS = 1_200;
 const LAST_RETRY_MS = 30_000;
 
 export type KeptPlace = "untouched" | "saving" | "here" | "server" | "retrying" | "nowhere";
-export type LocalCopy = { content: unknown; revision: number; savedAt: string };
+export type LocalCopy = {
+  content: unknown;
+  revision: number;
+  savedAt: string;
+  /** What was sent on top of that revision and may have arrived though no answer did. */
+  sent?: unknown[];
+};
 
 export type DraftKeeperOptions = {
   storage: Storage;
@@ -18,6 +24,8 @@ export type DraftKeeperOptions = {
   revision: number;
   /** Null where this browser alone keeps it. Returns the new revision. */
   save: ((content: unknown, revision: number) => Promise<number>) | null;
+  /** Whether two contents say the same. */
+  isSame: (one: unknown, other: unknown) => boolean;
   onPlace: (place: KeptPlace) => void;
   /** The server will not have it: it was changed elsewhere, say. The browser's copy stays. */
   onRefused: (error: ApiError, content: unknown) => void;
@@ -27,6 +35,7 @@ export class DraftKeeper {
   private readonly options: DraftKeeperOptions;
   private revision: number;
   private content: unknown;
+  private sent: unknown[] = [];
   private version = 0;
   private localVersion = 0;
   private savedVersion = 0;
@@ -73,12 +82,17 @@ export class DraftKeeper {
   private keepHere(): void {
     clearTimeout(this.localTimer);
     this.localTimer = undefined;
-    const copy = { content: this.content, revision: this.revision, savedAt: new Date().toISOString() };
-    const isKept = writeCopy(this.options.storage, this.options.name, copy);
+    const isKept = this.writeHere();
     this.localVersion = this.version;
     if (this.attempt) return;
     if (isKept) this.options.onPlace("here");
     else if (!this.options.save) this.options.onPlace("nowhere");
+  }
+
+  private writeHere(): boolean {
+    const { content, revision, sent } = this;
+    const copy = { content, revision, sent, savedAt: new Date().toISOString() };
+    return writeCopy(this.options.storage, this.options.name, copy);
   }
 
   private async keepThere(): Promise<void> {
@@ -87,10 +101,13 @@ export class DraftKeeper {
     if (!this.options.save || this.isSaving || this.isEnded) return;
     this.isSaving = true;
     const version = this.version;
+    this.sent = [...this.sent.slice(-2), this.content];
+    this.writeHere();
     try {
       this.revision = await this.options.save(this.content, this.revision);
       this.savedVersion = version;
       this.attempt = 0;
+      this.sent = [];
       this.arrived(version);
     } catch (error) {
       this.failed(error);
@@ -102,20 +119,25 @@ export class DraftKeeper {
   }
 
   private arrived(version: number): void {
-    if (this.isEnded) return;
     if (this.version !== version) {
-      this.keepHere();
+      if (!this.isEnded) this.keepHere();
       return;
     }
+    // Also after the page was left: what the server has is no longer ahead of it.
     clearTimeout(this.localTimer);
     this.localTimer = undefined;
     this.localVersion = version;
     this.options.storage.removeItem(this.options.name);
-    this.options.onPlace("server");
+    if (!this.isEnded) this.options.onPlace("server");
   }
 
   private failed(error: unknown): void {
     if (this.isEnded) return;
+    if (error instanceof ApiError && this.isOwnEarlier(error)) {
+      this.revision = Number(error.data.revision);
+      this.serverTimer = setTimeout(() => void this.keepThere());
+      return;
+    }
     if (error instanceof ApiError && !isTransient(error)) {
       this.keepHere();
       this.dispose();
@@ -126,6 +148,14 @@ export class DraftKeeper {
     this.options.onPlace("retrying");
     const delay = Math.min(LAST_RETRY_MS, 1_000 * 2 ** (this.attempt - 1));
     this.serverTimer = setTimeout(() => void this.keepThere(), delay);
+  }
+
+  /** What the server has on top of our revision is what we sent: only its answer was lost. */
+  private isOwnEarlier(error: ApiError): boolean {
+    const { isSame } = this.options;
+    return (
+      error.code === "draft_conflict" && this.sent.some((content) => isSame(content, error.data.content))
+    );
   }
 }
 

@@ -26,10 +26,3 @@ test("a vague and anonymous prompt is left alone", () => {
   );
   expect(found("We sell 24 loaves.")).toEqual([]);
 });
-
-test("text of any length is looked at in time", () => {
-  const text = "a word and another word ".repeat(4_000);
-  const before = performance.now();
-  revealing(text.slice(0, 10_000), text);
-  expect(performance.now() - before).toBeLessThan(2_000);
-});

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { api, type Schemas } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import { useMe } from "@/api/session";
-import { type Content, isEmpty, readContent } from "@/features/writing/content";
+import { type Content, isEmpty, readContent, sameDraft } from "@/features/writing/content";
 import {
   copyName,
   DraftKeeper,
@@ -53,6 +53,7 @@ export function useDraft({ name, server, initial, onFork }: UseDraftOptions): Dr
       name: copyName(userId, name),
       revision: start.revision,
       save: name.startsWith("edit-") ? null : (kept, revision) => save(name, kept, revision),
+      isSame: sameDraft,
       onPlace: setPlace,
       onRefused: (error, kept) => {
         if (error.code === "draft_conflict") return fork.current?.(forked(userId, name, kept));
@@ -76,11 +77,15 @@ export function useDraft({ name, server, initial, onFork }: UseDraftOptions): Dr
 
 type Start = Pick<Draft, "place" | "copyKey"> & { content: unknown; revision: number; isAhead: boolean };
 
-/** A browser's copy on top of the server's newest is simply newer; on top of an older one it becomes a draft of its own. */
+/**
+ * A browser's copy on top of what the server has is simply newer, also where the server has what this browser sent last and
+ * could not hear of. On top of something older it becomes a draft of its own.
+ */
 function begin(userId: number, name: string, server: ServerDraft): Start {
   const local = readCopy(localStorage, copyName(userId, name));
   const revision = server?.revision ?? 0;
-  if (local && local.revision >= revision)
+  const sent = local ? [...(local.sent ?? []), local.content] : [];
+  if (local && (local.revision >= revision || sent.some((content) => sameDraft(content, server?.content))))
     return { content: local.content, revision, isAhead: true, place: "here", copyKey: null };
   const copyKey = local ? forked(userId, name, local.content) : null;
   return {
