@@ -19,6 +19,9 @@ import { useUndo } from "@/features/labeling/useUndo";
 import { useUpcoming } from "@/features/labeling/useUpcoming";
 import { WaitingToSend } from "@/features/labeling/WaitingToSend";
 
+/** What is counted can wait until the next task is on the screen. */
+const AFTER_PAINT_MS = 250;
+
 type Next = Schemas["Next"];
 /** A task comes with this browser's own copy of its draft: the screen starts with both. */
 type Shown = { next: Next; local: LocalDraft | null };
@@ -48,8 +51,10 @@ export function LabelPage() {
     (done?: Done) => {
       answered.current = assignment?.id ?? null;
       // The next task is painted first, then what is said about the last one.
-      void (done?.sent?.next ? show(done.sent.next) : refetch()).then(() => offer(done));
-      void invalidate("/api/v1/progress", "/api/v1/history");
+      void (done?.sent?.next ? show(done.sent.next) : refetch()).then(() => {
+        offer(done);
+        setTimeout(() => void invalidate("/api/v1/progress", "/api/v1/history"), AFTER_PAINT_MS);
+      });
     },
     [assignment, show, refetch, offer],
   );

@@ -27,9 +27,9 @@ export function OutboxNotice() {
   }, [userId]);
   const before = useRef(0);
   useEffect(() => {
-    if (count < before.current) void invalidate("/api/v1/progress", "/api/v1/history");
+    if (count < before.current && !isTask) void invalidate("/api/v1/progress", "/api/v1/history");
     before.current = count;
-  }, [count]);
+  }, [count, isTask]);
   return (
     <>
       {refused.map((entry) => (
