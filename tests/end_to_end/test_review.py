@@ -62,7 +62,7 @@ def test_a_flag_is_answered_and_its_task_withdrawn(page: Page, live_app: str, br
     expect(other.get_by_text("A phone number.")).to_be_visible()
     assert serious_violations(other) == []
     other.get_by_role("textbox", name="Answer", exact=True).fill("Yes, leave it out.")
-    other.get_by_role("button", name="Answer", exact=True).last.click()
+    other.get_by_role("button", name="Send the answer").click()
     expect(other.get_by_text("Nothing is open here.")).to_be_visible()
     expect(page.get_by_role("complementary").get_by_text("Yes, leave it out.")).to_be_visible()
 
@@ -73,9 +73,9 @@ def test_a_flag_is_answered_and_its_task_withdrawn(page: Page, live_app: str, br
     page.reload()
     see_what_changed(page)
 
-    other.get_by_text("Withdraw", exact=True).click()
+    other.get_by_role("button", name="Withdraw", exact=True).click()
     other.get_by_role("textbox", name="Note to the labelers").fill("Somebody's number is in it.")
-    other.get_by_role("button", name="Withdraw").click()
+    other.get_by_role("button", name="Withdraw the task").click()
     expect(page.get_by_text("A researcher has withdrawn this task")).to_be_visible()
     expect(other.get_by_text("This task is withdrawn")).to_be_visible()
     page.get_by_role("button", name="Next task").click()

@@ -14,30 +14,39 @@ type Reviewed = Schemas["ReviewedTask"];
 type Prompt = Reviewed["prompt"];
 type Facts = Pick<Prompt, "use_case" | "annotations" | "language" | "deployment_context">;
 
-const CHOICES: { value: Action; label: string; explained: string }[] = [
+const CHOICES: { value: Action; label: string; send: string; explained: string }[] = [
   {
     value: "answer",
     label: "Answer",
+    send: "Send the answer",
     explained: "Each labeler who skipped, flagged or asked reads this in their own thread.",
   },
   {
     value: "correct",
     label: "Correct",
+    send: "Correct the facts",
     explained:
       "What is known of the prompt, not its text: answers refer to it. Closed domain decides whether Hallucination is asked.",
   },
   {
     value: "replace",
     label: "Replace",
+    send: "Replace the prompt",
     explained:
       "A corrected copy of the prompt takes its place, and this task is withdrawn. The old text stays on record.",
   },
   {
     value: "withdraw",
     label: "Withdraw",
+    send: "Withdraw the task",
     explained: "Nobody is given the task any more. Whoever has it open is told, and keeps their draft.",
   },
-  { value: "dismiss", label: "Dismiss", explained: "The task stays as it is. Say why." },
+  {
+    value: "dismiss",
+    label: "Dismiss",
+    send: "Dismiss the reports",
+    explained: "The task stays as it is. Say why.",
+  },
 ];
 
 /** One of five things to do about what is open, in one go: the reports on this screen are settled by it, no others. */
@@ -105,13 +114,19 @@ export function DecisionForm({ reviewed }: { reviewed: Reviewed }) {
           send();
         }}
       >
-        <SegmentedControl
-          aria-label="What to do"
-          fullWidth
-          value={action}
-          onChange={(value) => setChosen(value as Action)}
-          data={possible.map(({ value, label }) => ({ value, label }))}
-        />
+        <fieldset aria-label="What to do" className={classes.choices}>
+          {possible.map(({ value, label }) => (
+            <Button
+              key={value}
+              size="compact-md"
+              variant={value === action ? "filled" : "default"}
+              aria-pressed={value === action}
+              onClick={() => setChosen(value)}
+            >
+              {label}
+            </Button>
+          ))}
+        </fieldset>
         <div className={classes.dim}>{CHOICES.find(({ value }) => value === action)?.explained}</div>
         {action === "replace" && <Turns turns={turns} onChange={setTurns} kind={reviewed.project.kind} />}
         {["correct", "replace"].includes(action) && <FactFields facts={facts} onChange={setFacts} />}
@@ -155,7 +170,7 @@ export function DecisionForm({ reviewed }: { reviewed: Reviewed }) {
             disabled={needsNote && !note.trim()}
             loading={decide.isPending}
           >
-            {CHOICES.find(({ value }) => value === action)?.label}
+            {CHOICES.find(({ value }) => value === action)?.send}
           </Button>
         </div>
       </form>
@@ -184,27 +199,42 @@ function FactFields({ facts, onChange }: { facts: Facts; onChange: (facts: Facts
         value={facts.language}
         onChange={(event) => onChange({ ...facts, language: event.currentTarget.value })}
       />
-      <fieldset className={classes.annotations} style={{ border: 0, margin: 0, padding: 0 }}>
+      <fieldset className={classes.annotations}>
         <legend className={classes.dim}>Annotations; a dash is “not known”, which is not a no.</legend>
         {Object.entries(ANNOTATION).map(([name, label]) => (
-          <Checkbox
-            key={name}
-            label={label}
-            checked={facts.annotations[name] === true}
-            indeterminate={facts.annotations[name] === undefined}
-            onChange={() => onChange({ ...facts, annotations: turned(facts.annotations, name) })}
-          />
+          <div key={name} className={classes.annotation}>
+            <span id={`annotation-${name}`}>{label}</span>
+            <SegmentedControl
+              size="xs"
+              aria-labelledby={`annotation-${name}`}
+              data={[
+                { value: "unknown", label: "–" },
+                { value: "yes", label: "Yes" },
+                { value: "no", label: "No" },
+              ]}
+              value={shownAs(facts.annotations[name])}
+              onChange={(value) =>
+                onChange({ ...facts, annotations: annotated(facts.annotations, name, value) })
+              }
+            />
+          </div>
         ))}
       </fieldset>
     </>
   );
 }
 
-/** Not known → yes → no → not known. */
-function turned(annotations: Record<string, boolean>, name: string): Record<string, boolean> {
-  const { [name]: now, ...others } = annotations;
-  if (now === undefined) return { ...others, [name]: true };
-  return now ? { ...others, [name]: false } : others;
+function shownAs(isSo: boolean | undefined): string {
+  return isSo === undefined ? "unknown" : isSo ? "yes" : "no";
+}
+
+function annotated(
+  annotations: Record<string, boolean>,
+  name: string,
+  value: string,
+): Record<string, boolean> {
+  const { [name]: _before, ...others } = annotations;
+  return value === "unknown" ? others : { ...others, [name]: value === "yes" };
 }
 
 type TurnsProps = { turns: Prompt["messages"]; onChange: (turns: Prompt["messages"]) => void; kind: string };
