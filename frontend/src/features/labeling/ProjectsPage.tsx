@@ -1,6 +1,7 @@
 import { Badge, Button } from "@mantine/core";
 import { IconCoffee } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { useEvents } from "@/api/events";
@@ -8,36 +9,44 @@ import classes from "@/features/labeling/ProjectsPage.module.css";
 import { Busy } from "@/ui/Busy";
 import { EmptyState } from "@/ui/EmptyState";
 import { FieldErrors } from "@/ui/FieldErrors";
-import { formatDuration, formatNumber, pluralize } from "@/ui/format";
+import { formatDuration, formatNumber } from "@/ui/format";
+import { msg } from "@/ui/language";
 import { Page, PageHeader } from "@/ui/Page";
 import { Stat, StatGroup } from "@/ui/Stat";
 
 type OwnProject = Schemas["OwnProject"];
 
 const KIND: Record<OwnProject["kind"], string> = {
-  comparison: "Rank responses",
-  evaluation: "Rank responses",
-  toxicity: "Rate toxicity, then rank",
-  demonstration: "Write demonstrations",
+  comparison: msg("Rank responses"),
+  evaluation: msg("Rank responses"),
+  toxicity: msg("Rate toxicity, then rank"),
+  demonstration: msg("Write demonstrations"),
+};
+
+const STATE: Record<OwnProject["state"], string> = {
+  active: msg("active"),
+  paused: msg("paused"),
+  archived: msg("archived"),
 };
 
 /** Where there is work, and what one has done. */
 export function ProjectsPage() {
+  const { t } = useTranslation();
   const { data: progress, error, isPending } = $api.useQuery("get", "/api/v1/progress");
   const topics = progress?.projects.map(({ id }) => `labeling:${id}`) ?? [];
   useEvents(topics.slice(0, 20), [["get", "/api/v1/progress"]]);
   return (
-    <Page title="Label" width="narrow">
-      <PageHeader title="Label" description="Projects that you are a member of." />
+    <Page title={t("Label")} width="narrow">
+      <PageHeader title={t("Label")} description={t("Projects that you are a member of.")} />
       {error && <FieldErrors message={errorMessage(error)} />}
       {isPending && <Busy />}
       {progress && (
         <>
           <StatGroup>
-            <Stat label="Today" value={formatNumber(progress.today)} />
-            <Stat label="Last 7 days" value={formatNumber(progress.last_7_days)} />
-            <Stat label="In all" value={formatNumber(progress.total)} />
-            <Stat label="Active today" value={formatDuration(progress.active_seconds_today)} />
+            <Stat label={t("Today")} value={formatNumber(progress.today)} />
+            <Stat label={t("Last 7 days")} value={formatNumber(progress.last_7_days)} />
+            <Stat label={t("In all")} value={formatNumber(progress.total)} />
+            <Stat label={t("Active today")} value={formatDuration(progress.active_seconds_today)} />
           </StatGroup>
           {progress.projects.length ? (
             <ul className={classes.projects}>
@@ -47,10 +56,10 @@ export function ProjectsPage() {
             </ul>
           ) : (
             <EmptyState
-              title="You are in no project yet"
+              title={t("You are in no project yet")}
               icon={<IconCoffee size={36} stroke={1.2} aria-hidden />}
             >
-              A researcher adds you; it then appears here.
+              {t("A researcher adds you; it then appears here.")}
             </EmptyState>
           )}
         </>
@@ -61,16 +70,17 @@ export function ProjectsPage() {
 
 function Project({ project }: { project: OwnProject }) {
   const { id, name, kind, state, description, submitted_count, has_lease, has_work } = project;
+  const { t } = useTranslation();
   const isPaused = state !== "active";
   return (
     <li className={classes.project}>
       <div className={classes.about}>
         <h2 className={classes.name}>{name}</h2>
         <p className={classes.meta}>
-          {KIND[kind]} · {pluralize(submitted_count, "answer")} by you
+          {t(KIND[kind])} · {t("{{count}} answers by you", { count: submitted_count })}
           {isPaused && (
             <Badge ml="xs" color="gray" tt="none">
-              {state}
+              {t(STATE[state])}
             </Badge>
           )}
         </p>
@@ -81,12 +91,12 @@ function Project({ project }: { project: OwnProject }) {
           renderRoot={(props) => (
             <Link to="/label/$projectId" params={{ projectId: String(id) }} {...props} />
           )}
-          aria-label={`${has_lease ? "Go on with" : "Start"} ${name}`}
+          aria-label={has_lease ? t("Go on with {{name}}", { name }) : t("Start {{name}}", { name })}
         >
-          {has_lease ? "Go on" : "Start"}
+          {has_lease ? t("Go on") : t("Start")}
         </Button>
       ) : (
-        <span className={classes.meta}>{isPaused ? "Paused" : "Nothing to do now"}</span>
+        <span className={classes.meta}>{isPaused ? t("Paused") : t("Nothing to do now")}</span>
       )}
     </li>
   );

@@ -12,6 +12,7 @@ import {
 } from "@dnd-kit/core";
 import { Textarea } from "@mantine/core";
 import { type Dispatch, useDeferredValue, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
 import type { ResponseId } from "@/features/labeling/comparison/answer";
 import { inOrder } from "@/features/labeling/comparison/proposal";
 import { RankStrip, TRAY } from "@/features/labeling/comparison/RankStrip";
@@ -67,6 +68,7 @@ type RankStageProps = {
  * that eyes and scroll position keep their place while ranks change; "by rank" shows them in order.
  */
 export function RankStage({ assignment, state, act, panels, board }: RankStageProps) {
+  const { t } = useTranslation();
   const [dragged, setDragged] = useState<ResponseId | null>(null);
   // Only handles start a drag, and on a touch screen only where the finger is meant: scrolling never reorders.
   const sensors = useSensors(
@@ -120,8 +122,8 @@ export function RankStage({ assignment, state, act, panels, board }: RankStagePr
       <Textarea
         mt="md"
         maw="46rem"
-        label="Notes on the whole task"
-        placeholder="Optional"
+        label={t("Notes on the whole task")}
+        placeholder={t("Optional")}
         data-notes
         maxLength={10_000}
         autosize
