@@ -3,7 +3,7 @@
  * carry no referrer. Mathematics and highlighted code are fetched only when a text has some. Each block has the direction
  * of its own first letter, so that Arabic beside English is read as it is written.
  */
-import { type ComponentProps, type ReactElement, Suspense, use, useMemo } from "react";
+import { type ComponentProps, memo, type ReactElement, Suspense, use, useMemo } from "react";
 import ReactMarkdown, { type Components, type ExtraProps, type Options } from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
@@ -139,9 +139,10 @@ function Enriched({ text, promise }: { text: string; promise: Promise<Plugins> }
   return <Rendered text={text} plugins={use(promise)} />;
 }
 
-function Rendered({ text, plugins }: { text: string; plugins: Plugins }) {
+/** Memoised: no key pressed anywhere on the page parses a text again. */
+const Rendered = memo(function Rendered({ text, plugins }: { text: string; plugins: Plugins }) {
   return warm.get(plugins)?.get(text) ?? <ReactMarkdown {...optionsFor(text, plugins)} />;
-}
+});
 
 function optionsFor(text: string, { prepare, ...plugins }: Plugins): Options {
   return { skipHtml: true, components, ...plugins, children: prepare ? prepare(text) : text };
