@@ -3,16 +3,19 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from labelapp.checkpoints.actions import register_checkpoint
 from labelapp.labeling.models import Project, Submission
 from labelapp.prompts.models import SampleBatch
-from tests.end_to_end.browser import DESKTOP, PHONE, log_in, serious_violations, sideways_scroll
+from tests.end_to_end import browser as sizes
+from tests.end_to_end.browser import log_in, serious_violations, sideways_scroll
 from tests.labeling.workspace import Labeler, Workspace
 
 pytestmark = pytest.mark.browser
 
+DESKTOP = ViewportSize(width=sizes.DESKTOP["width"], height=sizes.DESKTOP["height"])
+PHONE = ViewportSize(width=sizes.PHONE["width"], height=sizes.PHONE["height"])
 SECRETS = ("Falcon", "Eagle", "batch")
 
 

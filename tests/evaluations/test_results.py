@@ -99,6 +99,16 @@ def test_only_what_stands_counts(workspace: Workspace, labeler: Labeler) -> None
     assert counts(results(workspace, project)["sources"][1]["match"]) == (1, 0, 0)
 
 
+def test_an_answer_that_was_undone_counts_for_nothing(workspace: Workspace, labeler: Labeler) -> None:
+    project = workspace.evaluation(tasks=1, sources=2, members=[labeler])
+    assignment = say(labeler, project, [2, 1])
+    body = {"submission_id": Submission.objects.get().pk, "content": {}}
+    assert labeler.post(f"assignments/{assignment['id']}/undo", body).status_code == 200
+    found = results(workspace, project)
+    assert (found["submissions"], counts(found["sources"][1]["match"])) == (0, (0, 0, 0))
+    assert len(exported(workspace, project, "judgments")) == 0
+
+
 def test_toxicity_means(workspace: Workspace, labeler: Labeler) -> None:
     project = workspace.evaluation(kind=ProjectKind.TOXICITY, tasks=2, sources=2, members=[labeler])
     toxic = {"output_toxicity": 2, "relative_toxicity": 1, "continuity": 7}
