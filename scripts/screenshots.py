@@ -53,6 +53,16 @@ def rate_and_rank(page: Page) -> None:
     page.evaluate("window.scrollTo(0, 0)")
 
 
+def write_few_shot(page: Page) -> None:
+    """Fill in a prompt with two pairs."""
+    page.get_by_role("textbox", name="Instruction").fill("Say whether the review is positive or negative.")
+    pairs = (("It fits like a glove.", "positive"), ("It broke on the first day.", "negative"))
+    for number, (query, response) in enumerate(pairs):
+        page.get_by_role("textbox", name="Query").nth(number).fill(query)
+        page.get_by_role("textbox", name="Response").nth(number).fill(response)
+    page.get_by_role("button", name="Add the prompt").wait_for()
+
+
 def shots(labeling: int, writing: int, run: int, version: int, checkpoint: int, project: int) -> list[Shot]:
     """Every page worth a picture."""
     return [
@@ -61,6 +71,8 @@ def shots(labeling: int, writing: int, run: int, version: int, checkpoint: int, 
         Shot("labeling", "labeler", f"/label/{labeling}", rate_and_rank),
         Shot("rating", "labeler2", f"/label/{labeling}"),
         Shot("demonstration", "labeler", f"/label/{writing}"),
+        Shot("write", "labeler", "/write"),
+        Shot("write-few-shot", "labeler", "/write/new?kind=few_shot", write_few_shot),
         Shot("history", "labeler", "/history"),
         Shot("home-researcher", "researcher", "/"),
         Shot("prompts", "researcher", "/prompts"),

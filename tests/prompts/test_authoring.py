@@ -9,6 +9,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from labelapp.accounts.models import User
+from labelapp.common.errors import Conflict
 from labelapp.prompts import authoring
 from labelapp.prompts.actions import NewResponse, create_sample_batch
 from labelapp.prompts.models import Prompt, WritingDraft, WrittenPrompt
@@ -219,7 +220,7 @@ def test_two_at_once_do_not_both_fit_under_the_cap(monkeypatch: pytest.MonkeyPat
     def attempt(text: str) -> str:
         try:
             authoring.write_prompt(WrittenContent("plain", "other", text=text), author=author, key=uuid.uuid4())
-        except authoring.Conflict as error:
+        except Conflict as error:
             return error.code
         finally:
             connection.close()
