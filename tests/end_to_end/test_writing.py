@@ -112,7 +112,8 @@ def test_writes_a_few_shot_prompt_and_a_demonstration_for_it(
     # As high as a phone with its keyboard open: the editor ends above the bar with the button.
     page.set_viewport_size({"width": 390, "height": 460})
     editor.click()
-    page.keyboard.type("- one\ntwo\n\n" + "A long line of words. " * 30)
+    page.keyboard.type("- one\ntwo\n\n")
+    page.keyboard.insert_text("A long line of words. " * 30)
     bar = page.get_by_role("button", name="Submit").bounding_box()
     box = editor.bounding_box()
     assert box
