@@ -1,4 +1,4 @@
-import { Textarea, UnstyledButton } from "@mantine/core";
+import { Textarea, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import type { Dispatch } from "react";
 import { useTranslation } from "react-i18next";
@@ -87,15 +87,19 @@ function Pager({ state, act }: { state: State; act: Dispatch<Act> }) {
             key={id}
             className={classes.page}
             aria-current={index === state.view.focus ? "true" : undefined}
-            aria-label={
-              quality === null
-                ? t("Response {{letter}}", { letter })
-                : t("Response {{letter}}, quality {{quality}}", { letter, quality })
-            }
             onClick={() => act({ type: "focus", index })}
           >
-            {letter}
-            {state.form.asksQuality && <span className={classes.pageQuality}>{quality ?? "–"}</span>}
+            <VisuallyHidden>
+              {quality === null
+                ? t("Response {{letter}}", { letter })
+                : t("Response {{letter}}, quality {{quality}}", { letter, quality })}
+            </VisuallyHidden>
+            <span aria-hidden>{letter}</span>
+            {state.form.asksQuality && (
+              <span className={classes.pageQuality} aria-hidden>
+                {quality ?? "–"}
+              </span>
+            )}
             {!open.includes(id) && <IconCheck size={13} aria-hidden />}
           </UnstyledButton>
         );
