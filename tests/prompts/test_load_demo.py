@@ -57,7 +57,9 @@ def test_rankings_follow_the_intended_quality() -> None:
     for submission in project.submissions.prefetch_related("judgments").select_related("labeler"):
         judgments = sorted(submission.judgments.all(), key=lambda judgment: judgment.rank)
         assert len(judgments) == 4
-        assert [judgment.quality for judgment in judgments] == sorted((j.quality for j in judgments), reverse=True)
+        assert [judgment.quality for judgment in judgments] == sorted(
+            (judgment.quality or 0 for judgment in judgments), reverse=True
+        )
         assert len({judgment.rank for judgment in judgments}) == len({judgment.quality for judgment in judgments}) > 1
         assert "built in" in submission.labeler.name
 
