@@ -35,11 +35,12 @@ class Shot:
     person: str
     path: str
     prepare: Callable[[Page], None] = lambda _page: None
+    language: str = "en-GB"
 
 
 def rate_and_rank(page: Page) -> None:
     """Rate the four responses, then rank two of them and leave the others in the tray."""
-    if page.get_by_text("To be ranked").is_visible():
+    if page.locator("[data-band]").first.is_visible():
         page.evaluate("window.scrollTo(0, 0)")
         return  # it was saved so by the picture before
     page.get_by_role("radiogroup").first.wait_for()
@@ -47,7 +48,7 @@ def rate_and_rank(page: Page) -> None:
         page.keyboard.press(quality)
         page.keyboard.press("j")
     page.keyboard.press("g")
-    page.get_by_text("To be ranked").wait_for()
+    page.locator("[data-band]").first.wait_for()
     for key in "12":  # a digit ranks the focused response, and the focus moves on
         page.keyboard.press(key)
     page.evaluate("window.scrollTo(0, 0)")
@@ -63,6 +64,26 @@ def write_few_shot(page: Page) -> None:
     page.get_by_role("button", name="Add the prompt").wait_for()
 
 
+def rank_and(*keys: str) -> Callable[[Page], None]:
+    """Go to the ranking and press some keys there."""
+
+    def prepare(page: Page) -> None:
+        rate_and_rank(page)
+        for key in keys:
+            page.keyboard.press(key)
+            time.sleep(0.3)
+
+    return prepare
+
+
+def lose_the_network(page: Page) -> None:
+    """Go on ranking where the server cannot be reached."""
+    rate_and_rank(page)
+    page.context.set_offline(True)
+    page.keyboard.press("u")
+    time.sleep(4)
+
+
 def shots(labeling: int, writing: int, run: int, version: int, checkpoint: int, project: int) -> list[Shot]:
     """Every page worth a picture."""
     return [
@@ -70,10 +91,20 @@ def shots(labeling: int, writing: int, run: int, version: int, checkpoint: int, 
         Shot("home-labeler", "labeler", "/"),
         Shot("labeling", "labeler", f"/label/{labeling}", rate_and_rank),
         Shot("rating", "labeler2", f"/label/{labeling}"),
+        Shot("differences", "labeler", f"/label/{labeling}", rank_and("d")),
+        Shot("instructions", "labeler", f"/label/{labeling}", rank_and("i")),
+        Shot("task-questions", "labeler", f"/label/{labeling}", rank_and("q")),
+        Shot("flag", "labeler", f"/label/{labeling}", rank_and("f")),
+        Shot("skip", "labeler", f"/label/{labeling}", rank_and("s")),
+        Shot("keys", "labeler", f"/label/{labeling}", rank_and("?")),
+        Shot("offline", "labeler", f"/label/{labeling}", lose_the_network),
+        Shot("german", "labeler", f"/label/{labeling}", rank_and(), language="de"),
         Shot("demonstration", "labeler", f"/label/{writing}"),
         Shot("write", "labeler", "/write"),
         Shot("write-few-shot", "labeler", "/write/new?kind=few_shot", write_few_shot),
         Shot("history", "labeler", "/history"),
+        Shot("questions", "labeler", "/questions"),
+        Shot("review", "researcher", "/review"),
         Shot("home-researcher", "researcher", "/"),
         Shot("prompts", "researcher", "/prompts"),
         Shot("project", "researcher", f"/projects/{project}"),
@@ -128,6 +159,7 @@ def take(chromium: Browser, url: str, chosen: list[Shot]) -> None:
                     viewport={"width": width, "height": height},
                     color_scheme="dark" if scheme == "dark" else "light",
                     storage_state=sessions[shot.person],
+                    locale=shot.language,
                     reduced_motion="reduce",
                 )
                 page = context.new_page()

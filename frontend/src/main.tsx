@@ -9,6 +9,11 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?
 // Mantine's scroll lock makes its style tag through this package.
 setNonce(nonce);
 
+// The labeling screen comes while the session is asked for, not after it.
+if (/^\/label\/\d/.test(window.location.pathname)) {
+  void import("@/features/labeling/LabelPage").catch(() => undefined);
+}
+
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 void startLanguage().then(() => createRoot(root).render(<App nonce={nonce} />));
