@@ -40,6 +40,7 @@ class Shot:
 
 def rate_and_rank(page: Page) -> None:
     """Rate the four responses, then rank two of them and leave the others in the tray."""
+    page.locator("main [data-response]").first.wait_for()
     if page.locator("[data-band]").first.is_visible():
         page.evaluate("window.scrollTo(0, 0)")
         return  # it was saved so by the picture before
