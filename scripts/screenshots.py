@@ -41,7 +41,7 @@ class Shot:
 def rate_and_rank(page: Page) -> None:
     """Rate the four responses, then rank two of them and leave the others in the tray."""
     page.locator("main [data-response]").first.wait_for()
-    if page.locator("[data-band]").first.is_visible():
+    if page.locator("[data-band]").count():
         page.evaluate("window.scrollTo(0, 0)")
         return  # it was saved so by the picture before
     page.get_by_role("radiogroup").first.wait_for()
@@ -49,7 +49,7 @@ def rate_and_rank(page: Page) -> None:
         page.keyboard.press(quality)
         page.keyboard.press("j")
     page.keyboard.press("g")
-    page.locator("[data-band]").first.wait_for()
+    page.locator("[data-band]").first.wait_for(state="attached")
     for key in "12":  # a digit ranks the focused response, and the focus moves on
         page.keyboard.press(key)
     page.evaluate("window.scrollTo(0, 0)")
