@@ -48,7 +48,7 @@ def test_accepts_an_invitation(page: Page, live_app: str) -> None:
     invited = admin.post("/api/v1/invitations", body, format="json").json()
     token = invited["link"].rsplit("/", 1)[-1]
     page.goto(f"{live_app}/invitation/{token}")
-    expect(page.get_by_text("new@example.org is invited as labeler")).to_be_visible()
+    expect(page.get_by_text("new@example.org is invited")).to_be_visible()
     assert not serious_violations(page)
     page.get_by_label("Name").fill("Grace")
     page.get_by_label("Password", exact=False).first.fill("short")
