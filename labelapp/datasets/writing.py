@@ -38,7 +38,17 @@ MANIFEST = "manifest.json"
 LINEAGE = "lineage.csv"
 CHUNK_ROWS = 500
 COPY_BYTES = 65_536
+
+
+UNDONE = """
+SELECT FROM datasets_datasetrow row JOIN labeling_retraction undone ON undone.submission_id = row.submission_id
+WHERE row.version_id = %s LIMIT 1
+"""
 COPY_ROWS = "COPY datasets_datasetrow (version_id, split, number, submission_id, prompt_id) FROM STDIN (FORMAT csv)"
+
+
+class AnswerUndone(Exception):
+    """An answer was taken back after it was written and before the version was ready."""
 
 
 @dataclass(slots=True)
@@ -62,6 +72,8 @@ def write_version(version_id: int) -> None:
             _register(version, written, heartbeat=heartbeat)
     except ClaimLost:
         logger.warning("another worker writes this version now", version=version.pk)
+    except AnswerUndone:
+        fail(version, error="An answer was undone while this version was written. Freeze again.")
     except (OSError, DatabaseError, SoftTimeLimitExceeded) as error:
         logger.exception("dataset version failed", version=version.pk)
         fail(version, error=_reason(error))
@@ -189,6 +201,7 @@ def _register(version: DatasetVersion, written: WrittenFiles, *, heartbeat: Hear
             raise ClaimLost
         heartbeat.stop()
         _copy_lineage(written.folder / LINEAGE)
+        _refuse_undone(version)
         (written.folder / LINEAGE).unlink()
         _publish_folder(written.folder, final)
         selection = written.selection
@@ -200,6 +213,15 @@ def _register(version: DatasetVersion, written: WrittenFiles, *, heartbeat: Hear
         locked.frozen_at = timezone.now()
         locked.save()
     publish_state(locked)
+
+
+def _refuse_undone(version: DatasetVersion) -> None:
+    """Raise AnswerUndone where an answer was taken back after the snapshot. From here on its trigger refuses that."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the foreign keys lock the submissions now, not at the commit
+        cursor.execute(UNDONE, [version.pk])
+        if cursor.fetchone():
+            raise AnswerUndone
 
 
 def _copy_lineage(path: Path) -> None:

@@ -96,7 +96,7 @@ def _judgment_rows(project: Project, wanted: AnswerFilter) -> Iterator[list[Any]
     sources = list(project.sources.select_related("batch__checkpoint", "batch__endpoint"))
     names = names_of(sources)
     baseline = next(source.batch_id for source in sources if source.is_baseline)
-    yield [*JUDGMENT_COLUMNS, *project.questions, "notes"]
+    yield [*JUDGMENT_COLUMNS, *project.questions, "notes", "submission_notes"]
     found = (
         counted_submissions(project, wanted)
         .select_related("labeler", "task__prompt__submitter")
@@ -126,6 +126,7 @@ def _judgment_rows(project: Project, wanted: AnswerFilter) -> Iterator[list[Any]
                 item.quality,
                 *(_cell({**said.answers, **item.answers}.get(key)) for key in project.questions),
                 item.notes,
+                said.notes,
             ]
 
 

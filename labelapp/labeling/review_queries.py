@@ -140,7 +140,7 @@ def queue_counts() -> QueueCounts:
         skips=skips.count(),
         flags=flags.count(),
         questions=questions.count(),
-        projects=Project.objects.filter(open_threads()).count(),
+        projects=Project.objects.filter(open_threads()).exclude(state=Project.State.ARCHIVED).count(),
     )
 
 

@@ -156,7 +156,8 @@ def post_message(
     if not message.is_open:
         newest = message.pk if answers_up_to is None else answers_up_to
         thread.messages().filter(is_open=True, pk__lte=newest).update(is_open=False)
-    mark_read(thread, user=author, message_id=message.pk)
+    if answers_up_to != 0:
+        mark_read(thread, user=author, message_id=message.pk)
     thread.announce()
     return message
 
@@ -198,7 +199,9 @@ def publish_answer(message_id: int, *, author: User, body: str, key: UUID) -> Th
     source = ThreadMessage.objects.filter(pk=message_id, task__isnull=False).first()
     if source is None:
         raise NotFound("There is no such message in a task's thread.")
-    return post_message(Thread(source.project_id), author=author, body=body, key=key, published_from=source)
+    thread = Thread(source.project_id)
+    # It answers none of the questions that stand there.
+    return post_message(thread, author=author, body=body, key=key, published_from=source, answers_up_to=0)
 
 
 def view_thread(thread: Thread, *, user: User, before: int | None = None) -> ThreadView:

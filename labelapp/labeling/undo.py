@@ -45,7 +45,7 @@ def undo(*, assignment_id: int, labeler_id: int, submission_id: int, content: di
 
 
 def _undo(*, assignment_id: int, labeler_id: int, submission_id: int, content: dict[str, Any]) -> None:
-    slot = Assignment.objects.select_for_update(of=("self",)).select_related("project", "task")
+    slot = Assignment.objects.select_for_update(of=("self", "task"), no_key=True).select_related("project", "task")
     slot_row = slot.filter(pk=assignment_id, labeler=labeler_id).first()
     said = Submission.objects.filter(pk=submission_id, assignment=assignment_id, labeler=labeler_id).first()
     if slot_row is None or said is None:

@@ -32,6 +32,12 @@ WITH held AS (
         LIMIT {FURTHEST}) people
 ), chosen AS (
     SELECT coalesce(
+        -- What a researcher gave back comes first, as in a claim.
+        (SELECT candidate.id FROM labeling_skip returned
+         JOIN labeling_assignment candidate ON candidate.task_id = returned.task_id
+         WHERE returned.labeler_id = %(labeler)s AND returned.returned_at IS NOT NULL
+           AND candidate.project_id = %(project)s AND candidate.state = 'open' AND {ELIGIBLE}
+         ORDER BY candidate.id LIMIT 1),
         (SELECT candidate.id FROM labeling_assignment candidate
          WHERE (candidate.project_id, candidate.id) > (%(project)s, (
                    SELECT max(mine.id) FROM labeling_assignment mine

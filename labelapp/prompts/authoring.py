@@ -14,7 +14,7 @@ from labelapp.prompts.actions import new_prompt, submitter_of
 from labelapp.prompts.content import PromptContent
 from labelapp.prompts.importing.actions import DEFAULT_CAP_PER_SUBMITTER
 from labelapp.prompts.models import Prompt, Submitter, WritingDraft, WrittenPrompt
-from labelapp.prompts.written import WrittenContent
+from labelapp.prompts.written import WrittenContent, content_of
 
 PROMPT_CAP = DEFAULT_CAP_PER_SUBMITTER
 MAX_DRAFTS = 20
@@ -33,6 +33,8 @@ def write_prompt(content: WrittenContent, *, author: User, key: UUID) -> Written
     submitter = _locked_submitter(author)
     earlier = WrittenPrompt.objects.filter(author=author, key=key).first()
     if earlier is not None:
+        if content_of(list(earlier.prompts.order_by("written_number")), source=earlier.source) != content:
+            raise Conflict("This draft has become another prompt.", code="idempotency_mismatch")
         return earlier
     _refuse_wrong(content)
     _refuse_over_cap(submitter, adding=len(content.conversations()))
@@ -62,8 +64,13 @@ def edit_written(written: WrittenPrompt, content: WrittenContent) -> WrittenProm
 
 @transaction.atomic
 def archive_written(written: WrittenPrompt, *, archived: bool) -> None:
-    """Take all that was written at once out of use, or bring it back. Raises Conflict where that is too much."""
+    """Take all that was written at once out of use, or bring it back. Raises Conflict where that is too much.
+
+    What people have been asked about is the researchers' to archive: their answers go out of use with it.
+    """
     submitter = _locked_submitter(written.author)
+    if Prompt.objects.filter(IN_USE, written=written).exists():
+        raise Conflict("It is in use: ask a researcher.", code="prompt_in_use")
     found = written.prompts.filter(archived_at__isnull=archived)
     if not archived:
         _refuse_over_cap(submitter, adding=found.count())

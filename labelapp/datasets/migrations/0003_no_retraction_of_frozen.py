@@ -5,6 +5,8 @@ from django.db import migrations
 FORWARD = """
 CREATE FUNCTION datasets_refuse_retraction() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Waits for a version that is being registered with it, and makes one that comes later wait (and then see this).
+    PERFORM 1 FROM labeling_submission WHERE id = NEW.submission_id FOR UPDATE;
     IF EXISTS (SELECT FROM datasets_datasetrow row WHERE row.submission_id = NEW.submission_id) THEN
         RAISE EXCEPTION 'submission % is in a dataset version', NEW.submission_id USING ERRCODE = 'restrict_violation';
     END IF;
