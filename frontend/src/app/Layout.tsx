@@ -12,12 +12,14 @@ import { NAVIGATION } from "@/app/navigation";
 import { PageLoading } from "@/app/PageLoading";
 import { SchemeSwitch } from "@/app/SchemeSwitch";
 import { UserMenu } from "@/app/UserMenu";
+import { useReloadForAnother } from "@/app/useReloadForAnother";
 
 const DRAWER = "navigation";
 
 export function Layout() {
   const { t } = useTranslation();
   const me = useMe();
+  useReloadForAnother(me.id);
   const drawer = useRef<HTMLElement>(null);
   const links = NAVIGATION.filter((entry) => hasRole(me, entry.role)).map((entry) => (
     <Link

@@ -39,6 +39,12 @@ describe("commandFor", () => {
     expect(commandFor(press("Enter", { ctrlKey: true, repeat: true }), RANK)).toBeNull();
   });
 
+  test("a held digit ranks one response, a held J goes on", () => {
+    expect(commandFor(press("1", { repeat: true }), RANK)).toBeNull();
+    expect(commandFor(press("y", { repeat: true }), { ...RANK, scene: "rate" })).toBeNull();
+    expect(commandFor(press("j", { repeat: true }), RANK)).toEqual(commandFor(press("j"), RANK));
+  });
+
   test("the browser keeps its own shortcuts", () => {
     expect(commandFor(press("r", { ctrlKey: true }), RANK)).toBeNull();
     expect(commandFor(press("1", { altKey: true }), RANK)).toBeNull();

@@ -194,6 +194,9 @@ export const BINDINGS: Binding[] = [
 
 export const SUBMIT_KEYS = "Ctrl + Enter";
 
+/** Held down, these go on; any other key that is held acts once, or it would judge one response after the other. */
+const MAY_REPEAT = ["j", "k", "u", "r", "ArrowDown", "ArrowUp"];
+
 export type KeyPress = {
   key: string;
   ctrlKey: boolean;
@@ -214,13 +217,14 @@ export function commandFor(press: KeyPress, context: KeyContext): Command | null
   // Where letters type: a task that cannot be answered is skipped without leaving the text first.
   if (press.altKey && !isCommand && press.code === "KeyS") return press.repeat ? null : { type: "skip" };
   if (isCommand || press.altKey || context.isTyping) return null;
+  const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
+  if (press.repeat && !MAY_REPEAT.includes(key)) return null;
   const { scene } = context;
   if (/^[1-9]$/.test(press.key) && scene !== "demonstration")
     return { type: "digit", digit: Number(press.key) };
   if (press.key === "0" && scene === "rank") return { type: "clear" };
   // The toxicity task's scales begin there; where none is asked the screen ignores it.
   if (press.key === "0" && scene === "rate") return { type: "digit", digit: 0 };
-  const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
   return (
     BINDINGS.find((binding) => binding.keys.includes(key) && binding.scenes.includes(scene))?.command ?? null
   );
