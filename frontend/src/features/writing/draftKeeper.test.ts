@@ -73,6 +73,32 @@ test("what the server refuses stays in the browser", async () => {
   expect(localCopies(localStorage, 8).size).toBe(0);
 });
 
+test("after a refusal the browser goes on keeping what is typed, and the server is not asked again", async () => {
+  const save = vi.fn().mockRejectedValue(new ApiError(400, { code: "invalid" }));
+  const kept = keeper(save);
+  kept.change("a");
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(refused).toEqual(["invalid"]);
+  kept.change("ab");
+  await vi.advanceTimersByTimeAsync(300);
+  expect(readCopy(localStorage, NAME)?.content).toBe("ab");
+  expect(places.at(-1)).toBe("here");
+  kept.change("abc");
+  kept.flush();
+  expect(readCopy(localStorage, NAME)?.content).toBe("abc");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(save).toHaveBeenCalledTimes(1);
+});
+
+test.each([401, 403])("a save that meets %i is tried again", async (status) => {
+  const save = vi.fn().mockRejectedValueOnce(new ApiError(status, {})).mockResolvedValue(1);
+  keeper(save).change("a");
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(refused).toEqual([]);
+  expect(save).toHaveBeenCalledTimes(2);
+  expect(places.at(-1)).toBe("server");
+});
+
 test("an answer that was lost is no conflict", async () => {
   const stored = new ApiError(409, { code: "draft_conflict", data: { revision: 1, content: "a" } });
   const save = vi

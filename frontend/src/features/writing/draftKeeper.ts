@@ -2,7 +2,7 @@
  * Keeps what somebody writes: in this browser within 300 ms, on the server within 2 s, one request at a time, again and
  * again until it has arrived. The browser's copy goes once the server has the same.
  */
-import { ApiError, isTransient } from "@/api/errors";
+import { ApiError, isStatus, isTransient } from "@/api/errors";
 
 export const LOCAL_DELAY_MS = 250;
 export const SERVER_DELAY_MS = 1_200;
@@ -27,7 +27,7 @@ export type DraftKeeperOptions = {
   /** Whether two contents say the same. */
   isSame: (one: unknown, other: unknown) => boolean;
   onPlace: (place: KeptPlace) => void;
-  /** The server will not have it: it was changed elsewhere, say. The browser's copy stays. */
+  /** The server will not have it. The browser's copy goes on, but for a draft that was changed elsewhere. */
   onRefused: (error: ApiError, content: unknown) => void;
 };
 
@@ -41,6 +41,7 @@ export class DraftKeeper {
   private savedVersion = 0;
   private attempt = 0;
   private isSaving = false;
+  private isRefused = false;
   private isEnded = false;
   private localTimer: ReturnType<typeof setTimeout> | undefined;
   private serverTimer: ReturnType<typeof setTimeout> | undefined;
@@ -56,14 +57,14 @@ export class DraftKeeper {
     if (this.isEnded) return;
     this.options.onPlace("saving");
     this.localTimer ??= setTimeout(() => this.keepHere(), LOCAL_DELAY_MS);
-    if (this.options.save) this.serverTimer ??= setTimeout(() => void this.keepThere(), SERVER_DELAY_MS);
+    if (this.isForServer()) this.serverTimer ??= setTimeout(() => void this.keepThere(), SERVER_DELAY_MS);
   }
 
   /** At once: the page is being closed or hidden, or the network is back. */
   flush(): void {
     if (this.isEnded) return;
     if (this.version > this.localVersion) this.keepHere();
-    if (this.options.save && this.version > this.savedVersion) void this.keepThere();
+    if (this.isForServer() && this.version > this.savedVersion) void this.keepThere();
   }
 
   /** Keeps nothing more; what is kept stays. */
@@ -79,6 +80,11 @@ export class DraftKeeper {
     this.options.storage.removeItem(this.options.name);
   }
 
+  /** Whether the server is to keep it too. */
+  private isForServer(): boolean {
+    return this.options.save !== null && !this.isRefused;
+  }
+
   private keepHere(): void {
     clearTimeout(this.localTimer);
     this.localTimer = undefined;
@@ -86,7 +92,7 @@ export class DraftKeeper {
     this.localVersion = this.version;
     if (this.attempt) return;
     if (isKept) this.options.onPlace("here");
-    else if (!this.options.save) this.options.onPlace("nowhere");
+    else if (!this.isForServer()) this.options.onPlace("nowhere");
   }
 
   private writeHere(): boolean {
@@ -98,7 +104,7 @@ export class DraftKeeper {
   private async keepThere(): Promise<void> {
     clearTimeout(this.serverTimer);
     this.serverTimer = undefined;
-    if (!this.options.save || this.isSaving || this.isEnded) return;
+    if (!this.options.save || this.isRefused || this.isSaving || this.isEnded) return;
     this.isSaving = true;
     const version = this.version;
     this.sent = [...this.sent.slice(-2), this.content];
@@ -114,7 +120,7 @@ export class DraftKeeper {
     } finally {
       this.isSaving = false;
     }
-    if (this.version > this.savedVersion && !this.isEnded)
+    if (this.version > this.savedVersion && this.isForServer() && !this.isEnded)
       this.serverTimer ??= setTimeout(() => void this.keepThere(), SERVER_DELAY_MS);
   }
 
@@ -138,16 +144,25 @@ export class DraftKeeper {
       this.serverTimer = setTimeout(() => void this.keepThere());
       return;
     }
-    if (error instanceof ApiError && !isTransient(error)) {
-      this.keepHere();
-      this.dispose();
-      this.options.onRefused(error, this.content);
+    // Who is logged out logs in again, and goes on.
+    if (error instanceof ApiError && !isTransient(error) && !isStatus(error, 401, 403)) {
+      this.refused(error);
       return;
     }
     this.attempt++;
     this.options.onPlace("retrying");
     const delay = Math.min(LAST_RETRY_MS, 1_000 * 2 ** (this.attempt - 1));
     this.serverTimer = setTimeout(() => void this.keepThere(), delay);
+  }
+
+  private refused(error: ApiError): void {
+    this.isRefused = true;
+    this.attempt = 0;
+    clearTimeout(this.serverTimer);
+    this.keepHere();
+    // It goes on as a draft of its own; two must not write under one name.
+    if (error.code === "draft_conflict") this.dispose();
+    this.options.onRefused(error, this.content);
   }
 
   /** What the server has on top of our revision is what we sent: only its answer was lost. */

@@ -57,7 +57,6 @@ export function useDraft({ name, server, initial, onFork }: UseDraftOptions): Dr
       onPlace: setPlace,
       onRefused: (error, kept) => {
         if (error.code === "draft_conflict") return fork.current?.(forked(userId, name, kept));
-        setPlace("here");
         setProblem(error);
       },
     });
