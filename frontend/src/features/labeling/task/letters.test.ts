@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { ApiError, NetworkError } from "@/api/errors";
 import { type Letter, Letters } from "@/features/labeling/task/letters";
+import { lettersKey } from "@/features/labeling/task/lettersKey";
 
 const letter = (key: string): Letter => ({
   to: "flag",
@@ -76,3 +77,32 @@ test("two people at one browser do not send each other's", async () => {
   await settled();
   expect(send).not.toHaveBeenCalled();
 });
+
+test("two tabs keep what waits in both, whoever writes, sends or is refused", async () => {
+  const away = () => Promise.reject(new NetworkError());
+  const one = new Letters(away);
+  let answer: () => Promise<void> = away;
+  const other = new Letters(() => answer());
+  one.start(1);
+  other.start(1);
+  one.write(letter("a"));
+  other.write(letter("b"));
+  await settled();
+  expect(storedKeys()).toEqual(["a", "b"]);
+  answer = () => Promise.resolve();
+  other.write(letter("c"));
+  await settled();
+  expect(other.state()).toEqual([]);
+  expect(storedKeys()).toEqual(["a"]);
+  answer = () => Promise.reject(new ApiError(404, {}));
+  other.write(letter("d"));
+  await settled();
+  expect(storedKeys()).toEqual(["a", "d"]);
+  other.discard("d");
+  expect(storedKeys()).toEqual(["a"]);
+});
+
+function storedKeys(): string[] {
+  const stored = JSON.parse(localStorage.getItem(lettersKey(1)) ?? "[]") as Letter[];
+  return stored.map(({ key }) => key);
+}

@@ -23,6 +23,8 @@ export type QuestionLetter = Addressed & {
   taskId: number;
   projectId: number;
   body: string;
+  /** The newest message that its author saw: what came in between is not read by sending this. */
+  lastMessageId?: number;
 };
 export type Letter = FlagLetter | QuestionLetter;
 
@@ -41,12 +43,12 @@ async function send(letter: Letter): Promise<void> {
     await invalidate("/api/v1/reports");
   } else if (letter.to === "task") {
     const params = { path: { task_id: letter.taskId } };
-    const body = { idempotency_key, body: letter.body };
+    const body = { idempotency_key, body: letter.body, last_message_id: letter.lastMessageId };
     await api.POST("/api/v1/tasks/{task_id}/thread", { params, body });
     await invalidate("/api/v1/tasks/{task_id}/thread", "/api/v1/threads");
   } else {
     const params = { path: { project_id: letter.projectId } };
-    const body = { idempotency_key, body: letter.body };
+    const body = { idempotency_key, body: letter.body, last_message_id: letter.lastMessageId };
     await api.POST("/api/v1/projects/{project_id}/thread", { params, body });
     await invalidate("/api/v1/projects/{project_id}/thread", "/api/v1/threads");
   }
@@ -78,16 +80,14 @@ export class Letters {
   }
 
   write(letter: Letter): void {
-    this.letters = [...this.letters, letter];
-    this.keep();
+    this.change((list) => [...list, letter]);
     this.attempt = 0;
     void this.run();
   }
 
   /** Lets go of one that was refused, once its author has seen why. */
   discard(key: string): void {
-    this.letters = this.letters.filter((letter) => letter.key !== key);
-    this.keep();
+    this.change((list) => list.filter((letter) => letter.key !== key));
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -128,8 +128,7 @@ export class Letters {
         return false;
       }
       const refused = { ...letter, refused: errorMessage(error) };
-      this.letters = this.letters.map((one) => (one.key === letter.key ? refused : one));
-      this.keep();
+      this.change((list) => list.map((one) => (one.key === letter.key ? refused : one)));
       return true;
     }
   }
@@ -147,9 +146,12 @@ export class Letters {
     }
   }
 
-  private keep(): void {
+  /** To what is stored now as well as to the own list: another tab keeps what it has to send under the same name. */
+  private change(change: (list: Letter[]) => Letter[]): void {
+    this.letters = change(this.letters);
+    const stored = change(this.read());
     try {
-      if (this.letters.length) this.storage.setItem(this.name(), JSON.stringify(this.letters));
+      if (stored.length) this.storage.setItem(this.name(), JSON.stringify(stored));
       else this.storage.removeItem(this.name());
     } catch {
       // A browser that stores nothing still sends; only closing the tab would then lose it.
