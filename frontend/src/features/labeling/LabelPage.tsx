@@ -4,6 +4,7 @@ import { useParams } from "@tanstack/react-router";
 import { useCallback, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, invalidate, type Schemas } from "@/api/client";
+import { isStatus, isTransient } from "@/api/errors";
 import { useEvents } from "@/api/events";
 import { useMe } from "@/api/session";
 import { NoTask } from "@/features/labeling/NoTask";
@@ -21,6 +22,8 @@ import { WaitingToSend } from "@/features/labeling/WaitingToSend";
 
 /** What is counted can wait until the next task is on the screen. */
 const AFTER_PAINT_MS = 250;
+/** A request for the next task that failed is made again. */
+const ERROR_RETRY_MS = 5_000;
 
 type Next = Schemas["Next"];
 /** A task comes with this browser's own copy of its draft: the screen starts with both. */
@@ -32,10 +35,11 @@ export function LabelPage() {
   const projectId = Number(useParams({ from: "/members/label/$projectId" }).projectId);
   const userId = useMe().id;
   const queries = useQueryClient();
-  const { data: shown, refetch, isFetching } = useNext(projectId, userId);
+  const { data: shown, refetch, isFetching, error: failure } = useNext(projectId, userId);
   const assignment = shown?.next.assignment ?? undefined;
   const preferredId = useUpcoming(projectId, assignment?.id);
-  // The one that was answered must not stay on the screen, where it could be answered again.
+  // The one that was answered must not stay on the screen, where it could be answered again, nor come back to it when
+  // the request for the next one fails.
   const answered = useRef<number | null>(null);
 
   const show = useCallback(
@@ -65,6 +69,10 @@ export function LabelPage() {
   const isWaiting = shown !== undefined && shown.next.status !== "task";
   useEvents(isWaiting ? [`labeling:${projectId}`] : [], [nextKey(projectId)]);
 
+  const isAnswered = assignment !== undefined && answered.current === assignment.id;
+  // Asking again would not help: they have left the project, say.
+  if (isAnswered && failure && !isTransient(failure) && !isStatus(failure, 401, 403)) throw failure;
+
   return (
     <>
       {error && (
@@ -79,7 +87,7 @@ export function LabelPage() {
           {t("Not undone.")} {error}
         </Alert>
       )}
-      {!shown || (isFetching && assignment && answered.current === assignment.id) ? (
+      {!shown || ((isFetching || failure) && isAnswered) ? (
         <WaitingToSend projectId={projectId} />
       ) : assignment ? (
         <TaskScreen
@@ -135,7 +143,8 @@ function useNext(projectId: number, userId: number) {
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
     throwOnError: (_error, query) => query.state.data === undefined,
-    refetchInterval: ({ state }) => untilFree(state.data?.next.until),
+    refetchInterval: ({ state }) =>
+      state.status === "error" ? ERROR_RETRY_MS : untilFree(state.data?.next.until),
   });
 }
 
