@@ -298,7 +298,7 @@ def lost_lease(*, assignment_id: int, labeler_id: int) -> Conflict | NotFound:
             return Conflict("You have submitted this already; edit it as a revision.", code="already_submitted")
         if slot.state == Assignment.State.WITHDRAWN:
             return Conflict("This task was withdrawn; your draft is kept.", code="task_withdrawn")
-        return Conflict("You opened this task again since; go on with the newer lease.", code="lease_lost")
+        return Conflict("You opened this task again since; go on with the newer lease.", code="lease_reopened")
     if slot is not None and Skip.objects.filter(task=slot.task_id, labeler=labeler_id, returned_at=None).exists():
         return Conflict("You have skipped this task.", code="already_skipped")
     if slot is not None and Draft.objects.filter(task=slot.task_id, labeler=labeler_id).exists():

@@ -58,7 +58,7 @@ def test_a_heartbeat_with_an_older_token_says_so(
 ) -> None:
     expire(assignment["id"])
     labeler.next(slot(assignment).project)
-    assert beat(labeler, assignment).json()["code"] == "lease_lost"
+    assert beat(labeler, assignment).json()["code"] == "lease_reopened"
 
 
 def test_a_heartbeat_after_submitting_says_so(labeler: Labeler, assignment: dict[str, Any]) -> None:
@@ -205,7 +205,7 @@ def test_a_skip_is_kept_with_its_reason_and_opens_the_slot(labeler: Labeler, ass
 def test_a_skip_needs_the_lease(workspace: Workspace, labeler: Labeler, assignment: dict[str, Any]) -> None:
     path = f"assignments/{assignment['id']}/skip"
     body = {"lease_token": assignment["lease_token"], "reason": "other"}
-    assert labeler.post(path, body | {"lease_token": str(uuid4())}).json()["code"] == "lease_lost"
+    assert labeler.post(path, body | {"lease_token": str(uuid4())}).json()["code"] == "lease_reopened"
     take_over(workspace, assignment)
     assert labeler.post(path, body).json()["code"] == "lease_lost"
     assert not Skip.objects.exists()

@@ -118,7 +118,7 @@ def test_the_token_of_an_older_lease_no_longer_submits(workspace: Workspace, lab
     expire(old["id"])
     new = labeler.next(project)
     refused = labeler.submit(old)
-    assert (refused.status_code, refused.json()["code"]) == (409, "lease_lost")
+    assert (refused.status_code, refused.json()["code"]) == (409, "lease_reopened")
     assert labeler.submit(new).status_code == 201
 
 

@@ -44,7 +44,7 @@ export function TextCount({ text, max }: TextCountProps) {
       {left < max / 10 && (
         <>
           {" · "}
-          {t("{{number}} characters left", { number: formatNumber(left) })}
+          {t("{{number}} characters left", { count: left, number: formatNumber(left) })}
         </>
       )}
     </span>

@@ -51,6 +51,7 @@ export function InvitationPage() {
             label={t("Password")}
             description={t("At least 10 characters.")}
             autoComplete="new-password"
+            visibilityToggleButtonProps={{ "aria-label": t("Show or hide the password") }}
             required
             {...form.getInputProps("password")}
             error={errors.password}

@@ -41,6 +41,7 @@ export function LoginPage() {
           <PasswordInput
             label={t("Password")}
             autoComplete="current-password"
+            visibilityToggleButtonProps={{ "aria-label": t("Show or hide the password") }}
             required
             {...form.getInputProps("password")}
           />

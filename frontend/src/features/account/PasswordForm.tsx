@@ -25,6 +25,7 @@ export function PasswordForm() {
         <PasswordInput
           label={t("Current password")}
           autoComplete="current-password"
+          visibilityToggleButtonProps={{ "aria-label": t("Show or hide the password") }}
           required
           {...form.getInputProps("current_password")}
           error={errors.current_password}
@@ -33,6 +34,7 @@ export function PasswordForm() {
           label={t("New password")}
           description={t("At least 10 characters.")}
           autoComplete="new-password"
+          visibilityToggleButtonProps={{ "aria-label": t("Show or hide the password") }}
           required
           {...form.getInputProps("new_password")}
           error={errors.new_password}

@@ -52,6 +52,7 @@ export function ResetPasswordPage() {
             label={t("New password")}
             description={t("At least 10 characters.")}
             autoComplete="new-password"
+            visibilityToggleButtonProps={{ "aria-label": t("Show or hide the password") }}
             required
             autoFocus
             {...form.getInputProps("password")}

@@ -1,7 +1,7 @@
 import { Alert, Button, Group } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { Work } from "@/features/labeling/task/useWork";
+import type { Problem, Work } from "@/features/labeling/task/useWork";
 import { CopyButton } from "@/ui/CopyButton";
 import { msg } from "@/ui/language";
 
@@ -20,11 +20,17 @@ const TITLE = {
   refused: msg("The server did not take it"),
 };
 
-/** The server's reasons, by their codes; what is not here is shown in the server's words. */
+const SENTENCE = {
+  submitted: msg("You have submitted this task already. You can still revise it from your history."),
+  conflict: msg("The draft was changed since in another tab or on another device."),
+};
+
+/** The server's reasons for a task that is lost, by their codes; what is not here is shown in the server's words. */
 const REASON: Record<string, string> = {
   lease_lost: msg(
     "Nothing happened here for longer than the lease lasts, and the task went to somebody else.",
   ),
+  lease_reopened: msg("You have opened this task again since. Go on there, or ask for it again here."),
   task_withdrawn: msg("A researcher has withdrawn this task."),
   already_skipped: msg("You have skipped this task."),
   submission_retracted: msg("You have undone this answer. Submit it anew."),
@@ -35,7 +41,7 @@ export function ProblemNotice({ work, onTakeOther, onAskAgain }: ProblemNoticePr
   const { t } = useTranslation();
   const { problem, keepMine, dismissProblem } = work;
   if (!problem) return null;
-  const reason = problem.kind === "lost" ? REASON[problem.code] : undefined;
+  const text = sentenceOf(problem);
   return (
     <Alert
       color={problem.kind === "refused" ? "red" : "yellow"}
@@ -44,7 +50,7 @@ export function ProblemNotice({ work, onTakeOther, onAskAgain }: ProblemNoticePr
       icon={<IconAlertTriangle size={18} aria-hidden />}
       m="sm"
     >
-      {reason ? t(reason) : problem.message}{" "}
+      {text ? t(text) : problem.message}{" "}
       {problem.kind === "lost" && t("What you did is kept in this browser and comes back with the task.")}
       <Group mt="xs" gap="xs">
         {problem.kind === "conflict" && (
@@ -85,4 +91,10 @@ export function ProblemNotice({ work, onTakeOther, onAskAgain }: ProblemNoticePr
       </Group>
     </Alert>
   );
+}
+
+/** Null where the server's own words are all there is. */
+function sentenceOf(problem: Problem): string | null {
+  if (problem.kind === "refused") return null;
+  return problem.kind === "lost" ? (REASON[problem.code] ?? null) : SENTENCE[problem.kind];
 }
