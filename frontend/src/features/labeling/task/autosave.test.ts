@@ -115,6 +115,69 @@ describe("Autosave", () => {
     expect(saves.at(-1)).toEqual({ content: { text: "mine" }, revision: 9 });
   });
 
+  test("goes on by itself where a save arrived and only its answer was lost", async () => {
+    const server = { spent: 1, text: "first" };
+    const conflict = new ApiError(409, { code: "draft_conflict", data: { content: server, revision: 4 } });
+    const { autosave, saves, places, refused } = setUp([new NetworkError(), conflict, null]);
+    autosave.change({ text: "first", spent: 1 });
+    await pass(SERVER_DELAY_MS);
+    expect(await readLocalDraft(KEY)).toMatchObject({ sent: [{ text: "first", spent: 1 }] });
+    autosave.change({ text: "second", spent: 2 });
+    await pass(2_000);
+    expect(refused).toEqual([]);
+    expect(saves.at(-1)).toEqual({ content: { text: "second", spent: 2 }, revision: 4 });
+    expect(places.at(-1)).toBe("server");
+    expect(await readLocalDraft(KEY)).toMatchObject({ revision: 5, isAhead: false, sent: [] });
+  });
+
+  test("what somebody else wrote is a conflict all the same", async () => {
+    const data = { content: { text: "theirs" }, revision: 4 };
+    const { autosave, saves, refused } = setUp([
+      new NetworkError(),
+      new ApiError(409, { code: "draft_conflict", data }),
+    ]);
+    autosave.change({ text: "mine" });
+    await pass(SERVER_DELAY_MS + 2_000);
+    expect(refused).toEqual(["draft_conflict"]);
+    expect(saves).toHaveLength(2);
+  });
+
+  test.each([401, 403])("who is logged out (%i) is saved after the next login", async (status) => {
+    const { autosave, saves, places, refused } = setUp([new ApiError(status, {}), null]);
+    autosave.change({ text: "kept" });
+    await pass(SERVER_DELAY_MS);
+    expect(places.at(-1)).toBe("retrying");
+    await pass(2_000);
+    expect(refused).toEqual([]);
+    expect(saves).toHaveLength(2);
+    expect(places.at(-1)).toBe("server");
+  });
+
+  test("a save that arrives after the page was left is known at the next visit", async () => {
+    const { autosave, places } = setUp();
+    autosave.change({ text: "the last word" });
+    autosave.flush();
+    autosave.dispose();
+    const before = places.length;
+    await pass(0);
+    expect(await readLocalDraft(KEY)).toMatchObject({ revision: 4, isAhead: false });
+    expect(places).toHaveLength(before);
+  });
+
+  test("a save that arrives after the task was opened again leaves the newer copy alone", async () => {
+    let answer = (_: { revision: number }) => {};
+    const save = () => new Promise<{ revision: number }>((resolve) => (answer = resolve));
+    const left = new Autosave({ key: KEY, revision: 3, save, onState: () => {} });
+    left.change("old");
+    left.flush();
+    left.dispose();
+    await pass(0);
+    await writeLocalDraft(KEY, { content: "new", revision: 3, savedAt: "2099", isAhead: true });
+    answer({ revision: 4 });
+    await pass(0);
+    expect(await readLocalDraft(KEY)).toMatchObject({ content: "new", isAhead: true });
+  });
+
   test("leaves nothing behind after a submission, not even from a save that was on its way", async () => {
     const { autosave } = setUp();
     autosave.change({ text: "x" });
@@ -198,6 +261,17 @@ describe("chooseDraft", () => {
     expect(chooseDraft({ ...local, revision: 4 }, server)).toMatchObject({
       content: "server",
       other: "local",
+    });
+  });
+
+  test("goes on with its own where the server has an earlier one of it, or the same", () => {
+    const content = { text: "first", spent: 1 };
+    const own = { ...local, content: { text: "second" }, revision: 4, sent: [{ spent: 1, text: "first" }] };
+    const expected = { revision: 5, isAhead: true, other: null };
+    expect(chooseDraft(own, { ...server, content })).toEqual({ ...expected, content: own.content });
+    expect(chooseDraft({ ...local, content, revision: 4 }, { ...server, content })).toEqual({
+      ...expected,
+      content,
     });
   });
 

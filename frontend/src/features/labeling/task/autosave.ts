@@ -2,9 +2,11 @@
  * Keeps what a labeler does: in the browser within 300 ms, on the server within 2 s, one request at a time, for as long as
  * it takes. The screen shows `place`, so that people know before they close the lid.
  */
-import { ApiError, isTransient } from "@/api/errors";
+import { ApiError, isStatus, isTransient } from "@/api/errors";
 import {
+  isSameContent,
   type LocalDraft,
+  readLocalDraft,
   removeLocalDraft,
   writeClosing,
   writeLocalDraft,
@@ -13,6 +15,8 @@ import {
 export const LOCAL_DELAY_MS = 200;
 export const SERVER_DELAY_MS = 1_200;
 const LAST_RETRY_MS = 15_000;
+/** So many contents are remembered whose answer may have been lost. */
+const KEPT_SENT = 3;
 
 export type SavePlace = "untouched" | "saving" | "here" | "server" | "retrying" | "conflict" | "nowhere";
 export type SaveState = { place: SavePlace; at: Date | null };
@@ -32,6 +36,8 @@ export class Autosave {
   private readonly options: AutosaveOptions;
   private revision: number;
   private content: unknown;
+  /** What was sent since the server last answered, and may have arrived all the same. */
+  private sent: unknown[] = [];
   private version = 0;
   private savedVersion = 0;
   private localVersion = 0;
@@ -39,6 +45,7 @@ export class Autosave {
   /** The server will not take it; the browser's copy is still kept. */
   private isRefused = false;
   private isDisposed = false;
+  private isFinished = false;
   private attempt = 0;
   private localTimer: ReturnType<typeof setTimeout> | undefined;
   private serverTimer: ReturnType<typeof setTimeout> | undefined;
@@ -88,6 +95,7 @@ export class Autosave {
 
   /** After a submission there is no draft any more. */
   async finish(): Promise<void> {
+    this.isFinished = true;
     this.dispose();
     await this.writing;
     await removeLocalDraft(this.options.key);
@@ -117,6 +125,7 @@ export class Autosave {
       revision: this.revision,
       savedAt: new Date().toISOString(),
       isAhead,
+      sent: this.sent,
     };
   }
 
@@ -127,12 +136,26 @@ export class Autosave {
     return written;
   }
 
+  /** The page was left: its copy learns what the server has, unless the task is open again and has written since. */
+  private writeAfterwards(isAhead: boolean): void {
+    const { key } = this.options;
+    const draft = this.localCopy(isAhead);
+    this.writing = this.writing.then(async () => {
+      const kept = await readLocalDraft(key);
+      if (!this.isFinished && kept && isSameContent(kept.content, draft.content)) {
+        await writeLocalDraft(key, draft);
+      }
+    });
+  }
+
   private async saveThere(): Promise<void> {
     clearTimeout(this.serverTimer);
     this.serverTimer = undefined;
     if (this.isSaving || this.isRefused || this.isDisposed) return;
     this.isSaving = true;
     const version = this.version;
+    this.sent = [...this.sent.slice(1 - KEPT_SENT), this.content];
+    void this.writeLocal(true);
     try {
       const saved = await this.options.save(this.content, this.revision);
       this.accepted(saved, version);
@@ -147,19 +170,30 @@ export class Autosave {
   }
 
   private accepted(saved: SavedDraft, version: number): void {
+    // A submission may have ended the draft while this save was on its way.
+    if (this.isFinished) return;
     this.revision = saved.revision;
     this.savedVersion = version;
     this.attempt = 0;
+    this.sent = [];
+    if (this.isDisposed) {
+      this.writeAfterwards(this.version > version);
+      return;
+    }
     this.options.onSaved?.(saved);
-    // A submission may have ended the draft while this save was on its way.
-    if (this.isDisposed) return;
     void this.writeLocal(this.version > version);
     if (this.version === version) this.report("server");
   }
 
   private failed(error: unknown): void {
     if (this.isDisposed) return;
-    if (error instanceof ApiError && !isTransient(error)) {
+    if (error instanceof ApiError && this.isOwnEarlier(error)) {
+      this.revision = Number(error.data.revision);
+      this.serverTimer = setTimeout(() => void this.saveThere());
+      return;
+    }
+    // Who is logged out may log in again in another tab.
+    if (error instanceof ApiError && !isTransient(error) && !isStatus(error, 401, 403)) {
       this.isRefused = true;
       this.report(error.code === "draft_conflict" ? "conflict" : "here");
       this.options.onRefused?.(error);
@@ -169,6 +203,14 @@ export class Autosave {
     this.report("retrying");
     const delay = Math.min(LAST_RETRY_MS, 1_000 * 2 ** (this.attempt - 1));
     this.serverTimer = setTimeout(() => void this.saveThere(), delay);
+  }
+
+  /** What the server has on top of our revision is what we sent: only its answer was lost. */
+  private isOwnEarlier(error: ApiError): boolean {
+    return (
+      error.code === "draft_conflict" &&
+      this.sent.some((content) => isSameContent(content, error.data.content))
+    );
   }
 
   private report(place: SavePlace): void {

@@ -9,6 +9,8 @@ export type LocalDraft = {
   savedAt: string;
   /** False once the server has exactly this. */
   isAhead: boolean;
+  /** What was sent on top of that revision and may have arrived though no answer did. */
+  sent?: unknown[];
 };
 
 /** Of what the older storage holds: copies of earlier versions of the app, and those of pages that were being closed. */
@@ -105,11 +107,25 @@ export async function removeOldDrafts(now = Date.now()): Promise<void> {
   }
 }
 
+/** Whether two contents say the same as JSON, in whatever order their keys come: the server keeps another one. */
+export function isSameContent(one: unknown, other: unknown): boolean {
+  return inOrder(one) === inOrder(other);
+}
+
+function inOrder(content: unknown): string | undefined {
+  return JSON.stringify(content, (_key, value) =>
+    value && typeof value === "object" && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : value,
+  );
+}
+
 export type ServerDraft = { content: unknown; revision: number; updated_at: string } | null;
 
 /**
  * Which copy to go on with, and the other one where both have something that the other lacks. A local copy that is ahead of
- * the revision that the server still has is simply newer; a server that moved on meanwhile was written elsewhere.
+ * the revision that the server still has is simply newer, and so is one whose own earlier content the server has, though its
+ * answer was lost; a server that moved on otherwise was written elsewhere.
  */
 export function chooseDraft(
   local: LocalDraft | null,
@@ -118,7 +134,9 @@ export function chooseDraft(
   const revision = server?.revision ?? 0;
   if (!local?.isAhead)
     return { content: server?.content ?? local?.content ?? null, revision, isAhead: false, other: null };
-  if (!server || local.revision >= server.revision) {
+  const isOwn = (content: unknown) =>
+    [local.content, ...(local.sent ?? [])].some((sent) => isSameContent(sent, content));
+  if (!server || local.revision >= server.revision || isOwn(server.content)) {
     return { content: local.content, revision, isAhead: true, other: null };
   }
   return { content: server.content, revision, isAhead: false, other: local.content };
