@@ -160,6 +160,38 @@ describe("Outbox", () => {
     expect(await kept()).toEqual([]);
   });
 
+  test("what was left behind by another page can be taken back too", async () => {
+    await (await browserStore()).put("outbox", "1", entryOf("1"));
+    const { outbox } = openTab(new NetworkError());
+    await outbox.start(USER);
+    await vi.waitFor(() => expect(outbox.state().attempt).toBe(1));
+    await outbox.withdraw("1");
+    expect(outbox.state().waiting).toEqual([]);
+    expect(await kept()).toEqual([]);
+  });
+
+  test("what another tab has sent cannot be taken back", async () => {
+    const { outbox } = openTab(new NetworkError());
+    const sent = outbox.submit(entryOf("1"), null);
+    await vi.waitFor(() => expect(outbox.state().attempt).toBe(1));
+    await (await browserStore()).remove("outbox", "1");
+    await outbox.withdraw("1");
+    await expect(sent).resolves.toBeNull();
+    expect(outbox.state().waiting).toEqual([]);
+  });
+
+  test("an answer that was cut off or came too late is asked for again", async () => {
+    const late = new DOMException("The operation timed out.", "TimeoutError");
+    const { outbox, sends } = openTab(new SyntaxError("Unexpected end of JSON input"), late, sentAs(5));
+    const sent = outbox.submit(entryOf("1"), null);
+    await vi.waitFor(() => expect(outbox.state().attempt).toBe(1));
+    outbox.retryNow();
+    await vi.waitFor(() => expect(outbox.state().attempt).toBe(2));
+    outbox.retryNow();
+    await expect(sent).resolves.toEqual(sentAs(5));
+    expect(sends).toHaveLength(3);
+  });
+
   test("another person at this browser sends nothing of mine", async () => {
     await (await browserStore()).put("outbox", "1", entryOf("1"));
     const { outbox, sends } = openTab();

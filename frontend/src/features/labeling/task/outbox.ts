@@ -3,7 +3,7 @@
  * refused it, so it outlives the network, the server and the tab. Any page of the app sends what waits. It is never counted
  * twice: one tab sends at a time (Web Locks), and each answer carries its idempotency key.
  */
-import { isStatus, isTransient } from "@/api/errors";
+import { ApiError, isStatus, isTransient } from "@/api/errors";
 import { browserStore } from "@/features/labeling/task/browserStore";
 import { removeLocalDraft } from "@/features/labeling/task/localDraft";
 import { type Sent, send, type Wish } from "@/features/labeling/task/sending";
@@ -78,10 +78,13 @@ export class Outbox {
   /** Takes an answer back that has not been sent, to be edited. One that is on its way is waited for first. */
   async withdraw(key: string): Promise<void> {
     await withLock(async () => {
+      const entry = this.entries.get(key);
+      if (!entry) return;
+      if (!(await isKept(entry))) return this.settle(entry, null); // another tab has sent it
+      // After a reload nobody waits for it any more.
       const hope = this.hopes.get(key);
-      if (!hope) return;
       await this.forget(key);
-      hope.reject(new Withdrawn());
+      hope?.reject(new Withdrawn());
     });
   }
 
@@ -149,7 +152,8 @@ export class Outbox {
   private async failed(entry: Entry, error: unknown): Promise<boolean> {
     // Whoever is logged out, or somebody else by now, must not lose it either.
     this.isLoggedOut = isStatus(error, 401, 403);
-    if (isTransient(error) || this.isLoggedOut) {
+    // An answer that was cut off or came too late says nothing about what the server did.
+    if (!(error instanceof ApiError) || isTransient(error) || this.isLoggedOut) {
       this.attempt++;
       this.changed();
       return false;
@@ -160,8 +164,7 @@ export class Outbox {
       hope.reject(error);
       return true;
     }
-    const message = error instanceof Error ? error.message : String(error);
-    const refused = { ...entry, refused: message };
+    const refused = { ...entry, refused: error.message };
     await keep(refused);
     this.entries.set(entry.key, refused);
     this.changed();
