@@ -2,10 +2,9 @@ import { memo, type RefObject, useMemo } from "react";
 import { ComparisonScreen } from "@/features/labeling/comparison/ComparisonScreen";
 import { DemonstrationScreen } from "@/features/labeling/demonstration/DemonstrationScreen";
 import type { LocalDraft } from "@/features/labeling/task/localDraft";
+import { TaskHold } from "@/features/labeling/task/TaskHold";
 import { type Done, TaskSettingContext } from "@/features/labeling/task/taskSetting";
 import type { Assignment, WorkMode } from "@/features/labeling/task/types";
-import { useOutbox } from "@/features/labeling/task/useOutbox";
-import { WaitingBar } from "@/features/labeling/task/WaitingBar";
 import { usePageTitle } from "@/ui/usePageTitle";
 
 type TaskScreenProps = {
@@ -22,19 +21,12 @@ export const TaskScreen = memo(function TaskScreen({ local, preferredId, ...task
   const { assignment, mode } = task;
   usePageTitle(assignment.project.name);
   const setting = useMemo(() => ({ local, preferredId }), [local, preferredId]);
-  const waiting = useOutbox((state) =>
-    state.attempt > 0
-      ? state.waiting.find((entry) => entry.assignmentId === assignment.id && entry.mode === mode)
-      : undefined,
-  );
   const Screen = assignment.project.kind === "demonstration" ? DemonstrationScreen : ComparisonScreen;
   return (
     <TaskSettingContext value={setting}>
-      {/* What would be changed now would not be in the answer that is on its way. */}
-      <div inert={waiting !== undefined}>
+      <TaskHold assignment={assignment} mode={mode}>
         <Screen key={assignment.id} {...task} />
-      </div>
-      {waiting && <WaitingBar entry={waiting} />}
+      </TaskHold>
     </TaskSettingContext>
   );
 });
