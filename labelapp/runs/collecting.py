@@ -1,5 +1,6 @@
 """Registering what a run made, in one transaction that checks the epoch: a stale attempt registers nothing."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -41,9 +42,9 @@ def collect(run_id: int, *, epoch: int) -> None:
         )
         if locked is None:
             raise LeaseLost
-        _register(locked, output=output, manifest=manifest)
+        warnings = [*manifest.warnings, *_register(locked, output=output, manifest=manifest)]
         locked.state, locked.phase, locked.eta_seconds = RunState.SUCCEEDED, "Done", None
-        locked.summary |= manifest.summary | ({"warnings": list(manifest.warnings)} if manifest.warnings else {})
+        locked.summary |= manifest.summary | ({"warnings": warnings} if warnings else {})
         locked.device, locked.supervisor_pid = "", None
         locked.cancel_requested_at = None
         locked.step = locked.total_steps or locked.step
@@ -68,9 +69,14 @@ def verified_manifest(output: Path) -> Manifest:
     return manifest
 
 
-def _register(run: Run, *, output: Path, manifest: Manifest) -> None:
+def _register(run: Run, *, output: Path, manifest: Manifest) -> list[str]:
+    """Register what was made; return what whoever reads the run should know of it."""
+    warnings: list[str] = []
     if KINDS[run.kind].makes is None:
-        run.sample_batch = _register_samples(run)
+        run.sample_batch, skipped = _register_samples(run)
+        if skipped:
+            run.summary |= {"responses_skipped": skipped}
+            warnings.append(f"{skipped} responses were left out: their prompts were edited or deleted meanwhile.")
         if run.target_project_id is not None:
             made = create_tasks(
                 run.target_project_id,
@@ -80,6 +86,7 @@ def _register(run: Run, *, output: Path, manifest: Manifest) -> None:
             run.summary |= {"tasks": made.created, "tasks_skipped": made.skipped_count}
     else:
         run.checkpoint = _register_checkpoint(run, output=output, manifest=manifest)
+    return warnings
 
 
 def _register_checkpoint(run: Run, *, output: Path, manifest: Manifest) -> Checkpoint:
@@ -107,7 +114,8 @@ def _free_name(run: Run) -> str:
     return f"{name} (run {run.pk})" if Checkpoint.objects.filter(name=name).exists() else name
 
 
-def _register_samples(run: Run) -> SampleBatch:
+def _register_samples(run: Run) -> tuple[SampleBatch, int]:
+    """Return the batch, and how many responses were made for a text that is no longer there."""
     source = {chosen.role: chosen for chosen in run.inputs.select_related("checkpoint", "endpoint").order_by("role")}
     batch = SampleBatch.objects.create(
         name=run.name,
@@ -116,8 +124,35 @@ def _register_samples(run: Run) -> SampleBatch:
         parameters={name: run.config[name] for name in ("temperature", "top_p", "max_response_tokens", "seed")},
     )
     path = RunDirectory(run.path).samples_output
-    rows = (
-        Response(
+    try:
+        asked = [int(row.prompt_id) for row in read_jsonl(path, SampledResponse)]
+        kept = _lock_unchanged(run, prompt_ids=asked)
+        Response.objects.bulk_create(_responses(path, batch=batch, prompt_ids=kept), batch_size=ROWS_AT_ONCE)
+    except FileNotFoundError as error:
+        raise DamagedOutput("The output holds no samples: output/samples.jsonl is missing.") from error
+    except (FormatError, ValueError) as error:
+        raise DamagedOutput(f"output/samples.jsonl cannot be read: {error}.") from error
+    return batch, sum(prompt_id not in kept for prompt_id in asked)
+
+
+def _lock_unchanged(run: Run, *, prompt_ids: Iterable[int]) -> set[int]:
+    """Lock the prompts until the commit; return those that read now as they did when the run was made."""
+    ids = sorted(set(prompt_ids))
+    kept: set[int] = set()
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        some = Prompt.objects.filter(pk__in=ids[start : start + ROWS_AT_ONCE])
+        locked = list(some.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk", flat=True))
+        # A statement of its own: the one that waits for a lock would still see the edit's date as it was before.
+        unchanged = Prompt.objects.filter(pk__in=locked).exclude(written__edited_at__gt=run.created_at)
+        kept.update(unchanged.values_list("pk", flat=True))
+    return kept
+
+
+def _responses(path: Path, *, batch: SampleBatch, prompt_ids: set[int]) -> Iterator[Response]:
+    for row in read_jsonl(path, SampledResponse):
+        if int(row.prompt_id) not in prompt_ids:
+            continue
+        yield Response(
             prompt_id=int(row.prompt_id),
             batch=batch,
             number=row.number,
@@ -128,12 +163,3 @@ def _register_samples(run: Run) -> SampleBatch:
             response_tokens=row.response_tokens,
             seed=row.seed,
         )
-        for row in read_jsonl(path, SampledResponse)
-    )
-    try:
-        Response.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
-    except FileNotFoundError as error:
-        raise DamagedOutput("The output holds no samples: output/samples.jsonl is missing.") from error
-    except (FormatError, ValueError) as error:
-        raise DamagedOutput(f"output/samples.jsonl cannot be read: {error}.") from error
-    return batch
