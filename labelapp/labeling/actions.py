@@ -26,7 +26,7 @@ from labelapp.labeling.models import (
 )
 from labelapp.labeling.questions import KEYS_OF_KIND
 from labelapp.labeling.recording import OPEN_SLOT
-from labelapp.labeling.sources import add_sources, check_blind, check_sources
+from labelapp.labeling.sources import add_sources, check_blind, check_sources, check_text_blind
 from labelapp.labeling.task_creation import add_slots
 
 
@@ -75,7 +75,7 @@ def create_project(
         )
     )
     add_sources(project, batch_ids=source_ids, baseline_id=baseline_id)
-    add_instructions(project, body=instructions, created_by=created_by)
+    add_instructions(project, body=instructions, created_by=created_by, field="instructions")
     add_members(project, user_ids=member_ids, field="member_ids")
     return project
 
@@ -150,9 +150,16 @@ def locked_project(project_id: int) -> Project:
 
 
 @transaction.atomic
-def add_instructions(project: Project, *, body: str, created_by: User | None) -> InstructionVersion:
-    """Add the next version of the instructions; earlier labels keep theirs."""
+def add_instructions(
+    project: Project, *, body: str, created_by: User | None, field: str = "body"
+) -> InstructionVersion:
+    """Add the next version of the instructions; earlier labels keep theirs.
+
+    Raises:
+        InvalidInput: they name a model that is to be judged blind.
+    """
     locked_project(project.pk)
+    check_text_blind(project, **{field: body})
     last = project.instruction_versions.aggregate(last=Max("number"))["last"] or 0
     version = InstructionVersion.objects.create(project=project, number=last + 1, body=body, created_by=created_by)
     publish_on_commit(f"labeling:{project.pk}", type="instructions", id=version.pk)

@@ -54,10 +54,18 @@ def check_blind(project: Project) -> None:
     Raises:
         InvalidInput: it does.
     """
+    check_text_blind(project, name=project.name, description=project.description)
+
+
+def check_text_blind(project: Project, **texts: str) -> None:
+    """Check that `texts`, by the names of their fields, do not name a model that this project's labelers judge blind.
+
+    Raises:
+        InvalidInput: one of them does.
+    """
     sources = project.sources.select_related("batch__checkpoint", "batch__endpoint")
     names = {name for source in sources for name in names_of(source.batch)}
-    for field in ("name", "description"):
-        text = getattr(project, field)
+    for field, text in texts.items():
         told = sorted(name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE))
         if told:
             message = f"Labelers read this, and it names what they are to judge blind: {', '.join(told)}."

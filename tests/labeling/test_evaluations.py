@@ -150,6 +150,11 @@ def test_a_name_that_gives_a_model_away_is_refused(workspace: Workspace, name: s
     project = create(workspace, sources, name="Falconry").json()
     renamed = workspace.researcher.patch(f"projects/{project['id']}", {"name": name})
     assert (renamed.status_code, renamed.json()["code"]) == (400, "not_blind")
+    count = Project.objects.count()
+    told = create(workspace, sources, name="Instructed", instructions=f"Mind {name}.")
+    assert (fields(told), Project.objects.count()) == (["instructions"], count)
+    added = workspace.researcher.post(f"projects/{project['id']}/instructions", {"body": f"Mind {name}."})
+    assert (fields(added), added.json()["code"]) == (["body"], "not_blind")
 
 
 def test_the_order_shown_differs_from_labeler_to_labeler(workspace: Workspace) -> None:
