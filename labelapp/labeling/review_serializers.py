@@ -70,6 +70,12 @@ class WriteMessageSerializer(StrictSerializer):
 
     idempotency_key = serializers.UUIDField(help_text="One per message; a retry sends the same.")
     body = serializers.CharField(max_length=MAX_BODY, help_text="Markdown.")
+    last_message_id = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_ID,
+        required=False,
+        help_text="The newest message that its author saw, 0 where there was none: later ones are not answered by it.",
+    )
 
 
 class WriteTaskMessageSerializer(WriteMessageSerializer):

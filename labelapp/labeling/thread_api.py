@@ -9,13 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labelapp.accounts.models import Role
+from labelapp.accounts.models import Role, User
 from labelapp.common.errors import ErrorSerializer
 from labelapp.common.requests import parsed, parsed_query
 from labelapp.labeling import threads
 from labelapp.labeling.fast_view import asker
 from labelapp.labeling.instruction_reads import last_read, record_read
 from labelapp.labeling.queries import access_project
+from labelapp.labeling.review_models import ThreadMessage
 from labelapp.labeling.review_queries import own_reports
 from labelapp.labeling.review_serializers import (
     FlagRequestSerializer,
@@ -36,6 +37,17 @@ from labelapp.labeling.review_serializers import (
 
 ERRORS = {400: ErrorSerializer, 404: ErrorSerializer}
 WRITE_ERRORS = {**ERRORS, 409: ErrorSerializer}
+
+
+def write_message(thread: threads.Thread, *, author: User, wanted: dict[str, Any]) -> ThreadMessage:
+    """Post what a person wrote under what they saw; what came in between stays open and unread."""
+    return threads.post_message(
+        thread,
+        author=author,
+        body=wanted["body"],
+        key=wanted["idempotency_key"],
+        answers_up_to=wanted.get("last_message_id"),
+    )
 
 
 class FlagView(APIView):
@@ -104,9 +116,7 @@ class ProjectThreadView(APIView):
     def post(self, request: Request, project_id: int) -> Response:
         thread = threads.project_thread(project_id, user=asker(request))
         wanted = parsed(WriteMessageSerializer, request)
-        message = threads.post_message(
-            thread, author=asker(request), body=wanted["body"], key=wanted["idempotency_key"]
-        )
+        message = write_message(thread, author=asker(request), wanted=wanted)
         return Response(ThreadMessageSerializer(message).data, status=201)
 
 
@@ -149,9 +159,7 @@ class TaskThreadView(APIView):
     def post(self, request: Request, task_id: int) -> Response:
         wanted = parsed(WriteTaskMessageSerializer, request)
         thread = threads.task_thread(task_id, user=asker(request), labeler_id=wanted.get("labeler_id"))
-        message = threads.post_message(
-            thread, author=asker(request), body=wanted["body"], key=wanted["idempotency_key"]
-        )
+        message = write_message(thread, author=asker(request), wanted=wanted)
         return Response(ThreadMessageSerializer(message).data, status=201)
 
 

@@ -133,7 +133,7 @@ def post_message(
 ) -> ThreadMessage:
     """Add a message; a retry under the same key finds the first.
 
-    An answer settles the questions before it, or those up to the message `answers_up_to`.
+    It settles (an answer) and marks as read what stands before it, or up to the message `answers_up_to`; 0 is none.
 
     Raises:
         Conflict: the key stands for another message.
@@ -153,11 +153,11 @@ def post_message(
             message.save(force_insert=True)
     except IntegrityError:
         return _earlier(message, thread)
+    seen = thread.messages().filter(pk__lte=message.pk if answers_up_to is None else answers_up_to)
     if not message.is_open:
-        newest = message.pk if answers_up_to is None else answers_up_to
-        thread.messages().filter(is_open=True, pk__lte=newest).update(is_open=False)
-    if answers_up_to != 0:
-        mark_read(thread, user=author, message_id=message.pk)
+        seen.filter(is_open=True).update(is_open=False)
+    if newest := seen.last():
+        mark_read(thread, user=author, message_id=newest.pk)
     thread.announce()
     return message
 

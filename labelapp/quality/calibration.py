@@ -2,21 +2,29 @@
 
 The reference is what a researcher said last of the same task, as any labeler says it, through the same screen; a task
 becomes part of the pool by being answered, and what is shown to a labeler never says which tasks those are. Below a few
-tasks nothing is told: one comparison would give one researcher's answer away.
+tasks nothing is told: one comparison would give one researcher's answer away. And it is told as it stood when first
+asked for on that day: a number that moves with an answer would say which tasks are in the pool, and what was right.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
+from typing import Any
 
+import redis
+import structlog
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from labelapp.accounts.models import Role, User
 from labelapp.labeling.models import Membership, Project
 from labelapp.quality.agreement import Agreement, TaskAgreement, compare_rankings, summarise
 
 LEAST_TASKS = 5
+DAY_SECONDS = 86_400
+logger = structlog.get_logger(__name__)
 
 # One row per answer of the labeler or of a researcher, to the tasks that both have ranked.
 RANKINGS = """
@@ -38,7 +46,7 @@ ORDER BY said.project_id, said.task_id, said.id
 
 @dataclass(frozen=True, slots=True)
 class OwnAgreement:
-    """A labeler's agreement in one project; None while fewer than `LEAST_TASKS` tasks could tell it."""
+    """A labeler's agreement in one project, as of today; None while fewer than `LEAST_TASKS` tasks could tell it."""
 
     project: Project
     tasks: int
@@ -50,15 +58,45 @@ def own_agreements(user: User) -> list[OwnAgreement]:
     mine = Membership.objects.filter(project=OuterRef("pk"), user=user, left_at=None)
     shown = Project.objects.filter(Exists(mine), show_agreement=True).exclude(state=Project.State.ARCHIVED)
     projects = list(shown.order_by("name"))
+    known = _todays(projects, user=user)
+    return [_own(project, **known[project.pk]) for project in projects]
+
+
+def _own(project: Project, *, tasks: int, agreement: dict[str, Any] | None) -> OwnAgreement:
+    return OwnAgreement(project, tasks, Agreement(**agreement) if agreement else None)
+
+
+def _todays(projects: list[Project], *, user: User) -> dict[int, dict[str, Any]]:
+    """Return each project's numbers as they were when first asked for today."""
+    keys = {project.pk: key_of(project, user=user) for project in projects}
+    try:
+        known = dict(cache.get_many(keys.values()))
+        missing = [project for project in projects if keys[project.pk] not in known]
+        for project_id, numbers in (_measure(missing, user=user) if missing else {}).items():
+            key = keys[project_id]
+            # Of two first requests at once both tell what the first remembered.
+            known[key] = numbers if cache.add(key, numbers, DAY_SECONDS) else cache.get(key, numbers)
+    except redis.RedisError as error:
+        logger.warning("own agreement is not remembered", error=str(error))
+        return _measure(projects, user=user)
+    return {project_id: known[key] for project_id, key in keys.items()}
+
+
+def key_of(project: Project, *, user: User) -> str:
+    """Where a labeler's agreement of today is remembered."""
+    return f"agreement:own:{user.pk}:{project.pk}:{timezone.localdate()}"
+
+
+def _measure(projects: list[Project], *, user: User) -> dict[int, dict[str, Any]]:
     compared: dict[int, list[TaskAgreement]] = {project.pk: [] for project in projects}
     for project_id, own, references in _by_task(projects, labeler_id=user.pk):
         compared[project_id].append(_compare(own, references))
-    return [_summary(project, compared[project.pk]) for project in projects]
+    return {project_id: _summary(tasks) for project_id, tasks in compared.items()}
 
 
-def _summary(project: Project, tasks: list[TaskAgreement]) -> OwnAgreement:
-    enough = len(tasks) >= LEAST_TASKS
-    return OwnAgreement(project, len(tasks), summarise(tasks) if enough else None)
+def _summary(tasks: list[TaskAgreement]) -> dict[str, Any]:
+    found = summarise(tasks) if len(tasks) >= LEAST_TASKS else None
+    return {"tasks": len(tasks), "agreement": asdict(found) if found else None}
 
 
 def _compare(own: dict[int, int], references: list[dict[int, int]]) -> TaskAgreement:

@@ -44,7 +44,7 @@ class OwnAgreementSerializer(serializers.Serializer[Any]):
     """How often one agrees with the researchers of a project; null while too few tasks could tell it."""
 
     project = AgreedProjectSerializer()
-    tasks = serializers.IntegerField(help_text="Tasks that a researcher has answered too.")
+    tasks = serializers.IntegerField(help_text="Tasks that a researcher has answered too, as of today.")
     least_tasks = serializers.SerializerMethodField(help_text="From so many on the agreement is told.")
     agreement = AgreementSerializer(allow_null=True)
 

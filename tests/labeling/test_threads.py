@@ -152,3 +152,22 @@ def test_which_instructions_were_read(workspace: Workspace, project: Project, la
     elsewhere = workspace.project().instruction_versions.get().pk
     assert labeler.put(f"{path}/read", {"instruction_version_id": elsewhere}).status_code == 400
     assert workspace.labeler().get(f"{path}/read").status_code == 404
+
+
+def test_what_arrived_while_one_wrote_stays_open_and_unread(
+    workspace: Workspace, project: Project, labeler: Labeler
+) -> None:
+    task = f"tasks/{labeler.next(project)['task_id']}/thread"
+    for path, fields in ((f"projects/{project.pk}/thread", {}), (task, {"labeler_id": labeler.user.pk})):
+        seen = say(labeler, path, "The first question.").json()["id"]
+        say(labeler, path, "One that nobody has seen yet.")
+        answer = say(workspace.researcher, path, "The first answer.", last_message_id=seen, **fields)
+        assert answer.status_code == 201, answer.json()
+        found = ThreadMessage.objects.filter(is_open=True, task__isnull=not fields)
+        assert [message.body for message in found] == ["One that nobody has seen yet."]
+        read = workspace.researcher.get(f"{path}?labeler={labeler.user.pk}" if fields else path).json()
+        assert read["last_read_id"] == seen
+        assert say(workspace.researcher, path, "To nothing.", last_message_id=0, **fields).status_code == 201
+        assert found.all().count() == 1
+        assert say(workspace.researcher, path, "To all.", last_message_id=HUGE, **fields).status_code == 201
+        assert not found.all().exists()

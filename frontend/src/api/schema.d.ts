@@ -2563,7 +2563,7 @@ export interface components {
         /** @description How often one agrees with the researchers of a project; null while too few tasks could tell it. */
         OwnAgreement: {
             project: components["schemas"]["AgreedProject"];
-            /** @description Tasks that a researcher has answered too. */
+            /** @description Tasks that a researcher has answered too, as of today. */
             tasks: number;
             /** @description From so many on the agreement is told. */
             readonly least_tasks: number;
@@ -4200,6 +4200,11 @@ export interface components {
             idempotency_key: string;
             /** @description Markdown. */
             body: string;
+            /**
+             * Format: int64
+             * @description The newest message that its author saw, 0 where there was none: later ones are not answered by it.
+             */
+            last_message_id?: number;
         };
         /** @description A new prompt. The same key again adds nothing: a lost answer may be asked for again. */
         WritePromptRequest: {
@@ -4232,6 +4237,11 @@ export interface components {
             idempotency_key: string;
             /** @description Markdown. */
             body: string;
+            /**
+             * Format: int64
+             * @description The newest message that its author saw, 0 where there was none: later ones are not answered by it.
+             */
+            last_message_id?: number;
             /** Format: int64 */
             labeler_id?: number;
         };

@@ -62,7 +62,12 @@ export function QuestionsTab({ project }: { project: Schemas["Project"] }) {
           placeholder="Message to everybody in the project"
           value={text}
           onChange={setText}
-          onSend={() => send.mutate({ params, body: { idempotency_key: key, body: text } })}
+          onSend={() =>
+            send.mutate({
+              params,
+              body: { idempotency_key: key, body: text, last_message_id: thread && newest },
+            })
+          }
           isSending={send.isPending}
           error={send.error ? errorMessage(send.error) : null}
           action="Send"

@@ -35,7 +35,7 @@ async function markRead({ task_id, project_id }: Summary, message_id: number): P
   await invalidate("/api/v1/threads");
 }
 
-async function write({ task_id, project_id }: Summary, body: { idempotency_key: string; body: string }) {
+async function write({ task_id, project_id }: Summary, body: Schemas["WriteMessageRequest"]) {
   await (task_id === null
     ? api.POST("/api/v1/projects/{project_id}/thread", { params: { path: { project_id } }, body })
     : api.POST("/api/v1/tasks/{task_id}/thread", { params: { path: { task_id } }, body }));
@@ -63,7 +63,7 @@ export function ThreadView({ thread: summary }: { thread: Summary }) {
   const send = async () => {
     setSending("yes");
     try {
-      await write(summary, { idempotency_key: key, body: text });
+      await write(summary, { idempotency_key: key, body: text, last_message_id: thread && newest });
       setText("");
       setKey(newUuid());
       setSending("no");

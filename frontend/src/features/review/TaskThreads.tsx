@@ -76,7 +76,10 @@ function OneThread({ thread }: { thread: Thread }) {
         value={text}
         onChange={setText}
         onSend={() =>
-          send.mutate({ params: { path }, body: { idempotency_key: key, body: text, labeler_id } })
+          send.mutate({
+            params: { path },
+            body: { idempotency_key: key, body: text, labeler_id, last_message_id: newest },
+          })
         }
         isSending={send.isPending}
         error={send.error ? errorMessage(send.error) : null}

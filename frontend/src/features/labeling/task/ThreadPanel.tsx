@@ -128,7 +128,8 @@ function ThreadOf({ scope, assignment }: { scope: Scope; assignment: Assignment 
     if (refused) discard(refused.key);
     const { task_id: taskId, project } = assignment;
     const writtenAt = new Date().toISOString();
-    write({ to: scope, key: newUuid(), taskId, projectId: project.id, body: text, writtenAt });
+    const lastMessageId = thread && newest;
+    write({ to: scope, key: newUuid(), taskId, projectId: project.id, body: text, lastMessageId, writtenAt });
     setText("");
   };
   return (
