@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+from formats.codec import join
+from formats.errors import FormatError
 from formats.settings import setting
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -144,3 +146,9 @@ def checkpoint_every_steps() -> Any:
         maximum=1_000_000,
         help="Save all that is needed to resume this often; a killed run repeats at most this many steps.",
     )
+
+
+def check_micro_batch(micro_batch_size: int, batch_size: int, field: str) -> None:
+    """Raise FormatError where more would go through the model at once than there is."""
+    if micro_batch_size > batch_size:
+        raise FormatError(join(field, "micro_batch_size"), f"must be at most the batch of {batch_size}")

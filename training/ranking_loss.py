@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from formats.configs import BALANCED, TieModel, parse_labeler_weights
+from formats.configs.reward_model import BALANCED, TieModel, parse_labeler_weights
 from training.errors import TrainingError
 from training.losses import davidson_loss_terms, k_wise_loss_terms, rao_kupper_loss_terms
 from training.sequences import TokenRanking

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from formats.configs import Packing
+from formats.configs.reward_model import Packing
 from inference.errors import ModelError
 from inference.models import LoadedModel
 from inference.packing import pack, packed_tokens

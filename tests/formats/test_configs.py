@@ -2,14 +2,8 @@ import json
 
 import pytest
 
-from formats.configs import (
-    CONFIG_CLASSES,
-    PpoConfig,
-    RewardModelConfig,
-    SampleConfig,
-    SftConfig,
-    parse_labeler_weights,
-)
+from formats.configs import CONFIG_CLASSES, PpoConfig, RewardModelConfig, SampleConfig, SftConfig
+from formats.configs.reward_model import parse_labeler_weights
 from formats.errors import FormatError
 from formats.presets import preset, presets
 from formats.settings import describe

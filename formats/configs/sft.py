@@ -1,0 +1,88 @@
+"""What supervised fine-tuning is told to do."""
+
+# ruff: noqa: RUF009, since `setting` is a `dataclasses.field` with its explanation.
+
+from dataclasses import dataclass
+
+from formats import shared_settings as shared
+from formats.codec import Format, join
+from formats.errors import FormatError
+from formats.settings import setting
+from formats.shared_settings import Device, Precision
+
+
+@dataclass(frozen=True, slots=True)
+class SftConfig(Format):
+    """Supervised fine-tuning on demonstrations: the loss is on the response's tokens only."""
+
+    epochs: int = setting(
+        16,
+        label="Epochs",
+        group="basic",
+        minimum=1,
+        maximum=1000,
+        source="Paper: 16 for the SFT models, 2 for the model that PPO starts from.",
+        help="How often to go through all demonstrations.",
+    )
+    batch_size: int = setting(
+        32,
+        label="Batch size",
+        group="basic",
+        unit="demonstrations",
+        minimum=1,
+        maximum=65536,
+        source="Paper: 32 (1.3B and 6B), 8 (175B).",
+        help="How many demonstrations make one update of the weights.",
+    )
+    learning_rate: float = setting(
+        9.65e-6,
+        label="Learning rate",
+        group="basic",
+        minimum=1e-9,
+        maximum=1.0,
+        source="Paper: 9.65e-6 (1.3B and 6B), 5.03e-6 (175B).",
+        help="The peak size of an update; small models need more, large models less.",
+    )
+    final_learning_rate_fraction: float = shared.final_learning_rate()
+    residual_dropout: float = setting(
+        0.2,
+        label="Residual dropout",
+        minimum=0.0,
+        maximum=0.9,
+        source="Paper: 0.2.",
+        help="Share of each layer's output that is zeroed while training, against learning by heart.",
+    )
+    pretraining_fraction: float = setting(
+        0.0,
+        label="Pretraining mix",
+        unit="of each batch",
+        minimum=0.0,
+        maximum=0.9,
+        source="Paper: 10 % for the model that PPO starts from, else none.",
+        help="Share of each batch that is ordinary text instead of demonstrations; needs a pretraining file.",
+    )
+    max_prompt_tokens: int = shared.longest_prompt()
+    max_response_tokens: int = shared.longest_response()
+    micro_batch_size: int = shared.micro_batch("rows")
+    adam_beta1: float = shared.adam_beta1()
+    adam_beta2: float = shared.adam_beta2()
+    weight_decay: float = shared.weight_decay()
+    gradient_clip_norm: float = shared.gradient_clip()
+    validation_every_steps: int = setting(
+        50,
+        label="Validate every",
+        unit="steps",
+        minimum=1,
+        maximum=1_000_000,
+        help="How often to measure the loss on the validation file, if one is given; the last step always is.",
+    )
+    checkpoint_every_steps: int = shared.checkpoint_every_steps()
+    seed: int = shared.seed()
+    device: Device = shared.device()
+    precision: Precision = shared.precision()
+    threads: int = shared.threads()
+
+    def check_rules(self, field: str) -> None:
+        shared.check_micro_batch(self.micro_batch_size, self.batch_size, field)
+        if round(self.batch_size * self.pretraining_fraction) >= self.batch_size:
+            raise FormatError(join(field, "pretraining_fraction"), "must leave room for demonstrations")
