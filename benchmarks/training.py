@@ -19,24 +19,21 @@ GPU it is the wall's. TRL lives in an environment of its own under the user's ca
 
 import argparse
 import json
-import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
+from benchmarks.contenders import Contender, trl_environment
 from inference.byte_tokenizer import build_byte_tokenizer
 from inference.models import quiet_libraries
 from inference.tiny import TinyConfig, build_tiny_model
 
-ROOT = Path(__file__).resolve().parent.parent
 TRL_VERSION = "1.16.0"
 MODELS = {
     "tiny": TinyConfig(hidden_size=128, layers=4, heads=4),
@@ -76,49 +73,6 @@ class Case:
     def unpacked_formula(self) -> float:
         """How many times fewer than one row a response."""
         return self.responses * (self.prompt_tokens + self.response_tokens) / self.packed_tokens
-
-
-class Contender:
-    """A process that takes a training step when it is told to."""
-
-    def __init__(self, command: Sequence[str], *, threads: int) -> None:
-        environment = os.environ | {"OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1"}
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-        )
-
-    def __enter__(self) -> Self:
-        self._answer()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(60)
-        self._log.close()
-
-    def step(self) -> dict[str, float]:
-        """One optimizer step; its seconds, comparisons and the peak memory so far."""
-        assert self._process.stdin is not None
-        self._process.stdin.write("step\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            self._log.seek(0)
-            raise SystemExit(self._log.read().decode(errors="replace")[-4000:])
-        answer: dict[str, Any] = json.loads(line)
-        return answer
 
 
 def measure(case: Case, folder: Path, *, trl_python: Path, steps: int, device: str, threads: int) -> dict[str, Any]:
@@ -195,25 +149,6 @@ def _write_case(case: Case, folder: Path, *, device: str, threads: int) -> Path:
     return path
 
 
-def trl_environment() -> Path:
-    """The Python of an environment that has TRL and our versions of torch and transformers; made if it is not there."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    torch_version = version("torch")
-    home = cache / "labelapp-benchmarks" / f"trl-{TRL_VERSION}-torch-{torch_version}"
-    python, done = home / "bin" / "python", home / "installed"
-    if not done.exists():
-        print(f"installing TRL {TRL_VERSION} under {home}", file=sys.stderr)
-        venv.create(home, with_pip=True, clear=True)
-        index = os.environ.get("TORCH_INDEX")
-        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-        torch_only = [*pip, *(["--index-url", index] if index else []), f"torch=={torch_version.partition('+')[0]}"]
-        same = [f"{name}=={version(name)}" for name in ("transformers", "accelerate", "datasets")]
-        for command in (torch_only, [*pip, *same, f"trl=={TRL_VERSION}"]):
-            subprocess.run(command, check=True, stdout=sys.stderr)
-        done.touch()
-    return python
-
-
 def cases(models: Sequence[str], responses: Sequence[int], prompts: Sequence[int], *, quick: bool) -> list[Case]:
     """All combinations, with responses of 128 tokens. Four rankings of 4 make about as many pairs as one of 9."""
     return [
@@ -235,7 +170,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of each contender (default: 1)")
     options = parser.parse_args()
     quiet_libraries()
-    python = trl_environment()
+    python = trl_environment(TRL_VERSION)
     with tempfile.TemporaryDirectory() as scratch:
         models = options.models or (["tiny"] if options.quick else list(MODELS))
         for case in cases(models, options.responses, options.prompts, quick=options.quick):
