@@ -4,8 +4,9 @@ On a GPU FlexAttention compiles the mask and skips what nobody sees. On a CPU a 
 T² scores (five times as much at K = 9, P = C = 128), so each prompt and each branch is a call of its own there: the
 prompt by itself, and each branch against its prompt and itself under an explicit mask. Nothing is padded.
 
-Of the last layer only the tokens at which rewards are read are computed beyond their keys and values: the MLP on any
-device, the attention on a CPU. What the layer would make of the others is read by nobody.
+Of the last layer only the tokens that something is read from are computed beyond their keys and values: the MLP on any
+device, and where it is rewards that are read, the attention on a CPU. What the layer would make of the others is read
+by nobody.
 """
 
 import contextlib
@@ -61,20 +62,33 @@ def packed_attention(
     return by_branch(query, key, value, layout=layout, attend=attend).transpose(1, 2)
 
 
-def forward_packed(model: Any, batch: PackedBatch) -> Tensor:
+def packed_hidden_states(model: Any, batch: PackedBatch) -> Tensor:
     """(1, T, h) last hidden states of a base model that `enable_packing` was called for, right at `read_index` only."""
+    with _last_mlp_at(model, batch.read_index, row_length=batch.layout.total):
+        hidden: Tensor = _forward(model, batch, ends_only=True).last_hidden_state
+    return hidden
+
+
+def packed_logits(model: Any, batch: PackedBatch) -> Tensor:
+    """(M, V) logits of a language model that predict each of the M response tokens of a row, in their order."""
+    read = batch.predict_index.unique()  # type: ignore[no-untyped-call]
+    with _last_mlp_at(model.base_model, read, row_length=batch.layout.total):
+        logits: Tensor = _forward(model, batch, ends_only=False, logits_to_keep=batch.predict_index).logits
+    return logits[0]
+
+
+def _forward(model: Any, batch: PackedBatch, *, ends_only: bool, **options: Any) -> Any:
     # A mask of four dimensions is handed on as it is; what it would say, the layout says.
     mask = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=batch.input_ids.device)
-    with _last_mlp_at(model, batch.read_index, row_length=batch.layout.total):
-        output = model(
-            input_ids=batch.input_ids,
-            attention_mask=mask,
-            position_ids=batch.position_ids,
-            use_cache=False,
-            ranking_layout=batch.layout,
-        )
-    hidden: Tensor = output.last_hidden_state
-    return hidden
+    return model(
+        input_ids=batch.input_ids,
+        attention_mask=mask,
+        position_ids=batch.position_ids,
+        use_cache=False,
+        ranking_layout=batch.layout,
+        ranking_ends_only=ends_only,
+        **options,
+    )
 
 
 def enable_packing(model: PreTrainedModel) -> None:
@@ -179,6 +193,7 @@ def _attention_layer(
     dropout: float = 0.0,
     scaling: float | None = None,
     ranking_layout: Layout | None = None,
+    ranking_ends_only: bool = False,
     **others: Any,
 ) -> tuple[Tensor, None]:
     """What transformers calls in each layer."""
@@ -193,7 +208,13 @@ def _attention_layer(
     config: Any = module.config
     is_last = getattr(module, "layer_idx", None) == config.num_hidden_layers - 1
     found = packed_attention(
-        query, key, value, layout=ranking_layout, scaling=scaling, dropout=dropout, ends_only=is_last
+        query,
+        key,
+        value,
+        layout=ranking_layout,
+        scaling=scaling,
+        dropout=dropout,
+        ends_only=ranking_ends_only and is_last,
     )
     return found, None
 

@@ -105,6 +105,46 @@ class PackedBatch:
     read_index: Tensor  # the same, each once: the prompt's last token stands for all its empty responses
     layout: Layout
 
+    @cached_property
+    def target_index(self) -> Tensor:
+        """(M,) where the tokens of all responses stand in the row, in the order given."""
+        return self._at([place for places in self._response_places for place in places])
+
+    @cached_property
+    def predict_index(self) -> Tensor:
+        """(M,) where the logits that predict them are made: at the token before, for a first one its prompt's last."""
+        starts = zip(self._response_places, self._prompt_ends, strict=True)
+        return self._at([place for own, end in starts if own for place in (end, *own[:-1])])
+
+    @property
+    def response_sizes(self) -> list[int]:
+        """The lengths of the N responses in tokens; their sum is M."""
+        return [len(places) for places in self._response_places]
+
+    @cached_property
+    def _response_places(self) -> list[range]:
+        found: list[range] = []
+        start = 0
+        for prompt, branches in zip(self.layout.prompts, self.layout.branches, strict=True):
+            start += prompt
+            for branch in branches:
+                found.append(range(start, start + branch))
+                start += branch
+        return found
+
+    @cached_property
+    def _prompt_ends(self) -> list[int]:
+        """The last token of each response's prompt."""
+        found: list[int] = []
+        start = 0
+        for prompt, branches in zip(self.layout.prompts, self.layout.branches, strict=True):
+            found += [start + prompt - 1] * len(branches)
+            start += prompt + sum(branches)
+        return found
+
+    def _at(self, places: list[int]) -> Tensor:
+        return torch.tensor(places, dtype=torch.long, device=self.input_ids.device)
+
 
 def pack(
     prompts: Sequence[Sequence[int]],

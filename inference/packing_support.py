@@ -10,7 +10,7 @@ from inference.errors import ModelError
 from inference.models import evaluating
 from inference.packed_attention import enable_packing
 from inference.packing import pack
-from inference.scoring import packed_rewards, rewards
+from inference.scoring import packed_logprobs, packed_rewards, response_logprobs, rewards
 from inference.sequences import collate
 
 # Bloom and MPT bias scores by the distance of two columns, which is not that of two positions in a packed row.
@@ -56,7 +56,9 @@ def _window(config: Any, layer_types: set[str]) -> int | None:
 
 
 def prepare_packing(model: PreTrainedModel, *, longest: int) -> None:
-    """Let a model take packed rows, once it has shown on a small one that it scores them as it does single ones.
+    """Let a model take packed rows, once it has shown on a small one that it reads them as it does single ones.
+
+    For a reward model it is the rewards that must agree, for a language model the log-probabilities.
 
     Raises ModelError, naming the model's type, where it cannot; the model then is as it was.
     """
@@ -81,7 +83,7 @@ def prepare_packing(model: PreTrainedModel, *, longest: int) -> None:
 
 @torch.no_grad()
 def _deviation(model: Any) -> float:
-    """How far packed rewards are from single ones on a few made-up prompts, in units of their standard deviation."""
+    """How far packed results are from single ones on a few made-up prompts, in units of their standard deviation."""
     size = model.get_input_embeddings().weight.shape[0]
     draw = torch.Generator().manual_seed(0)
 
@@ -91,8 +93,12 @@ def _deviation(model: Any) -> float:
     prompts = [ids(9), ids(5)]
     responses = [[ids(count) for count in counts] for counts in ((4, 1, 6), (3, 7))]
     pairs = [(prompt, one) for prompt, own in zip(prompts, responses, strict=True) for one in own]
+    row = pack(prompts, responses, pad_id=0, device=model.device)
+    batches = [collate([prompt], [one], pad_id=0, device=model.device) for prompt, one in pairs]
     with evaluating(model):
-        packed = packed_rewards(model, pack(prompts, responses, pad_id=0, device=model.device))
-        single = [rewards(model, collate([prompt], [one], pad_id=0, device=model.device)) for prompt, one in pairs]
-    apart = torch.cat(single)
+        if hasattr(model, "score"):
+            packed, apart = packed_rewards(model, row), torch.cat([rewards(model, batch) for batch in batches])
+        else:
+            packed = packed_logprobs(model, row)
+            apart = torch.cat([response_logprobs(model, batch)[0] for batch in batches])
     return float((packed - apart).abs().max() / apart.std().clamp(min=1e-6))

@@ -11,7 +11,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from inference.models import evaluating
-from inference.packed_attention import forward_packed
+from inference.packed_attention import packed_hidden_states, packed_logits
 from inference.packing import PackedBatch
 from inference.prompts import pad_id
 from inference.reward_heads import reward_bias
@@ -59,9 +59,18 @@ def rewards(model: Any, batch: SequenceBatch) -> torch.Tensor:
 
 def packed_rewards(model: Any, batch: PackedBatch) -> torch.Tensor:
     """(N,) float32 rewards of all responses of a packed row, in its order; the model is one that takes such rows."""
-    hidden = forward_packed(model.base_model, batch)[0, batch.last_index]
+    hidden = packed_hidden_states(model.base_model, batch)[0, batch.last_index]
     scores: torch.Tensor = model.score(hidden).squeeze(-1).float()
     return scores + reward_bias(model)
+
+
+def packed_logprobs(model: Any, batch: PackedBatch, *, temperature: float = 1.0) -> torch.Tensor:
+    """(M,) float32 log-probabilities of all response tokens of a packed row, laid end to end."""
+    if not len(batch.target_index):
+        return torch.zeros(0, device=batch.input_ids.device)
+    logits = packed_logits(model, batch).float() / temperature
+    chosen = logits.gather(-1, batch.input_ids[0, batch.target_index, None]).squeeze(-1)
+    return chosen - logits.logsumexp(dim=-1)
 
 
 def score(

@@ -28,7 +28,7 @@ from inference.errors import ModelError
 from inference.packed_attention import packed_attention
 from inference.packing import BLOCK_TOKENS, Layout, pack
 from inference.packing_support import prepare_packing
-from inference.scoring import packed_rewards, rewards
+from inference.scoring import packed_logprobs, packed_rewards, response_logprobs, rewards
 from inference.sequences import collate
 
 CPU = torch.device("cpu")
@@ -67,10 +67,11 @@ CANNOT: dict[str, tuple[Callable[[], Any], str]] = {
 }
 
 
-def make(config: Any) -> Any:
+def make(config: Any, *, is_language_model: bool = False) -> Any:
     torch.manual_seed(0)
     # Mamba has no classifier; the check reads its config and its body only.
-    auto_class: Any = AutoModelForCausalLM if config.model_type == "mamba" else AutoModelForSequenceClassification
+    is_language_model = is_language_model or config.model_type == "mamba"
+    auto_class: Any = AutoModelForCausalLM if is_language_model else AutoModelForSequenceClassification
     return auto_class.from_config(config).eval()
 
 
@@ -137,6 +138,30 @@ def test_packed_rewards_are_those_of_single_rows(name: str) -> None:
         single = torch.cat([rewards(model, collate([prompt], [one], pad_id=0)) for prompt, one in pairs])
     torch.testing.assert_close(found, single, rtol=1e-5, atol=1e-6)
     assert len(set(single.tolist())) == len(pairs)
+
+
+@pytest.mark.parametrize("name", CAN)
+def test_packed_log_probs_and_their_gradients_are_those_of_single_rows(name: str) -> None:
+    model = make(CAN[name](), is_language_model=True)
+    prepare_packing(model, longest=32)
+    batch = pack(PROMPTS, RESPONSES, pad_id=0, device=CPU)
+    pairs = [(prompt, one) for prompt, own in zip(PROMPTS, RESPONSES, strict=True) for one in own]
+    assert batch.response_sizes == [len(one) for _, one in pairs]
+    found = packed_logprobs(model, batch, temperature=0.7)
+    single = [response_logprobs(model, collate([p], [one], pad_id=0), temperature=0.7)[0] for p, one in pairs]
+    expected = torch.cat(single)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    assert len(set(expected.tolist())) == len(expected)
+    probe = torch.linspace(-1, 1, len(expected))
+    weights = [one for one in model.parameters() if one.requires_grad]
+    gradients = [torch.autograd.grad(values @ probe, weights, allow_unused=True) for values in (found, expected)]
+    for own, wanted in zip(*gradients, strict=True):
+        torch.testing.assert_close(own, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_row_of_empty_responses_has_no_log_probs() -> None:
+    batch = pack([[1, 2]], [[[], []]], pad_id=0, device=CPU)
+    assert packed_logprobs(make(CAN["llama"](), is_language_model=True), batch).shape == (0,)
 
 
 @pytest.mark.parametrize("name", CANNOT)
