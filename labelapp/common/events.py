@@ -5,6 +5,7 @@ so an event never shows anybody more than they may read, and a lost one costs a 
 """
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -20,6 +21,8 @@ logger = structlog.get_logger(__name__)
 CHANNEL = "labelapp:events"
 KEEPALIVE_SECONDS = 10.0
 LOOK_SECONDS = 3.0
+# How long a stream holds a thread of the server after its page was closed.
+NOTICE_SECONDS = 1.0
 
 
 @cache
@@ -58,12 +61,26 @@ class Watch:
         return [topic for topic, picture in self._seen.items() if picture != before[topic]]
 
 
-def stream(topics: frozenset[str], *, looks: Mapping[str, Callable[[], object]]) -> Iterator[str]:
-    """Yield server-sent events of `topics` for ever; a comment every few seconds finds closed connections.
+def hung_up(connection: socket.socket | None) -> bool:
+    """Tell whether the other end closed `connection`, without taking anything from it; False for None."""
+    if connection is None:
+        return False
+    try:
+        return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
-    `looks` holds, for topics that nobody publishes, what to compare from one look to the next.
+
+def stream(
+    topics: frozenset[str], *, looks: Mapping[str, Callable[[], object]], connection: socket.socket | None
+) -> Iterator[str]:
+    """Yield server-sent events of `topics` until `connection` is closed; a comment now and then keeps proxies content.
+
+    `looks` holds, for topics that nobody publishes, what to compare from one look to the next. Without a `connection`
+    only the failure of a write ends the stream.
     """
-    timeout = LOOK_SECONDS if looks else KEEPALIVE_SECONDS
     # Held as long as the stream: of first calls at once `client` may make several, and one that is let go closes the
     # connections of its pool, this one among them.
     held = client()
@@ -74,16 +91,17 @@ def stream(topics: frozenset[str], *, looks: Mapping[str, Callable[[], object]])
         subscription.get_message(timeout=KEEPALIVE_SECONDS)
         watch = Watch(looks)
         yield "retry: 2000\n\n: connected\n\n"
-        while True:
-            message = subscription.get_message(timeout=timeout)
-            for topic in watch.changed():
-                yield _event({"topic": topic, "type": "changed"})
-            if message is None:
-                yield ": alive\n\n"
-                continue
-            event = json.loads(message["data"])
-            if event["topic"] in topics:
-                yield _event(event)
+        written_at = time.monotonic()
+        while not hung_up(connection):
+            message = subscription.get_message(timeout=NOTICE_SECONDS)
+            chunks = [_event({"topic": topic, "type": "changed"}) for topic in watch.changed()]
+            if message is not None and (event := json.loads(message["data"]))["topic"] in topics:
+                chunks.append(_event(event))
+            if not chunks and time.monotonic() - written_at >= KEEPALIVE_SECONDS:
+                chunks.append(": alive\n\n")
+            if chunks:
+                yield "".join(chunks)
+                written_at = time.monotonic()
     finally:
         subscription.close()
 

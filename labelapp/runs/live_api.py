@@ -59,7 +59,8 @@ class EventsView(APIView):
         # A stream lasts for hours; the connection goes back to the pool before it starts.
         connection.close()
         looks = {"system": health.picture} if "system" in topics else {}
-        response = StreamingHttpResponse(events.stream(topics, looks=looks), content_type="text/event-stream")
+        chunks = events.stream(topics, looks=looks, connection=request.META.get("gunicorn.socket"))
+        response = StreamingHttpResponse(chunks, content_type="text/event-stream")
         response["Cache-Control"] = "no-cache"
         response["X-Accel-Buffering"] = "no"
         return response

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -17,7 +18,7 @@ from labelapp.common import events, health
 from labelapp.common.health import ALIVE_SECONDS
 from tests.labeling.workspace import Workspace
 from tests.people import client_of, make_user
-from tests.runs.world import make_project
+from tests.runs.world import make_project, wait_for
 
 
 @pytest.mark.django_db
@@ -85,11 +86,13 @@ def test_a_stream_gives_what_was_published_to_its_topics_only() -> None:
 
 @pytest.mark.django_db
 def test_a_stream_tells_an_admin_that_a_worker_s_sign_grew_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "LOOK_SECONDS", 0.05)
+    for name in ("LOOK_SECONDS", "NOTICE_SECONDS"):
+        monkeypatch.setattr(events, name, 0.05)
     health.sign_worker("worker@stream", queues=["default"], started_at=time.time())
     response: Any = client_of(make_user(Role.ADMIN)).get("/api/v1/events?topics=system")
     chunks = iter(response.streaming_content)
     assert b"connected" in next(chunks)
+    monkeypatch.setattr(events, "KEEPALIVE_SECONDS", 0.2)
     assert next(chunks) == b": alive\n\n"
     now = time.time()
     monkeypatch.setattr("labelapp.common.health.time.time", lambda: now + ALIVE_SECONDS + 1)
@@ -102,6 +105,43 @@ def test_a_stream_tells_an_admin_that_a_worker_s_sign_grew_old(monkeypatch: pyte
 def test_a_stopped_worker_is_told_of_within_half_a_minute() -> None:
     # Celery signs every two seconds; the sign must grow old and the stream must look.
     assert ALIVE_SECONDS + events.LOOK_SECONDS + 2 <= 30
+
+
+@pytest.mark.django_db
+def test_a_stream_ends_when_its_page_is_closed() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        chunks = events.stream(frozenset({"runs"}), looks={}, connection=ours)
+        assert "connected" in next(chunks)
+        events.publish("runs", id=7)
+        assert json.loads(next(chunks).removeprefix("data: ")) == {"topic": "runs", "id": 7}
+        theirs.close()
+        assert next(chunks, None) is None
+
+
+def test_a_connection_that_says_something_is_open() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert not events.hung_up(ours)
+        theirs.send(b"GET /the-next-request")
+        assert not events.hung_up(ours)
+        assert ours.recv(4) == b"GET "
+    assert events.hung_up(ours)
+
+
+def test_a_closed_page_gives_its_thread_back(live_app: str) -> None:
+    def listeners() -> int:
+        return int(events.client().pubsub_numsub(events.CHANNEL)[0][1])
+
+    cookie = f"sessionid={client_of(make_user(Role.ADMIN)).cookies['sessionid'].value}"
+    wait_for(lambda: listeners() == 0)
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{live_app}/api/v1/events?topics=runs", headers={"Cookie": cookie}), timeout=20
+    ) as stream:
+        assert stream.readline()
+        wait_for(lambda: listeners() == 1)
+    # Before the next comment would be written, and long before the second one, which is what fails.
+    wait_for(lambda: listeners() == 0, seconds=events.KEEPALIVE_SECONDS)
 
 
 def test_an_open_stream_holds_no_database_connection(live_app: str) -> None:

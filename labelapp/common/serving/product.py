@@ -10,7 +10,7 @@ from django.conf import settings
 from labelapp.common.serving.children import Child
 
 WEB_WORKERS = 2
-WEB_THREADS = 32
+WEB_THREADS = 64
 # Two workers of this many leave half of the embedded server's 200 connections to the other processes.
 WEB_POOL_SIZE = 24
 CELERY_PROCESSES = 2
