@@ -16,8 +16,9 @@ Arithmetic = Callable[[], AbstractContextManager[object]]
 def adam(
     model: nn.Module, *, learning_rate: float, betas: tuple[float, float], weight_decay: float = 0.0
 ) -> torch.optim.AdamW:
-    """Adam over all parameters; with a weight decay it is AdamW."""
-    return torch.optim.AdamW(model.parameters(), lr=learning_rate, betas=betas, eps=1e-8, weight_decay=weight_decay)
+    """Adam over all parameters that are trained; with a weight decay it is AdamW."""
+    trained = [weights for weights in model.parameters() if weights.requires_grad]
+    return torch.optim.AdamW(trained, lr=learning_rate, betas=betas, eps=1e-8, weight_decay=weight_decay)
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:

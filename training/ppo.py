@@ -21,6 +21,7 @@ from formats.configs import PpoConfig
 from formats.records import PretrainingText, Prompt
 from inference.models import load_causal_lm, load_reward_model
 from inference.sampling import SamplingSettings
+from training.adapting import adapt, put_trained_weights, save_policy, trained_weights
 from training.advantages import explained_variance
 from training.batches import chunks, endless_slice
 from training.errors import TrainingError
@@ -68,8 +69,8 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
 
     def state() -> dict[str, Any]:
         return {
-            "policy": policy.model.state_dict(),
-            "value": value.state_dict(),
+            "policy": trained_weights(policy.model),
+            "value": trained_weights(value),
             "policy_optimizer": policy_optimizer.state_dict(),
             "value_optimizer": value_optimizer.state_dict(),
             "average": average.state_dict(),
@@ -80,8 +81,8 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
     saved = run.resume()
     if saved is not None:
         first_iteration = saved["step"]
-        policy.model.load_state_dict(saved["policy"])
-        value.load_state_dict(saved["value"])
+        put_trained_weights(policy.model, saved["policy"])
+        put_trained_weights(value, saved["value"])
         policy_optimizer.load_state_dict(saved["policy_optimizer"])
         value_optimizer.load_state_dict(saved["value_optimizer"])
         average.load_state_dict(saved["average"])
@@ -168,8 +169,7 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
 
         def save_model(directory: Path) -> None:
             average.copy_to(policy.model)
-            policy.model.save_pretrained(directory)
-            policy.tokenizer.save_pretrained(directory)
+            save_policy(policy, directory)
 
         run.publish(save_model, kind="ppo", summary={"steps": iterations, **metrics})
 
@@ -181,13 +181,17 @@ def load_actors(run: TrainingRun[PpoConfig]) -> Actors:
     """
     device = run.config.device
     policy = load_causal_lm(run.model("model"), device=device, precision="float32")
-    reference = load_causal_lm(run.model("model"), device=device, precision="float32")
     reward = load_reward_model(run.model("reward_model"), device=device, precision="float32")
     value = load_reward_model(run.model("reward_model"), device=device, precision="float32")
     if policy.tokenizer.get_vocab() != reward.tokenizer.get_vocab():
         message = "the reward model and the policy have different tokenizers; train both from one model"
         raise TrainingError("tokenizer_mismatch", message, field="inputs.reward_model")
     make_value_network(value.model)
+    adapt(policy.model, run.config)
+    adapt(value.model, run.config)
+    reference = policy
+    if run.config.method == "full":
+        reference = load_causal_lm(run.model("model"), device=device, precision="float32")
     return Actors(policy, reference.model, reward.model, value.model)
 
 

@@ -23,6 +23,7 @@ from formats.codec import Format
 from formats.configs import RewardModelConfig
 from formats.records import Demonstration, Ranking, RewardedResponse
 from inference.models import evaluating, reward_model_from_causal_lm, save_reward_model
+from training.adapting import adapt, merged, put_trained_weights, trained_weights
 from training.batches import batch_at_step, steps_per_epoch
 from training.errors import TrainingError
 from training.optimizing import Arithmetic, adam, arithmetic, check_finite, clip_and_step, set_learning_rate
@@ -66,6 +67,7 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
     scorer = make_scorer(
         model, packing=config.packing, lengths=lengths, micro_batch_tokens=config.micro_batch_tokens, warn=run.warn
     )
+    adapt(model.model, config, dropout=config.lora_dropout)
     loss = RankingLoss(
         ties=config.ties,
         tie_parameter=config.tie_parameter,
@@ -86,7 +88,7 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
 
     def state() -> dict[str, Any]:
         return {
-            "model": model.model.state_dict(),
+            "model": trained_weights(model.model),
             "optimizer": optimizer.state_dict(),
             "ties": loss.state_dict(),
             "tie_optimizer": tie_optimizer.state_dict(),
@@ -96,7 +98,7 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
     saved = run.resume()
     if saved is not None:
         first_step = saved["step"]
-        model.model.load_state_dict(saved["model"])
+        put_trained_weights(model.model, saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         loss.load_state_dict(saved["ties"])
         tie_optimizer.load_state_dict(saved["tie_optimizer"])
@@ -144,7 +146,9 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
         progress.enter("save", step=total_steps)
 
         def save_model(directory: Path) -> None:
-            if not save_reward_model(model, directory):
+            with merged(model.model):
+                is_portable = save_reward_model(model, directory)
+            if not is_portable:
                 kind = model.model.config.model_type
                 run.warn(f"Plain transformers gives scores lower by {bias:.4g}: a {kind} cannot hold the bias.")
 

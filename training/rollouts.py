@@ -17,6 +17,7 @@ from inference.prompts import pad_id
 from inference.sampling import Sample, SamplingSettings, sample, sample_seed
 from inference.scoring import response_logprobs, rewards
 from inference.sequences import SequenceBatch
+from training.adapting import adapter_off
 from training.advantages import generalized_advantages, token_rewards, whiten
 from training.batches import collate
 from training.optimizing import Arithmetic
@@ -56,7 +57,10 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class Actors:
-    """The four networks of PPO. The reference is the initial policy and, like the reward model, never changes."""
+    """The four networks of PPO. The reference is the initial policy and, like the reward model, never changes.
+
+    With LoRA it is the policy itself, whose adapter is off while it is asked.
+    """
 
     policy: LoadedModel
     reference: PreTrainedModel
@@ -105,11 +109,13 @@ def score_rollouts(
     """One micro-batch of experience. All models must be in evaluation mode."""
     policy = actors.policy
     batch = collate([rollout.sequence for rollout in rollouts], pad_id=pad_id(policy.tokenizer), device=policy.device)
+    with precision(), adapter_off(actors.reference):
+        reference_log_probs = response_logprobs(actors.reference, batch, temperature=temperature)
     with precision():
         return Episodes(
             batch=batch,
             log_probs=response_logprobs(policy.model, batch, temperature=temperature),
-            reference_log_probs=response_logprobs(actors.reference, batch, temperature=temperature),
+            reference_log_probs=reference_log_probs,
             values=response_values(actors.value, batch),
             scores=rewards(actors.reward, batch),
             ended=torch.tensor([rollout.ended for rollout in rollouts], device=policy.device),

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,6 +22,7 @@ from formats.records import Demonstration, PretrainingText
 from inference.models import LoadedModel, evaluating, load_causal_lm
 from inference.prompts import pad_id
 from inference.scoring import response_logprobs
+from training.adapting import adapt, put_trained_weights, save_policy, trained_weights
 from training.batches import batch_at_step, chunks, collate, endless_slice, steps_per_epoch
 from training.dropout import add_residual_dropout
 from training.optimizing import Arithmetic, adam, arithmetic, check_finite, clip_and_step, set_learning_rate
@@ -51,6 +51,7 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
         warn=run.warn,
     )
 
+    adapt(policy.model, config, dropout=config.lora_dropout)
     add_residual_dropout(policy.model, config.residual_dropout)
     optimizer = adam(
         policy.model,
@@ -64,13 +65,13 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
     precision = arithmetic(config.precision, policy.device)
 
     def state() -> dict[str, Any]:
-        return {"model": policy.model.state_dict(), "optimizer": optimizer.state_dict()}
+        return {"model": trained_weights(policy.model), "optimizer": optimizer.state_dict()}
 
     first_step = 0
     saved = run.resume()
     if saved is not None:
         first_step = saved["step"]
-        policy.model.load_state_dict(saved["model"])
+        put_trained_weights(policy.model, saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
 
     metrics: dict[str, float] = {}
@@ -107,12 +108,7 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
             if not is_last and (step + 1) % config.checkpoint_every_steps == 0:
                 run.save(step=step + 1, state=state())
         progress.enter("save", step=total_steps)
-
-        def save_model(directory: Path) -> None:
-            policy.model.save_pretrained(directory)
-            policy.tokenizer.save_pretrained(directory)
-
-        run.publish(save_model, kind="sft", summary={"steps": total_steps, **metrics})
+        run.publish(partial(save_policy, policy), kind="sft", summary={"steps": total_steps, **metrics})
 
 
 def accumulate_gradients(

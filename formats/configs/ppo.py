@@ -5,14 +5,15 @@
 from dataclasses import dataclass
 
 from formats import shared_settings as shared
-from formats.codec import Format, join
+from formats.adapting import Adapting
+from formats.codec import join
 from formats.errors import FormatError
 from formats.settings import setting
 from formats.shared_settings import Device, Precision
 
 
 @dataclass(frozen=True, slots=True)
-class PpoConfig(Format):
+class PpoConfig(Adapting):
     """PPO against a reward model with a per-token KL penalty; with a pretraining gradient it is PPO-ptx."""
 
     episodes: int = setting(
@@ -206,6 +207,7 @@ class PpoConfig(Format):
     threads: int = shared.threads()
 
     def check_rules(self, field: str) -> None:
+        Adapting.check_rules(self, field)
         shared.check_micro_batch(self.micro_batch_size, self.minibatch_size, field)
         if self.batch_size % self.minibatch_size:
             raise FormatError(join(field, "minibatch_size"), f"must divide the batch size of {self.batch_size}")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from formats import shared_settings as shared
-from formats.codec import Format, join
+from formats.adapting import Adapting, lora_dropout
+from formats.codec import join
 from formats.errors import FormatError
 from formats.settings import setting
 from formats.shared_settings import Device, Precision
@@ -36,7 +37,7 @@ def parse_labeler_weights(text: str, *, field: str) -> dict[str, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class RewardModelConfig(Format):
+class RewardModelConfig(Adapting):
     """A scalar reward from rankings: all pairs of one prompt are one element, weighted 1/#pairs, ties dropped."""
 
     epochs: int = setting(
@@ -119,6 +120,7 @@ class RewardModelConfig(Format):
         maximum=16_777_216,
         help="How many tokens go through the model at once, but one whole ranking at least; less needs less memory.",
     )
+    lora_dropout: float = lora_dropout()
     adam_beta1: float = shared.adam_beta1()
     adam_beta2: float = shared.adam_beta2()
     weight_decay: float = shared.weight_decay()
@@ -138,6 +140,7 @@ class RewardModelConfig(Format):
     threads: int = shared.threads()
 
     def check_rules(self, field: str) -> None:
+        Adapting.check_rules(self, field)
         if self.ties == "rao_kupper" and 0.0 < self.tie_parameter <= 1.0:
             message = "must be above 1 for Rao and Kupper's model, or 0 to learn it"
             raise FormatError(join(field, "tie_parameter"), message)

@@ -5,14 +5,15 @@
 from dataclasses import dataclass
 
 from formats import shared_settings as shared
-from formats.codec import Format, join
+from formats.adapting import Adapting, lora_dropout
+from formats.codec import join
 from formats.errors import FormatError
 from formats.settings import setting
 from formats.shared_settings import Device, Precision
 
 
 @dataclass(frozen=True, slots=True)
-class SftConfig(Format):
+class SftConfig(Adapting):
     """Supervised fine-tuning on demonstrations: the loss is on the response's tokens only."""
 
     epochs: int = setting(
@@ -64,6 +65,7 @@ class SftConfig(Format):
     max_prompt_tokens: int = shared.longest_prompt()
     max_response_tokens: int = shared.longest_response()
     micro_batch_size: int = shared.micro_batch("rows")
+    lora_dropout: float = lora_dropout()
     adam_beta1: float = shared.adam_beta1()
     adam_beta2: float = shared.adam_beta2()
     weight_decay: float = shared.weight_decay()
@@ -83,6 +85,7 @@ class SftConfig(Format):
     threads: int = shared.threads()
 
     def check_rules(self, field: str) -> None:
+        Adapting.check_rules(self, field)
         shared.check_micro_batch(self.micro_batch_size, self.batch_size, field)
         if round(self.batch_size * self.pretraining_fraction) >= self.batch_size:
             raise FormatError(join(field, "pretraining_fraction"), "must leave room for demonstrations")

@@ -51,7 +51,7 @@ def test_the_trainer_reads_every_setting(
         reward = make_toy_run(tmp_path / "rm", kind="reward_model", models=models, epochs=1)
         assert start(reward) == 0
         models["reward_model"] = reward.model_output
-    directory = make_toy_run(tmp_path / "run", kind=kind, models=models)
+    directory = make_toy_run(tmp_path / "run", kind=kind, models=models, method="lora")
     spec = directory.read_spec()
     names = set(TINY[kind].to_json())
     recorder = recording(**spec.config.to_json())
