@@ -43,6 +43,7 @@ def results_csv(results: Results) -> Iterator[str]:
 
 def _result_rows(results: Results) -> Iterator[list[Any]]:
     names = {source.batch.pk: source.name for source in results.sources}
+    pseudonyms = {str(labeler.pk): labeler.pseudonym for labeler in results.labelers}
     yield [*RESULT_COLUMNS]
     for match in results.head_to_head:
         counts = [match.wins, match.ties, match.losses]
@@ -52,13 +53,12 @@ def _result_rows(results: Results) -> Iterator[list[Any]]:
         yield _row("quality", "", source.name, source.quality)
         yield from (_measure_row(measure, source.name) for measure in source.measures)
     yield from (_measure_row(measure, "") for measure in results.prompt_measures)
-    for by, groups in (
-        ("split", results.by_split),
-        ("use_case", results.by_use_case),
-        ("labeler", results.by_labeler),
-    ):
-        for group in groups:
-            yield from _group_rows(by, group, names=names)
+    for group in results.by_split:
+        yield from _group_rows("split", group.label, group, names=names)
+    for group in results.by_use_case:
+        yield from _group_rows("use_case", group.label, group, names=names)
+    for group in results.by_labeler:  # a file leaves the house: no names, as in the other one
+        yield from _group_rows("labeler", pseudonyms[group.value], group, names=names)
 
 
 def _row(measure: str, question: str, source: str, estimate: Estimate | None) -> list[Any]:
@@ -70,9 +70,9 @@ def _measure_row(measure: Measure, source: str) -> list[Any]:
     return _row("mean" if question.kind == "scale" else "share_of_yes", question.key, source, measure.estimate)
 
 
-def _group_rows(by: str, group: Group, *, names: dict[int, str]) -> Iterator[list[Any]]:
+def _group_rows(by: str, value: str, group: Group, *, names: dict[int, str]) -> Iterator[list[Any]]:
     for match in group.matches:
-        place = ["win_rate", "", names[match.source_id], names[match.opponent_id], by, group.label]
+        place = ["win_rate", "", names[match.source_id], names[match.opponent_id], by, value]
         yield [*place, *_numbers(match.estimate), match.wins, match.ties, match.losses]
 
 

@@ -143,6 +143,11 @@ class Task(models.Model):
     batch = models.ForeignKey(SampleBatch, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks")
     responses = models.ManyToManyField(Response, through="TaskResponse", related_name="tasks")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    is_calibration = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Of the calibration pool: a labeler's own agreement with the researchers is over such tasks.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -13,19 +13,23 @@ from labelapp.accounts.models import Role
 from labelapp.common.errors import ErrorSerializer, InvalidInput
 from labelapp.common.requests import parsed, parsed_query
 from labelapp.labeling import actions, queries
+from labelapp.labeling.calibration import mark_calibration
 from labelapp.labeling.fast_view import asker
 from labelapp.labeling.models import InstructionVersion, Membership, Project, Task
 from labelapp.labeling.project_serializers import (
     AddInstructionsSerializer,
     AddMembersSerializer,
+    CalibrationPoolSerializer,
     ChangeProjectSerializer,
     CreatedTasksSerializer,
     CreateProjectSerializer,
     CreateTasksSerializer,
     InstructionVersionSerializer,
+    MarkCalibrationSerializer,
     MemberSerializer,
     ProjectQuerySerializer,
     ProjectSerializer,
+    TaskQuerySerializer,
     TaskSerializer,
     WithdrawnTaskSerializer,
 )
@@ -170,7 +174,11 @@ class TaskListView(ListAPIView[Task]):
     required_role = Role.RESEARCHER
     serializer_class = TaskSerializer
 
-    @extend_schema(operation_id="tasks_list", responses={200: TaskSerializer(many=True), **ERRORS})
+    @extend_schema(
+        operation_id="tasks_list",
+        parameters=[TaskQuerySerializer],
+        responses={200: TaskSerializer(many=True), **ERRORS},
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -178,7 +186,7 @@ class TaskListView(ListAPIView[Task]):
         if getattr(self, "swagger_fake_view", False):
             return Task.objects.none()
         project = queries.access_project(self.kwargs["project_id"], user=asker(self.request))
-        return queries.task_rows(project)
+        return queries.task_rows(project).filter(**parsed_query(TaskQuerySerializer, self.request))
 
     @extend_schema(
         operation_id="tasks_create", request=CreateTasksSerializer, responses={201: CreatedTasksSerializer, **ERRORS}
@@ -211,6 +219,21 @@ def _batch(wanted: dict[str, Any]) -> SampleBatch | None:
     if batch is None:
         raise InvalidInput(f"There is no batch {batch_id}.", field="batch_id")
     return batch
+
+
+class CalibrationView(APIView):
+    """Which of a project's tasks are its calibration pool."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(
+        operation_id="calibration_mark",
+        request=MarkCalibrationSerializer,
+        responses={200: CalibrationPoolSerializer, **ERRORS},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        tasks = mark_calibration(project_id, **parsed(MarkCalibrationSerializer, request))
+        return Response(CalibrationPoolSerializer({"tasks": tasks}).data)
 
 
 class WithdrawTaskView(APIView):

@@ -187,8 +187,44 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
 
     class Meta:
         model = Task
-        fields = ("id", "prompt", "batch_id", "response_count", "assignment_counts", "withdrawn_at", "created_at")
+        fields = (
+            "id",
+            "prompt",
+            "batch_id",
+            "response_count",
+            "assignment_counts",
+            "is_calibration",
+            "withdrawn_at",
+            "created_at",
+        )
         read_only_fields = fields
+
+
+class TaskQuerySerializer(StrictSerializer):
+    """Filters of the list of tasks."""
+
+    is_calibration = serializers.BooleanField(required=False)
+
+
+class MarkCalibrationSerializer(StrictSerializer):
+    """Tasks that join the calibration pool, or leave it."""
+
+    task_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID), min_length=1, max_length=MAX_PROMPT_IDS
+    )
+    is_calibration = serializers.BooleanField()
+    overlap = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_OVERLAP,
+        required=False,
+        help_text="How many people answer each of these tasks, where that is more than now.",
+    )
+
+
+class CalibrationPoolSerializer(serializers.Serializer[Any]):
+    """The calibration pool after the change."""
+
+    tasks = serializers.IntegerField()
 
 
 class WithdrawnTaskSerializer(serializers.ModelSerializer[Task]):

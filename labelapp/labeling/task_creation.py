@@ -52,11 +52,15 @@ SELECT made.id, %(project)s, number, 'open', '[]' FROM made, generate_series(1, 
 ORDER BY made.id, number
 """
 
+# After the slots that each task has: one of the calibration pool may have more than its project's overlap.
 ADD_SLOTS = """
 INSERT INTO labeling_assignment (task_id, project_id, number, state, shown_order)
 SELECT task.id, task.project_id, number, 'open', '[]'
-FROM labeling_task task, generate_series(%(old)s + 1, %(new)s) AS number
+FROM labeling_task task
+CROSS JOIN LATERAL (SELECT max(slot.number) AS last FROM labeling_assignment slot WHERE slot.task_id = task.id) there
+CROSS JOIN LATERAL generate_series(there.last + 1, %(overlap)s) AS number
 WHERE task.project_id = %(project)s AND task.withdrawn_at IS NULL
+  AND (%(tasks)s::bigint[] IS NULL OR task.id = ANY(%(tasks)s::bigint[]))
 ORDER BY task.id, number
 """
 
@@ -196,7 +200,7 @@ def _make(project: Project, *, prompt_ids: list[int], batch: SampleBatch | None)
         cursor.execute(MADE + responses + SLOTS, parameters)
 
 
-def add_slots(project: Project, *, overlap: int) -> None:
-    """Give each task slots for more labelers; the caller holds the project's lock."""
+def add_slots(project: Project, *, overlap: int, task_ids: list[int] | None = None) -> None:
+    """Give each task, or these, slots for `overlap` labelers; the caller holds the project's lock."""
     with connection.cursor() as cursor:
-        cursor.execute(ADD_SLOTS, {"project": project.pk, "old": project.overlap, "new": overlap})
+        cursor.execute(ADD_SLOTS, {"project": project.pk, "overlap": overlap, "tasks": task_ids})

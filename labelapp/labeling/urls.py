@@ -10,6 +10,7 @@ urlpatterns = [
     path("projects/<int:project_id>/members", project_api.MemberListView.as_view()),
     path("projects/<int:project_id>/members/<int:user_id>", project_api.MemberView.as_view()),
     path("projects/<int:project_id>/tasks", project_api.TaskListView.as_view()),
+    path("projects/<int:project_id>/calibration", project_api.CalibrationView.as_view()),
     path("tasks/<int:task_id>/withdraw", project_api.WithdrawTaskView.as_view()),
     path("projects/<int:project_id>/next", api.NextView.as_view()),
     path("projects/<int:project_id>/upcoming", api.UpcomingView.as_view()),

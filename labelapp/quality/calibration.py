@@ -1,9 +1,9 @@
-"""How often a labeler agrees with the calibration pool: the tasks of a project that its researchers have answered too.
+"""How often a labeler agrees with the researchers over the calibration pool (labeling/calibration.py).
 
-The reference is what a researcher said last of the same task, as any labeler says it, through the same screen; a task
-becomes part of the pool by being answered, and what is shown to a labeler never says which tasks those are. Below a few
-tasks nothing is told: one comparison would give one researcher's answer away. And it is told as it stood when first
-asked for on that day: a number that moves with an answer would say which tasks are in the pool, and what was right.
+The reference is what a researcher said last of the same task, as any labeler says it, through the same screen. Nothing
+that a labeler is shown says which tasks these are, or what was right there: no count is told, shares are whole
+percents, nothing is told below a few tasks (one comparison would give one researcher's answer away), and all of it as
+it stood when first asked for on that day, because a number that moves with an answer would tell.
 """
 
 from collections.abc import Iterator
@@ -32,6 +32,7 @@ SELECT said.project_id, said.task_id, said.labeler_id, json_object_agg(judgment.
 FROM labeling_submission said
 JOIN labeling_judgment judgment ON judgment.submission_id = said.id
 JOIN accounts_user person ON person.id = said.labeler_id
+JOIN labeling_task task ON task.id = said.task_id AND task.is_calibration AND task.withdrawn_at IS NULL
 WHERE said.project_id = ANY(%(projects)s) AND (said.labeler_id = %(labeler)s OR person.role = ANY(%(reference)s))
   AND said.task_id IN (SELECT task_id FROM labeling_submission WHERE labeler_id = %(labeler)s)
   AND NOT EXISTS (SELECT FROM labeling_retraction undone WHERE undone.submission_id = said.id)
@@ -49,7 +50,6 @@ class OwnAgreement:
     """A labeler's agreement in one project, as of today; None while fewer than `LEAST_TASKS` tasks could tell it."""
 
     project: Project
-    tasks: int
     agreement: Agreement | None
 
 
@@ -59,15 +59,11 @@ def own_agreements(user: User) -> list[OwnAgreement]:
     shown = Project.objects.filter(Exists(mine), show_agreement=True).exclude(state=Project.State.ARCHIVED)
     projects = list(shown.order_by("name"))
     known = _todays(projects, user=user)
-    return [_own(project, **known[project.pk]) for project in projects]
-
-
-def _own(project: Project, *, tasks: int, agreement: dict[str, Any] | None) -> OwnAgreement:
-    return OwnAgreement(project, tasks, Agreement(**agreement) if agreement else None)
+    return [OwnAgreement(project, Agreement(**said) if (said := known[project.pk]) else None) for project in projects]
 
 
 def _todays(projects: list[Project], *, user: User) -> dict[int, dict[str, Any]]:
-    """Return each project's numbers as they were when first asked for today."""
+    """Return each project's numbers as they were when first asked for today; of too few tasks none."""
     keys = {project.pk: key_of(project, user=user) for project in projects}
     try:
         known = dict(cache.get_many(keys.values()))
@@ -84,7 +80,7 @@ def _todays(projects: list[Project], *, user: User) -> dict[int, dict[str, Any]]
 
 def key_of(project: Project, *, user: User) -> str:
     """Where a labeler's agreement of today is remembered."""
-    return f"agreement:own:{user.pk}:{project.pk}:{timezone.localdate()}"
+    return f"calibration:own:{user.pk}:{project.pk}:{timezone.localdate()}"
 
 
 def _measure(projects: list[Project], *, user: User) -> dict[int, dict[str, Any]]:
@@ -95,8 +91,8 @@ def _measure(projects: list[Project], *, user: User) -> dict[int, dict[str, Any]
 
 
 def _summary(tasks: list[TaskAgreement]) -> dict[str, Any]:
-    found = summarise(tasks) if len(tasks) >= LEAST_TASKS else None
-    return {"tasks": len(tasks), "agreement": asdict(found) if found else None}
+    found = summarise(tasks)
+    return asdict(found) if found and found.tasks >= LEAST_TASKS else {}
 
 
 def _compare(own: dict[int, int], references: list[dict[int, int]]) -> TaskAgreement:

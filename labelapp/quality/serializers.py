@@ -40,13 +40,25 @@ class AgreedProjectSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class ShareSerializer(serializers.Serializer[Agreement]):
+    """An agreement in whole percents: a fraction, or a count, would say more than the labeler is to know."""
+
+    rate = serializers.SerializerMethodField()
+    interval = serializers.SerializerMethodField(help_text="95 %, Wilson, tasks as clusters: [low, high].")
+
+    def get_rate(self, agreement: Agreement) -> float:
+        return round(agreement.rate, 2)
+
+    def get_interval(self, agreement: Agreement) -> list[float]:
+        return [round(agreement.low, 2), round(agreement.high, 2)]
+
+
 class OwnAgreementSerializer(serializers.Serializer[Any]):
-    """How often one agrees with the researchers of a project; null while too few tasks could tell it."""
+    """How often one agrees with the researchers of a project, as of today; null while too few tasks could tell it."""
 
     project = AgreedProjectSerializer()
-    tasks = serializers.IntegerField(help_text="Tasks that a researcher has answered too, as of today.")
-    least_tasks = serializers.SerializerMethodField(help_text="From so many on the agreement is told.")
-    agreement = AgreementSerializer(allow_null=True)
+    least_tasks = serializers.SerializerMethodField(help_text="From so many common tasks on the agreement is told.")
+    agreement = ShareSerializer(allow_null=True)
 
     def get_least_tasks(self, _own: object) -> int:
         return LEAST_TASKS

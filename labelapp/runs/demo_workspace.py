@@ -6,9 +6,7 @@ content's authors intended. Once loaded, nothing of it is touched again, whateve
 """
 
 import json
-import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +15,13 @@ from django.db import connection, transaction
 from formats.messages import Message
 from labelapp.accounts.models import Role, User
 from labelapp.labeling.actions import add_members, create_project
-from labelapp.labeling.assignment import claim_next
 from labelapp.labeling.models import Project, ProjectKind
-from labelapp.labeling.recording import submit
-from labelapp.labeling.submission import JudgmentInput, SubmissionInput
 from labelapp.labeling.task_creation import create_tasks
 from labelapp.prompts.actions import NewResponse, create_prompt, create_sample_batch
 from labelapp.prompts.dedup import dedup_key
 from labelapp.prompts.models import Prompt, SampleBatch
+from labelapp.runs.demo_evaluations import EVALUATION_PROJECT, TOXICITY_PROJECT, add_evaluations
+from labelapp.runs.demo_labelers import DemoPrompt, answer, claims, judgments_of, prompts_of, quality_by_text
 
 CONTENT = Path(__file__).resolve().parent.parent / "prompts" / "demo"
 BATCH_NAME = "Demo responses"
@@ -41,7 +38,7 @@ LOGINS = (
 RANK_PROJECT = "Rank the demo responses"
 WRITE_PROJECT = "Write demonstrations"
 RANKED_PROJECT = "Already ranked (demo)"
-QUEUES = (RANK_PROJECT, WRITE_PROJECT)
+QUEUES = (RANK_PROJECT, WRITE_PROJECT, EVALUATION_PROJECT, TOXICITY_PROJECT)
 
 RANK_INSTRUCTIONS = """\
 # How to rate and rank
@@ -92,16 +89,6 @@ anything that you mean seriously.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DemoPrompt:
-    """A prompt of the content with what its authors wrote for it."""
-
-    prompt: Prompt
-    key: str
-    responses: list[dict[str, Any]]
-    demonstration: str | None
-
-
 @transaction.atomic
 def load_demo(*, with_logins: bool) -> tuple[bool, list[str]]:
     """Load the demo where it is not there yet; return whether it was new, and the e-mails of the logins that work."""
@@ -140,6 +127,7 @@ def _load_content() -> None:
     _add_rank_project(content, batch=batch)
     _add_write_project(content, writer=writer)
     _add_ranked_project(content, batch=batch, ranker=ranker)
+    add_evaluations(content, ranker=ranker, parameters=MARK)
 
 
 def _content_rows() -> Iterator[dict[str, Any]]:
@@ -173,7 +161,7 @@ def _add_rank_project(content: list[DemoPrompt], *, batch: SampleBatch) -> None:
         overlap=2,
         created_by=None,
     )
-    create_tasks(project.pk, prompts=_prompts(content), batch=batch)
+    create_tasks(project.pk, prompts=prompts_of(content), batch=batch)
 
 
 def _add_write_project(content: list[DemoPrompt], *, writer: User) -> None:
@@ -187,11 +175,11 @@ def _add_write_project(content: list[DemoPrompt], *, writer: User) -> None:
         member_ids=[writer.pk],
     )
     written = {demo.prompt.pk: demo for demo in content if demo.demonstration is not None}
-    create_tasks(project.pk, prompts=_prompts(written.values()))
-    for assignment in _claims(project, labeler=writer):
+    create_tasks(project.pk, prompts=prompts_of(written.values()))
+    for assignment in claims(project, labeler=writer):
         demo = written[assignment["prompt"]["id"]]
-        _answer(assignment, labeler=writer, demo=demo, demonstration=demo.demonstration)
-    create_tasks(project.pk, prompts=_prompts(content))
+        answer(assignment, labeler=writer, demo=demo, demonstration=demo.demonstration)
+    create_tasks(project.pk, prompts=prompts_of(content))
 
 
 def _add_ranked_project(content: list[DemoPrompt], *, batch: SampleBatch, ranker: User) -> None:
@@ -203,63 +191,9 @@ def _add_ranked_project(content: list[DemoPrompt], *, batch: SampleBatch, ranker
         created_by=None,
         member_ids=[ranker.pk],
     )
-    create_tasks(project.pk, prompts=_prompts(content), batch=batch)
-    quality_of = _quality_by_text(content)
+    create_tasks(project.pk, prompts=prompts_of(content), batch=batch)
+    quality_of = quality_by_text(content)
     demo_of = {demo.prompt.pk: demo for demo in content}
-    for assignment in _claims(project, labeler=ranker):
+    for assignment in claims(project, labeler=ranker):
         demo = demo_of[assignment["prompt"]["id"]]
-        _answer(assignment, labeler=ranker, demo=demo, judgments=_judgments(assignment, quality_of))
-
-
-def _prompts(content: Iterable[DemoPrompt]) -> Any:
-    return Prompt.objects.filter(pk__in=[demo.prompt.pk for demo in content])
-
-
-def _claims(project: Project, *, labeler: User) -> Iterator[dict[str, Any]]:
-    """Claim one task after the other, as a labeler's screen does, until there is none."""
-    while assignment := claim_next(project_id=project.pk, labeler_id=labeler.pk).assignment:
-        yield assignment
-
-
-def _quality_by_text(content: Iterable[DemoPrompt]) -> dict[tuple[int, str], dict[str, Any]]:
-    return {(demo.prompt.pk, response["text"]): response for demo in content for response in demo.responses}
-
-
-def _judgments(
-    assignment: dict[str, Any], intended: dict[tuple[int, str], dict[str, Any]]
-) -> tuple[JudgmentInput, ...]:
-    """Rank by the intended quality; equal qualities are a tie. The questions stay open: nobody has answered them."""
-    found = [(shown["id"], intended[assignment["prompt"]["id"], shown["text"]]) for shown in assignment["responses"]]
-    qualities = sorted({response["quality"] for _, response in found}, reverse=True)
-    return tuple(
-        JudgmentInput(
-            response_id=response_id,
-            rank=qualities.index(response["quality"]) + 1,
-            quality=response["quality"],
-            answers={},
-            notes=response["flaw"],
-        )
-        for response_id, response in found
-    )
-
-
-def _answer(
-    assignment: dict[str, Any],
-    *,
-    labeler: User,
-    demo: DemoPrompt,
-    demonstration: str | None = None,
-    judgments: tuple[JudgmentInput, ...] | None = None,
-) -> None:
-    """Submit as the labeler's screen does. The seconds are 0: nobody sat before it."""
-    submission = SubmissionInput(
-        lease_token=assignment["lease_token"],
-        idempotency_key=uuid.uuid5(uuid.NAMESPACE_URL, f"labelapp:demo:{labeler.email}:{demo.key}"),
-        instruction_version_id=assignment["instruction_version"]["id"],
-        elapsed_seconds=0,
-        active_seconds=0,
-        notes="",
-        demonstration=demonstration,
-        judgments=judgments,
-    )
-    submit(submission, assignment_id=assignment["id"], labeler_id=labeler.pk)
+        answer(assignment, labeler=ranker, demo=demo, judgments=judgments_of(assignment, quality_of))

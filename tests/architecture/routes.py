@@ -41,6 +41,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "api/v1/progress": {"GET": Role.LABELER},
     "api/v1/projects": {"GET": Role.LABELER, "POST": Role.RESEARCHER},
     "api/v1/projects/<int:project_id>": {"GET": Role.LABELER, "PATCH": Role.RESEARCHER},
+    "api/v1/projects/<int:project_id>/calibration": {"POST": Role.RESEARCHER},
     "api/v1/projects/<int:project_id>/instructions": {"GET": Role.LABELER, "POST": Role.RESEARCHER},
     "api/v1/projects/<int:project_id>/instructions/read": {"GET": Role.LABELER, "PUT": Role.LABELER},
     "api/v1/projects/<int:project_id>/members": {"GET": Role.RESEARCHER, "POST": Role.RESEARCHER},

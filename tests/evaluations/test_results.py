@@ -243,6 +243,16 @@ def test_no_cell_is_a_formula(workspace: Workspace, labeler: Labeler) -> None:
     assert any(row["source"] == "'=1+1" for row in exported(workspace, project, "results"))
 
 
+def test_no_file_names_a_labeler(workspace: Workspace, many: Project) -> None:
+    pseudonyms = {user.pseudonym for user in many.members.all()}
+    assert {row["labeler"] for row in exported(workspace, many, "judgments")} == pseudonyms
+    by_labeler = [row for row in exported(workspace, many, "results") if row["group"] == "labeler"]
+    assert {row["group_value"] for row in by_labeler} == pseudonyms
+    for name in ("results", "judgments"):
+        text = workspace.researcher.get(f"projects/{many.pk}/results/{name}.csv").getvalue().decode()
+        assert not any(user.name in text or user.email in text for user in many.members.all())
+
+
 def test_who_and_what_is_refused(workspace: Workspace, labeler: Labeler) -> None:
     evaluation = workspace.evaluation(members=[labeler])
     comparison = workspace.comparison()

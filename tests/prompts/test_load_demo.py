@@ -9,8 +9,10 @@ import pytest
 from django.core.management import call_command
 
 from labelapp.accounts.models import User
+from labelapp.evaluations.answers import AnswerFilter
+from labelapp.evaluations.results import evaluate
 from labelapp.labeling.assignment import claim_next
-from labelapp.labeling.models import Assignment, Judgment, Project, Submission
+from labelapp.labeling.models import EVALUATIONS, Assignment, Judgment, Project, ProjectKind, Submission, TaskResponse
 from labelapp.prompts.actions import create_prompt
 from labelapp.prompts.models import Prompt, Response, SampleBatch, Submitter
 from labelapp.runs.demo_workspace import CONTENT
@@ -64,6 +66,22 @@ def test_rankings_follow_the_intended_quality() -> None:
         assert "built in" in submission.labeler.name
 
 
+def test_evaluations_have_results_and_work_on_held_out_prompts() -> None:
+    load()
+    [project] = Project.objects.filter(kind=ProjectKind.EVALUATION)
+    found = evaluate(project, AnswerFilter())
+    assert (found.submissions, found.train_prompts) == (found.prompts, 0)
+    assert found.submissions >= 20
+    assert [source.is_baseline for source in found.sources] == [True, False, False]
+    rates = [source.match.estimate.value for source in found.sources if source.match and source.match.estimate]
+    assert len(rates) == 2
+    assert min(rates) > 0.5, "both made-up candidates lean to better responses than the baseline does"
+    for open_slots in (slots(one.name, "open") for one in Project.objects.filter(kind__in=EVALUATIONS)):
+        assert open_slots == found.prompts
+    shown = TaskResponse.objects.filter(task__project=project).values_list("task", "response__text")
+    assert len(set(shown)) == len(shown), "no response stands in a task twice"
+
+
 def test_loading_again_changes_nothing_whatever_was_renamed() -> None:
     load("--with-logins")
     Project.objects.filter(name="Rank the demo responses").update(name="Ours", state=Project.State.ARCHIVED)
@@ -87,7 +105,7 @@ def test_no_login_is_made_unless_it_is_asked_for() -> None:
     assert labeler.check_password("demo-password-2022")
     for project in labeler.projects.all():
         assert claim_next(project_id=project.pk, labeler_id=labeler.pk).status == "task"
-    assert {project.name for project in labeler.projects.all()} == {"Rank the demo responses", "Write demonstrations"}
+    assert {project.kind for project in labeler.projects.all()} == set(ProjectKind.values)
 
 
 def test_who_has_left_does_not_come_back_and_a_changed_password_stays() -> None:
@@ -106,5 +124,9 @@ def test_a_prompt_that_somebody_added_before_the_demo_is_used() -> None:
     row = json.loads((CONTENT / "chat.jsonl").read_text().splitlines()[0])
     mine = create_prompt({"messages": row["messages"]}, created_by=User.objects.create_user("early@example.org"))
     load()
-    assert mine.responses.count() == len(row["responses"])
-    assert mine.tasks.count() == 3
+    assert mine.responses.filter(batch__name="Demo responses").count() == len(row["responses"])
+    assert set(mine.tasks.values_list("project__name", flat=True)) >= {
+        "Rank the demo responses",
+        "Write demonstrations",
+        "Already ranked (demo)",
+    }

@@ -610,6 +610,23 @@ export interface paths {
         patch: operations["projects_change"];
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Which of a project's tasks are its calibration pool. */
+        post: operations["calibration_mark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/instructions": {
         parameters: {
             query?: never;
@@ -1742,6 +1759,10 @@ export interface components {
         };
         /** @enum {unknown} */
         BlankEnum: "";
+        /** @description The calibration pool after the change. */
+        CalibrationPool: {
+            tasks: number;
+        };
         /** @description A checkpoint. */
         Checkpoint: {
             readonly id: number;
@@ -2440,6 +2461,13 @@ export interface components {
             /** @description What to pass as `after` to get what comes next. */
             next: number;
         };
+        /** @description Tasks that join the calibration pool, or leave it. */
+        MarkCalibrationRequest: {
+            task_ids: number[];
+            is_calibration: boolean;
+            /** @description How many people answer each of these tasks, where that is more than now. */
+            overlap?: number;
+        };
         /** @description One source against another; a tie counts one half. */
         Match: {
             source_id: number;
@@ -2560,14 +2588,12 @@ export interface components {
             size_bytes: number;
             sha256: string;
         };
-        /** @description How often one agrees with the researchers of a project; null while too few tasks could tell it. */
+        /** @description How often one agrees with the researchers of a project, as of today; null while too few tasks could tell it. */
         OwnAgreement: {
             project: components["schemas"]["AgreedProject"];
-            /** @description Tasks that a researcher has answered too, as of today. */
-            tasks: number;
-            /** @description From so many on the agreement is told. */
+            /** @description From so many common tasks on the agreement is told. */
             readonly least_tasks: number;
-            agreement: components["schemas"]["Agreement"] | null;
+            agreement: components["schemas"]["Share"] | null;
         };
         /** @description A project that one labels in. */
         OwnProject: {
@@ -3770,6 +3796,13 @@ export interface components {
             group: components["schemas"]["GroupEnum"];
             source: string;
         };
+        /** @description An agreement in whole percents: a fraction, or a count, would say more than the labeler is to know. */
+        Share: {
+            /** Format: double */
+            readonly rate: number;
+            /** @description 95 %, Wilson, tasks as clusters: [low, high]. */
+            readonly interval: number[];
+        };
         /** @description How many prompts have a response in each of the batches, by split. */
         SharedPrompts: {
             train: number;
@@ -3993,6 +4026,8 @@ export interface components {
             readonly batch_id: number | null;
             readonly response_count: number;
             readonly assignment_counts: components["schemas"]["AssignmentCounts"];
+            /** @description Of the calibration pool: a labeler's own agreement with the researchers is over such tasks. */
+            readonly is_calibration: boolean;
             /** Format: date-time */
             readonly withdrawn_at: string | null;
             /** Format: date-time */
@@ -6336,6 +6371,47 @@ export interface operations {
             };
         };
     };
+    calibration_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkCalibrationRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationPool"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     instructions_list: {
         parameters: {
             query?: {
@@ -6989,6 +7065,7 @@ export interface operations {
     tasks_list: {
         parameters: {
             query?: {
+                is_calibration?: boolean;
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */

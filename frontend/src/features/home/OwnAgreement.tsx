@@ -16,7 +16,7 @@ export function OwnAgreement() {
     <Section
       title={t("Your agreement with the researchers")}
       description={t(
-        "On tasks that they have ranked too. Where one of you tied two responses, they do not count.",
+        "As of today, on tasks that they have ranked too. Where one of you tied two responses, they do not count.",
       )}
     >
       <ul className={classes.list}>
@@ -28,7 +28,7 @@ export function OwnAgreement() {
   );
 }
 
-function Line({ own: { project, tasks, least_tasks: least, agreement } }: { own: Own }) {
+function Line({ own: { project, least_tasks: least, agreement } }: { own: Own }) {
   const { t } = useTranslation();
   const [low = 0, high = 0] = agreement?.interval ?? [];
   return (
@@ -38,18 +38,12 @@ function Line({ own: { project, tasks, least_tasks: least, agreement } }: { own:
         <span>
           <b>{formatPercent(agreement.rate)}</b>{" "}
           <Text span size="sm" c="dimmed">
-            {t("{{low}} to {{high}}, over {{count}} pairs", {
-              low: formatPercent(low),
-              high: formatPercent(high),
-              count: agreement.pairs,
-            })}
+            {t("95 %: {{low}} to {{high}}", { low: formatPercent(low), high: formatPercent(high) })}
           </Text>
         </span>
       ) : (
         <Text span size="sm" c="dimmed">
-          {tasks < least
-            ? t("told from {{number}} common tasks on", { number: least })
-            : t("no pair yet that both of you put in order")}
+          {t("told from {{number}} common tasks on", { number: least })}
         </Text>
       )}
     </li>

@@ -89,7 +89,7 @@ export function SettingsTab({ project }: { project: Schemas["Project"] }) {
           {project.kind !== "demonstration" && (
             <Switch
               label="Labelers see how often they agree with researchers"
-              description="Over the tasks that a researcher who is a member has ranked too: the calibration pool. From five on."
+              description="Over the tasks that are marked for calibration under Tasks and that a researcher has ranked too, from five on."
               {...form.getInputProps("show_agreement", { type: "checkbox" })}
             />
           )}
