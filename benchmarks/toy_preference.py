@@ -158,7 +158,7 @@ def sft_config() -> SftConfig:
     return SftConfig(
         epochs=10,
         batch_size=16,
-        micro_batch_size=16,
+        micro_batch_tokens=2048,
         learning_rate=4e-3,
         residual_dropout=0.0,
         max_prompt_tokens=64,

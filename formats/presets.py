@@ -28,7 +28,7 @@ _TINY: dict[str, Config] = {
     "sft": SftConfig(
         epochs=8,
         batch_size=16,
-        micro_batch_size=16,
+        micro_batch_tokens=4096,
         learning_rate=2e-3,
         residual_dropout=0.0,
         max_prompt_tokens=384,

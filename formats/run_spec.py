@@ -1,5 +1,6 @@
 """`config.json` of a run directory: the kind of run, its settings and where its inputs lie."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
@@ -8,6 +9,7 @@ from formats.codec import Format, join
 from formats.configs import CONFIG_CLASSES, Config, PpoConfig, RewardModelConfig, SampleConfig, SftConfig
 from formats.errors import FormatError
 
+ChosenBy = Literal["reward", "validation_loss", "last"]
 RunKind = Literal["sample", "sft", "reward_model", "ppo"]
 
 # Roles that name a model: a directory (absolute, or relative to the run directory) or a hub name.
@@ -20,7 +22,7 @@ REQUIRED_ROLES: dict[str, tuple[str, ...]] = {
 }
 OPTIONAL_ROLES: dict[str, tuple[str, ...]] = {
     "sample": ("model",),
-    "sft": ("validation", "pretraining"),
+    "sft": ("validation", "pretraining", "reward_model"),
     "reward_model": ("validation", "demonstrations"),
     "ppo": ("pretraining",),
 }
@@ -52,7 +54,7 @@ class RunSpec(Format):
             if role not in known:
                 raise FormatError(join(field, f"inputs.{role}"), f"is not one of {', '.join(known)}")
             _check_place(role, place, join(field, f"inputs.{role}"))
-        for role in _required_roles(self.kind, self.config):
+        for role in _required_roles(self):
             if role not in self.inputs:
                 raise FormatError(join(field, f"inputs.{role}"), "is required")
         for role in _unread_roles(self.config):
@@ -67,8 +69,9 @@ class _Outer(Format):
     inputs: dict[str, str]
 
 
-def _required_roles(kind: str, config: Config) -> tuple[str, ...]:
-    """The roles that this kind needs, and those that these settings ask for."""
+def _required_roles(spec: RunSpec) -> tuple[str, ...]:
+    """The roles that this kind needs, and those that these settings and inputs ask for."""
+    config = spec.config
     extra: tuple[str, ...] = ()
     if isinstance(config, SampleConfig) and not config.endpoint_url:
         extra = ("model",)
@@ -76,9 +79,18 @@ def _required_roles(kind: str, config: Config) -> tuple[str, ...]:
         extra = ("demonstrations",)
     if isinstance(config, PpoConfig) and config.ptx_coefficient > 0:
         extra = ("pretraining",)
-    if isinstance(config, SftConfig) and config.pretraining_fraction > 0:
-        extra = ("pretraining",)
-    return REQUIRED_ROLES[kind] + extra
+    if isinstance(config, SftConfig):
+        rule = sft_checkpoint_rule(config, spec.inputs)
+        by_rule = {"reward": ("reward_model", "validation"), "validation_loss": ("validation",), "last": ()}[rule]
+        extra = (*(("pretraining",) if config.pretraining_fraction > 0 else ()), *by_rule)
+    return REQUIRED_ROLES[spec.kind] + extra
+
+
+def sft_checkpoint_rule(config: SftConfig, inputs: Mapping[str, object]) -> ChosenBy:
+    """By what a supervised run chooses its output, where the settings leave it to the inputs too."""
+    if config.checkpoint_rule == "auto":
+        return "reward" if "reward_model" in inputs else "last"
+    return config.checkpoint_rule
 
 
 def _unread_roles(config: Config) -> tuple[str, ...]:
@@ -89,7 +101,10 @@ def _unread_roles(config: Config) -> tuple[str, ...]:
         return ("demonstrations",) if config.zero_point != "demonstrations" else ()
     if isinstance(config, PpoConfig):
         return ("pretraining",) if config.ptx_coefficient == 0 else ()
-    return ("pretraining",) if config.pretraining_fraction == 0 else ()
+    return (
+        *(("pretraining",) if config.pretraining_fraction == 0 else ()),
+        *(("reward_model",) if config.checkpoint_rule in ("validation_loss", "last") else ()),
+    )
 
 
 def _check_place(role: str, place: str, field: str) -> None:

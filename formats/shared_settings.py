@@ -8,6 +8,7 @@ from formats.settings import setting
 
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["float32", "bfloat16"]
+Packing = Literal["auto", "packed", "unpacked"]
 
 LENGTHS = "Paper: prompts over 1k tokens are filtered, responses are at most 1k, the context is 2k."
 _ADAM = "Paper: Adam with 0.9 and 0.95."
@@ -78,6 +79,17 @@ def micro_batch(unit: str) -> Any:
         minimum=1,
         maximum=65536,
         help="How many go through the model at once; less needs less memory and changes nothing else.",
+    )
+
+
+def micro_batch_tokens(least: str) -> Any:
+    return setting(
+        8192,
+        label="Micro-batch",
+        unit="tokens",
+        minimum=1,
+        maximum=16_777_216,
+        help=f"How many tokens go through the model at once, but {least} at least; less needs less memory.",
     )
 
 

@@ -15,9 +15,9 @@ from training.batches import endless_slice, shuffled_order
 from training.losses import clipped_policy_loss_terms, clipped_value_loss_terms, masked_sum
 from training.moving_average import MovingAverage
 from training.optimizing import Arithmetic, check_finite, clip_and_step
+from training.response_loss import ResponseLoss
 from training.rollouts import Actors, Episodes, Targets
 from training.sequences import TokenSequence
-from training.sft import accumulate_gradients
 from training.value_network import response_values
 
 
@@ -124,13 +124,9 @@ class Learner:
             return None
         count = episodes * config.ptx_examples_per_episode
         rows = endless_slice(self.texts, start=number * count, count=count, seed=config.seed)
-        return accumulate_gradients(
-            self.actors.policy,
-            rows,
-            micro_batch_size=config.micro_batch_size,
-            precision=self.precision,
-            coefficient=config.ptx_coefficient,
-        )
+        longest = max(row.length for row in rows)
+        loss = ResponseLoss(self.actors.policy, False, micro_batch_tokens=config.micro_batch_size * longest)
+        return loss.add_gradients(rows, precision=self.precision, coefficient=config.ptx_coefficient)
 
 
 def _mean_results(results: Sequence[UpdateResults]) -> UpdateResults:

@@ -168,7 +168,7 @@ def _attempt(
         return _fail(attempt, RunError(error.code, error.message))
     except torch.OutOfMemoryError:
         message = "the GPU has too little memory for this model; lower the micro-batch"
-        setting = "micro_batch_tokens" if config_class is RewardModelConfig else "micro_batch_size"
+        setting = "micro_batch_size" if config_class is PpoConfig else "micro_batch_tokens"
         return _fail(attempt, RunError("out_of_memory", message, f"config.{setting}"))
     except Exception as error:
         # Not caught for good: the supervisor sees a crash, and a person sees one line of why.

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from formats.configs.reward_model import Packing
-from inference.errors import ModelError
+from formats.shared_settings import Packing
 from inference.models import LoadedModel
 from inference.packing import pack, packed_tokens
-from inference.packing_support import prepare_packing
 from inference.prompts import pad_id
 from inference.scoring import packed_rewards, rewards
 from training.batches import collate
-from training.errors import TrainingError
+from training.packing import micro_batches, takes_packed_rows
 from training.sequences import Lengths, TokenRanking, TokenSequence
 
 
@@ -46,15 +44,7 @@ class RankingScorer:
 
         Each holds at most `micro_batch_tokens` tokens, padding counted, or one ranking alone that is longer.
         """
-        order = sorted(range(len(rankings)), key=lambda index: -self.tokens([rankings[index]]))
-        part: list[int] = []
-        for index in order:
-            if part and self.tokens([rankings[i] for i in [*part, index]]) > self.micro_batch_tokens:
-                yield part
-                part = []
-            part.append(index)
-        if part:
-            yield part
+        return micro_batches(rankings, tokens=self.tokens, limit=self.micro_batch_tokens)
 
     def tokens(self, rankings: Sequence[TokenRanking]) -> int:
         """What the rankings take together: real tokens in a row, or rows times the widest, padded as `collate` does."""
@@ -75,17 +65,8 @@ def make_scorer(
     micro_batch_tokens: int,
     warn: Callable[[str], None],
 ) -> RankingScorer:
-    """The path that a run takes. `auto` says why, where the model cannot take the packed one; `packed` raises then."""
-    is_packed = packing != "unpacked"
-    if is_packed:
-        try:
-            prepare_packing(model.model, longest=lengths.max_prompt_tokens + lengths.max_response_tokens)
-        except ModelError as error:
-            if packing == "packed":
-                message = f"{error.message}; choose auto or unpacked"
-                raise TrainingError("not_packable", message, field="config.packing") from error
-            warn(f"Prompts are not shared by their responses: {error.message}.")
-            is_packed = False
+    """The path that a run takes, prepared. Raises TrainingError where it asks for one that the model cannot take."""
+    is_packed = takes_packed_rows(model.model, packing=packing, lengths=lengths, warn=warn)
     return RankingScorer(model, is_packed, micro_batch_tokens)
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from formats.configs.sft import TrainedTurns
 from formats.messages import Message
 from formats.records import Demonstration, PretrainingText, Prompt, Ranking
 from inference.models import context_length
@@ -25,10 +26,32 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TokenSequence:
-    """A prompt's ids and the ids of one response to it."""
+    """A prompt's ids and the ids of one response to it.
+
+    Where several turns of a conversation are trained on, the response begins with the first of them, and `unlearnt` are
+    the pieces [start, end) of it that other people say.
+    """
 
     prompt_ids: list[int]
     response_ids: list[int]
+    unlearnt: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def length(self) -> int:
+        """How many tokens both have."""
+        return len(self.prompt_ids) + len(self.response_ids)
+
+    @property
+    def learnt_count(self) -> int:
+        """How many tokens the loss is on."""
+        return len(self.response_ids) - sum(end - start for start, end in self.unlearnt)
+
+    def is_learnt(self) -> list[bool]:
+        """Of each response token, whether the loss is on it."""
+        learnt = [True] * len(self.response_ids)
+        for start, end in self.unlearnt:
+            learnt[start:end] = [False] * (end - start)
+        return learnt
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +124,36 @@ class Encoder:
         ids = encode_prompt(self.tokenizer, [message.to_json() for message in messages])
         return ids if len(ids) <= self.lengths.max_prompt_tokens else None
 
+    def conversations(self, records: Iterable[Demonstration], *, turns: TrainedTurns) -> list[list[TokenSequence]]:
+        """Of each demonstration whose prompt fits, the rows to train on: one, or with all turns it may be several."""
+        found = []
+        for record in records:
+            prompt_ids = self.prompt_ids(record.messages)
+            if prompt_ids is not None:
+                last = TokenSequence(prompt_ids, self._response_ids(record.response, ended=True))
+                found.append([last] if turns == "last" else self._all_turns(record.messages, last))
+        return found
+
+    def _all_turns(self, messages: Sequence[Message], last: TokenSequence) -> list[TokenSequence]:
+        """The demonstration and what the assistant said before it, each behind the tokens that it is sampled behind.
+
+        Where a turn and its prompt stand in the last prompt as they were, as in most chat templates, it is learnt in
+        its place there. Where the template writes history otherwise, as the plain one does, it is a row of its own.
+        """
+        in_place: list[tuple[int, int]] = []
+        apart: list[TokenSequence] = []
+        for number, message in enumerate(messages):
+            if message.role != "assistant" or number == 0 or messages[number - 1].role != "user":
+                continue  # a model answers what a user said last, and nothing else
+            before = encode_prompt(self.tokenizer, [earlier.to_json() for earlier in messages[:number]])
+            said = encode_response(self.tokenizer, message.content)
+            end = len(before) + len(said)
+            if last.prompt_ids[:end] == [*before, *said]:
+                in_place.append((len(before), end))
+            else:
+                apart.append(TokenSequence(before, said[: self.lengths.max_response_tokens]))
+        return [*apart, _with_turns(last, in_place)]
+
     def demonstrations(self, records: Iterable[Demonstration]) -> list[TokenSequence]:
         """The demonstrations whose prompts fit."""
         found = []
@@ -143,6 +196,16 @@ class Encoder:
 
     def _response_ids(self, text: str, *, ended: bool) -> list[int]:
         return encode_response(self.tokenizer, text, ended=ended, max_tokens=self.lengths.max_response_tokens)
+
+
+def _with_turns(row: TokenSequence, turns: Sequence[tuple[int, int]]) -> TokenSequence:
+    """The row with pieces [start, end) of its prompt, in order, trained on too."""
+    if not turns:
+        return row
+    first = turns[0][0]
+    next_starts = [*(start for start, _ in turns[1:]), len(row.prompt_ids)]
+    between = [(end - first, start - first) for (_, end), start in zip(turns, next_starts, strict=True)]
+    return TokenSequence(row.prompt_ids[:first], row.prompt_ids[first:] + row.response_ids, tuple(between))
 
 
 def keep_some(

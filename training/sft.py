@@ -3,33 +3,33 @@
     python -m training.sft RUN_DIR
 
 The loss is the mean negative log-likelihood of the response tokens of a batch, end-of-text token included. With a
-pretraining mix, the same batch holds ordinary texts too, all of whose tokens count. Where this departs from the paper:
+pretraining mix, the same batch holds ordinary texts too, all of whose tokens count. The output is the end of the epoch
+that a reward model likes best, where one is given (`training.checkpoint_choice`). Where this departs from the paper:
 docs/algorithm-notes.md.
 """
 
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
-
-import torch
-from torch import Tensor
-from transformers import PreTrainedModel
 
 from formats.configs import SftConfig
 from formats.records import Demonstration, PretrainingText
-from inference.models import LoadedModel, evaluating, load_causal_lm
-from inference.prompts import pad_id
-from inference.scoring import response_logprobs
-from training.adapting import adapt, put_trained_weights, save_policy, trained_weights
-from training.batches import batch_at_step, chunks, collate, endless_slice, steps_per_epoch
+from formats.run_spec import sft_checkpoint_rule
+from inference.models import LoadedModel, load_causal_lm, load_reward_model
+from training.adapting import adapt, save_policy
+from training.batches import batch_at_step, endless_slice, steps_per_epoch
+from training.checkpoint_choice import CheckpointChoice, Judge, prompts_to_judge
 from training.dropout import add_residual_dropout
-from training.optimizing import Arithmetic, adam, arithmetic, check_finite, clip_and_step, set_learning_rate
+from training.optimizing import adam, arithmetic, check_finite, clip_and_step, set_learning_rate
+from training.packing import takes_packed_rows
 from training.process import TrainingRun, main
 from training.progress import Progress
+from training.response_loss import ResponseLoss
 from training.schedules import cosine_factor
 from training.sequences import Encoder, Lengths, TokenSequence, keep_some
+from training.steps import Stateful, TrainedWeights, steps
 
 
 def train_sft(run: TrainingRun[SftConfig]) -> None:
@@ -38,19 +38,10 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
     policy = load_causal_lm(run.model("model"), device=config.device, precision="float32")
     lengths = Lengths(config.max_prompt_tokens, config.max_response_tokens)
     lengths.check_fit(policy.model)
-    encoder = Encoder(policy.tokenizer, lengths)
-    keep = partial(keep_some, reason=lengths.why_too_long, field="config.max_prompt_tokens", warn=run.warn)
-    demonstrations = keep(encoder.demonstrations, run.rows("train", Demonstration), role="train")
-    validation = keep(encoder.demonstrations, run.rows("validation", Demonstration), role="validation")
-    texts = keep_some(
-        encoder.texts,
-        run.rows("pretraining", PretrainingText),
-        role="pretraining",
-        reason="they are empty",
-        field="inputs.pretraining",
-        warn=run.warn,
-    )
-
+    data = _read_data(run, Encoder(policy.tokenizer, lengths))
+    judge = _judge(run, policy, lengths)
+    is_packed = takes_packed_rows(policy.model, packing=config.packing, lengths=lengths, warn=run.warn)
+    response_loss = ResponseLoss(policy, is_packed, config.micro_batch_tokens)
     adapt(policy.model, config, dropout=config.lora_dropout)
     add_residual_dropout(policy.model, config.residual_dropout)
     optimizer = adam(
@@ -59,93 +50,110 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
         betas=(config.adam_beta1, config.adam_beta2),
         weight_decay=config.weight_decay,
     )
-    texts_per_batch = round(config.batch_size * config.pretraining_fraction)
-    demonstrations_per_batch = config.batch_size - texts_per_batch
-    total_steps = config.epochs * steps_per_epoch(len(demonstrations), batch_size=demonstrations_per_batch)
+    choice = CheckpointChoice(sft_checkpoint_rule(config, run.inputs))
     precision = arithmetic(config.precision, policy.device)
+    total = config.epochs * data.steps_per_epoch
 
-    def state() -> dict[str, Any]:
-        return {"model": trained_weights(policy.model), "optimizer": optimizer.state_dict()}
-
-    first_step = 0
-    saved = run.resume()
-    if saved is not None:
-        first_step = saved["step"]
-        put_trained_weights(policy.model, saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-
-    metrics: dict[str, float] = {}
     policy.model.train()
-    with Progress(run.attempt, total_steps=total_steps) as progress:
-        progress.enter("train", step=first_step)
-        for step in range(first_step, total_steps):
-            run.stop_if_asked(step=step, state=state)
+    with Progress(run.attempt, total_steps=total) as progress:
+        parts: dict[str, Stateful] = {"model": TrainedWeights(policy.model), "optimizer": optimizer, "choice": choice}
+        for step in steps(run, progress, total=total, parts=parts, checkpoint_every=config.checkpoint_every_steps):
             started_at = time.perf_counter()
-            rows = batch_at_step(demonstrations, step=step, batch_size=demonstrations_per_batch, seed=config.seed)
-            if texts_per_batch:
-                start = step * texts_per_batch
-                rows += endless_slice(texts, start=start, count=texts_per_batch, seed=config.seed)
-            factor = cosine_factor(step, total_steps=total_steps, final_fraction=config.final_learning_rate_fraction)
-            set_learning_rate(optimizer, config.learning_rate * factor)
-
-            loss = accumulate_gradients(policy, rows, micro_batch_size=config.micro_batch_size, precision=precision)
+            rows = data.batch(step, seed=config.seed)
+            rate = config.learning_rate * cosine_factor(
+                step, total_steps=total, final_fraction=config.final_learning_rate_fraction
+            )
+            set_learning_rate(optimizer, rate)
+            loss = response_loss.add_gradients(rows, precision=precision)
             check_finite(loss, what="loss")
             gradient_norm = clip_and_step(policy.model, optimizer, limit=config.gradient_clip_norm)
 
-            tokens = sum(len(row.prompt_ids) + len(row.response_ids) for row in rows)
+            seconds = time.perf_counter() - started_at
             metrics = {
                 "loss": loss,
-                "learning_rate": config.learning_rate * factor,
+                "learning_rate": rate,
                 "gradient_norm": gradient_norm,
-                "tokens_per_second": tokens / (time.perf_counter() - started_at),
+                "tokens_per_second": sum(row.length for row in rows) / seconds,
             }
-            is_last = step + 1 == total_steps
-            if validation and (is_last or (step + 1) % config.validation_every_steps == 0):
-                metrics["validation_loss"] = mean_loss(
-                    policy, validation, micro_batch_size=config.micro_batch_size, precision=precision
-                )
+            epoch, steps_into_epoch = divmod(step + 1, data.steps_per_epoch)
+            if data.validation and (steps_into_epoch == 0 or (step + 1) % config.validation_every_steps == 0):
+                metrics["validation_loss"] = response_loss.mean(data.validation, precision=precision)
+            if steps_into_epoch == 0:
+                if judge is not None:
+                    progress.enter("judge", step=step + 1)
+                    with precision():
+                        metrics["validation_reward"] = judge.mean_reward(policy)
+                    progress.enter("train", step=step + 1)
+                metrics |= choice.offer(policy.model, epoch=epoch, figures=metrics)
             progress.report(step + 1, metrics)
-            if not is_last and (step + 1) % config.checkpoint_every_steps == 0:
-                run.save(step=step + 1, state=state())
-        progress.enter("save", step=total_steps)
-        run.publish(partial(save_policy, policy), kind="sft", summary={"steps": total_steps, **metrics})
+
+        progress.enter("save", step=total)
+        choice.take(policy.model)
+        run.publish(partial(save_policy, policy), kind="sft", summary={"steps": total, **choice.summary()})
 
 
-def accumulate_gradients(
-    policy: LoadedModel,
-    rows: Sequence[TokenSequence],
-    *,
-    micro_batch_size: int,
-    precision: Arithmetic,
-    coefficient: float = 1.0,
-) -> float:
-    """Add `coefficient` times the gradient of the mean token loss of `rows` to the model's; return that loss."""
-    tokens = sum(len(row.response_ids) for row in rows)
-    total = 0.0
-    for micro_batch in chunks(rows, micro_batch_size):
-        with precision():
-            loss = summed_loss(policy, micro_batch) / tokens
-        (coefficient * loss).backward()  # type: ignore[no-untyped-call]
-        total += loss.item()
-    return total
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The rows that a run reads, as token ids, and how many of each kind make a batch."""
+
+    demonstrations: Sequence[TokenSequence]
+    validation: Sequence[TokenSequence]
+    texts: Sequence[TokenSequence]
+    demonstrations_per_batch: int
+    texts_per_batch: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Once through all demonstrations; the texts are an endless stream beside them."""
+        return steps_per_epoch(len(self.demonstrations), batch_size=self.demonstrations_per_batch)
+
+    def batch(self, step: int, *, seed: int) -> list[TokenSequence]:
+        """The rows of a step."""
+        rows = batch_at_step(self.demonstrations, step=step, batch_size=self.demonstrations_per_batch, seed=seed)
+        if self.texts_per_batch:
+            start = step * self.texts_per_batch
+            rows += endless_slice(self.texts, start=start, count=self.texts_per_batch, seed=seed)
+        return rows
 
 
-@torch.no_grad()
-def mean_loss(
-    policy: LoadedModel, rows: Sequence[TokenSequence], *, micro_batch_size: int, precision: Arithmetic
-) -> float:
-    """The mean token loss of `rows`, dropout off."""
-    tokens = sum(len(row.response_ids) for row in rows)
-    with evaluating(policy.model), precision():
-        total = sum(summed_loss(policy, part).item() for part in chunks(rows, micro_batch_size))
-    return total / tokens
+def _read_data(run: TrainingRun[SftConfig], encoder: Encoder) -> Data:
+    """The rows that can be learnt from; the run's warnings say of each role what is left out."""
+    config = run.config
+    encode = partial(encoder.conversations, turns=config.trained_turns)
+    keep = partial(keep_some, reason=encoder.lengths.why_too_long, field="config.max_prompt_tokens", warn=run.warn)
+    train = keep(encode, run.rows("train", Demonstration), role="train")
+    validation = keep(encode, run.rows("validation", Demonstration), role="validation")
+    texts = keep_some(
+        encoder.texts,
+        run.rows("pretraining", PretrainingText),
+        role="pretraining",
+        reason="they are empty",
+        field="inputs.pretraining",
+        warn=run.warn,
+    )
+    texts_per_batch = round(config.batch_size * config.pretraining_fraction)
+    return Data(
+        demonstrations=[row for own in train for row in own],
+        validation=[row for own in validation for row in own],
+        texts=texts,
+        demonstrations_per_batch=config.batch_size - texts_per_batch,
+        texts_per_batch=texts_per_batch,
+    )
 
 
-def summed_loss(policy: LoadedModel, rows: Sequence[TokenSequence]) -> Tensor:
-    """The summed negative log-likelihood of all response tokens of some rows, in nats."""
-    model: PreTrainedModel = policy.model
-    batch = collate(rows, pad_id=pad_id(policy.tokenizer), device=policy.device)
-    return -response_logprobs(model, batch).sum()
+def _judge(run: TrainingRun[SftConfig], policy: LoadedModel, lengths: Lengths) -> Judge | None:
+    """Who compares the epochs, where a reward model is given."""
+    config = run.config
+    if "reward_model" not in run.inputs:
+        return None
+    rows = run.rows("validation", Demonstration)
+    return Judge(
+        load_reward_model(run.model("reward_model"), device=config.device, precision="float32"),
+        prompts_to_judge(rows, policy=policy, lengths=lengths, most=config.judged_prompts),
+        max_response_tokens=config.max_response_tokens,
+        batch_size=max(1, config.micro_batch_tokens // (config.max_prompt_tokens + config.max_response_tokens)),
+        seed=config.seed,
+    )
 
 
 if __name__ == "__main__":

@@ -10,10 +10,9 @@ from formats.adapting import Adapting, lora_dropout
 from formats.codec import join
 from formats.errors import FormatError
 from formats.settings import setting
-from formats.shared_settings import Device, Precision
+from formats.shared_settings import Device, Packing, Precision
 
 ZeroPoint = Literal["demonstrations", "responses"]
-Packing = Literal["auto", "packed", "unpacked"]
 TieModel = Literal["drop", "rao_kupper", "davidson"]
 BALANCED = "balanced"  # labeler_weights with which each labeler counts the same
 
@@ -112,14 +111,7 @@ class RewardModelConfig(Adapting):
         label="Shared prompts",
         help="packed reads a prompt once for all its responses; auto does so if the model can. The result is the same.",
     )
-    micro_batch_tokens: int = setting(
-        8192,
-        label="Micro-batch",
-        unit="tokens",
-        minimum=1,
-        maximum=16_777_216,
-        help="How many tokens go through the model at once, but one whole ranking at least; less needs less memory.",
-    )
+    micro_batch_tokens: int = shared.micro_batch_tokens("one whole ranking")
     lora_dropout: float = lora_dropout()
     adam_beta1: float = shared.adam_beta1()
     adam_beta2: float = shared.adam_beta2()

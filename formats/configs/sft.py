@@ -3,13 +3,17 @@
 # ruff: noqa: RUF009, since `setting` is a `dataclasses.field` with its explanation.
 
 from dataclasses import dataclass
+from typing import Literal
 
 from formats import shared_settings as shared
 from formats.adapting import Adapting, lora_dropout
 from formats.codec import join
 from formats.errors import FormatError
 from formats.settings import setting
-from formats.shared_settings import Device, Precision
+from formats.shared_settings import Device, Packing, Precision
+
+TrainedTurns = Literal["last", "all"]
+CheckpointRule = Literal["auto", "reward", "validation_loss", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,18 @@ class SftConfig(Adapting):
     )
     max_prompt_tokens: int = shared.longest_prompt()
     max_response_tokens: int = shared.longest_response()
-    micro_batch_size: int = shared.micro_batch("rows")
+    trained_turns: TrainedTurns = setting(
+        "last",
+        label="Turns to learn",
+        source="Paper: the demonstration.",
+        help="last learns the demonstration alone; all learns what the assistant said earlier in its prompt too.",
+    )
+    packing: Packing = setting(
+        "auto",
+        label="Packing",
+        help="packed lays rows end to end, none seeing another; auto does so if the model can. The result is the same.",
+    )
+    micro_batch_tokens: int = shared.micro_batch_tokens("one whole row")
     lora_dropout: float = lora_dropout()
     adam_beta1: float = shared.adam_beta1()
     adam_beta2: float = shared.adam_beta2()
@@ -78,6 +93,21 @@ class SftConfig(Adapting):
         maximum=1_000_000,
         help="How often to measure the loss on the validation file, if one is given; the last step always is.",
     )
+    checkpoint_rule: CheckpointRule = setting(
+        "auto",
+        label="Epoch to keep",
+        source="Paper: the best by reward on validation prompts.",
+        help="What chooses the epoch whose weights are the output; auto: reward if a reward model is given, else last.",
+    )
+    judged_prompts: int = setting(
+        128,
+        label="Prompts to judge by",
+        unit="prompts",
+        minimum=1,
+        maximum=100_000,
+        source="Ours.",
+        help="With a reward model: how many validation prompts are answered and scored at the end of each epoch.",
+    )
     checkpoint_every_steps: int = shared.checkpoint_every_steps()
     seed: int = shared.seed()
     device: Device = shared.device()
@@ -86,6 +116,5 @@ class SftConfig(Adapting):
 
     def check_rules(self, field: str) -> None:
         Adapting.check_rules(self, field)
-        shared.check_micro_batch(self.micro_batch_size, self.batch_size, field)
         if round(self.batch_size * self.pretraining_fraction) >= self.batch_size:
             raise FormatError(join(field, "pretraining_fraction"), "must leave room for demonstrations")

@@ -63,7 +63,9 @@ def test_the_defaults_are_the_papers() -> None:
     [
         ("sft", {"epochs": 0}, "epochs"),
         ("sft", {"learning_rate": 0}, "learning_rate"),
-        ("sft", {"batch_size": 4}, "micro_batch_size"),
+        ("sft", {"micro_batch_tokens": 0}, "micro_batch_tokens"),
+        ("sft", {"checkpoint_rule": "first"}, "checkpoint_rule"),
+        ("sft", {"trained_turns": "none"}, "trained_turns"),
         ("sft", {"batch_size": 8, "pretraining_fraction": 0.9375}, "pretraining_fraction"),
         ("sft", {"lr": 1e-3}, "lr"),
         ("sft", {"device": "tpu"}, "device"),

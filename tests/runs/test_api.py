@@ -118,7 +118,7 @@ def test_without_a_name_the_inputs_name_it(client: APIClient) -> None:
         ({"learning_rat": 1e-3}, "config.learning_rat", "did you mean learning_rate?"),
         ({"epochs": 0}, "config.epochs", "at least 1"),
         ({"epochs": "many"}, "config.epochs", "whole number"),
-        ({"micro_batch_size": 64}, "config.micro_batch_size", "at most the batch of 32"),
+        ({"micro_batch_tokens": 0}, "config.micro_batch_tokens", "at least 1"),
         ({"device": "tpu"}, "config.device", "must be one of"),
         ({"learning_rate": True}, "config.learning_rate", "a number"),
     ],

@@ -17,9 +17,9 @@ from training.policy_update import Learner
 from training.ppo import load_actors
 from training.process import TrainingRun
 from training.ranking_rewards import score_rows
+from training.response_loss import ResponseLoss
 from training.rollouts import Actors, Episodes, make_targets, sample_rollouts, score_rollouts
 from training.sequences import Encoder, Lengths, TokenSequence
-from training.sft import accumulate_gradients
 from training.value_network import response_values
 
 PRECISION = arithmetic("float32", torch.device("cpu"))
@@ -128,9 +128,8 @@ def test_the_pretraining_gradient_is_whole_and_added_once(
     loss = learner.add_ptx_gradients(6, number=0)
     found = [w.grad.clone() for w in actors.policy.model.parameters() if w.grad is not None]
     actors.policy.model.zero_grad()
-    assert loss == pytest.approx(
-        accumulate_gradients(actors.policy, texts, micro_batch_size=12, precision=PRECISION), rel=1e-5
-    )
+    whole = ResponseLoss(actors.policy, False, micro_batch_tokens=10_000)
+    assert loss == pytest.approx(whole.add_gradients(texts, precision=PRECISION), rel=1e-5)
     for ours, weights in zip(found, actors.policy.model.parameters(), strict=True):
         assert weights.grad is not None
         torch.testing.assert_close(ours, 27.8 * weights.grad, rtol=1e-3, atol=1e-4)

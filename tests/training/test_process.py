@@ -177,7 +177,7 @@ def test_too_little_memory_says_what_to_lower(tmp_path: Path, llama: Path, monke
 
     monkeypatch.setattr(process.TrainingRun, "save", exhaust)
     error = error_of(sft_run(tmp_path, llama))
-    assert (error.code, error.field) == ("out_of_memory", "config.micro_batch_size")
+    assert (error.code, error.field) == ("out_of_memory", "config.micro_batch_tokens")
 
 
 def test_a_directory_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

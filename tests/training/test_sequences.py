@@ -1,10 +1,14 @@
+import copy
 import random
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import pytest
+from transformers import PreTrainedTokenizerBase
 
 from benchmarks.toy_preference import ToyResponse, make_ranking
+from formats.configs.sft import TrainedTurns
 from formats.messages import Message
 from formats.records import Demonstration, PretrainingText, Prompt
 from inference.models import load_causal_lm
@@ -41,6 +45,72 @@ def test_a_sample_that_was_cut_off_carries_no_end_token(encoder: Encoder) -> Non
     [found] = encoder.rankings([make_ranking(prompt, responses, labeler="l", order=random.Random(0))])
     end = encoder.tokenizer.eos_token_id
     assert [sequence.response_ids for sequence in found.sequences] == [[*b"ab", end], [*b"ab"], []]
+
+
+TALK = (
+    Message("system", "Be brief"),
+    Message("user", "Hi"),
+    Message("assistant", "Yo"),
+    Message("user", "Who"),
+    Message("assistant", "Me"),
+    Message("user", "Why"),
+)
+
+
+def talk(tokenizer: PreTrainedTokenizerBase, *, turns: TrainedTurns, messages: tuple[Message, ...] = TALK) -> list[str]:
+    """The rows of a conversation as text, what is learnt in brackets."""
+    encoder = Encoder(tokenizer, Lengths(max_prompt_tokens=99, max_response_tokens=5))
+    [rows] = encoder.conversations([Demonstration("1", "p", messages, "So", "l")], turns=turns)
+    found = []
+    for row in rows:
+        text = str(tokenizer.decode(row.prompt_ids))
+        for is_learnt, own in groupby(zip(row.is_learnt(), row.response_ids, strict=True), lambda pair: pair[0]):
+            piece = str(tokenizer.decode([id for _, id in own]))
+            text += f"[{piece}]" if is_learnt else piece
+        assert row.learnt_count == sum(row.is_learnt())
+        found.append(text)
+    return found
+
+
+def test_the_last_turn_alone_is_learnt_unless_all_are_asked_for(encoder: Encoder) -> None:
+    before = "<|bos|><|system|>Be brief<|user|>Hi<|assistant|>"
+    assert talk(encoder.tokenizer, turns="last") == [
+        f"{before}Yo<|eos|><|user|>Who<|assistant|>Me<|eos|><|user|>Why<|assistant|>[So<|eos|>]"
+    ]
+    assert talk(encoder.tokenizer, turns="all") == [
+        f"{before}[Yo<|eos|>]<|user|>Who<|assistant|>[Me<|eos|>]<|user|>Why<|assistant|>[So<|eos|>]"
+    ]
+
+
+def test_without_a_chat_template_each_turn_is_learnt_behind_what_it_is_sampled_behind(encoder: Encoder) -> None:
+    """The plain text writes history with a space that a sampled response does not have, and without an end token."""
+    plain = copy.deepcopy(encoder.tokenizer)
+    plain.chat_template = None
+    first = "System: Be brief\n\nUser: Hi\n\nAssistant:"
+    second = f"{first} Yo\n\nUser: Who\n\nAssistant:"
+    last = f"{second} Me\n\nUser: Why\n\nAssistant:[So<|eos|>]"
+    assert talk(plain, turns="last") == [last]
+    assert talk(plain, turns="all") == [f"{first}[Yo<|eos|>]", f"{second}[Me<|eos|>]", last]
+
+
+def test_a_template_that_rewrites_history_gives_rows_of_their_own(encoder: Encoder) -> None:
+    """As those do that take the thoughts out of earlier turns."""
+    forgetful = copy.deepcopy(encoder.tokenizer)
+    forgetful.chat_template = str(forgetful.chat_template).replace(
+        "message['content'] }}", "(message['content'] if message['role'] != 'assistant' else '...') }}"
+    )
+    found = talk(forgetful, turns="all", messages=TALK[1:4])
+    assert found == [
+        "<|bos|><|user|>Hi<|assistant|>[Yo<|eos|>]",
+        "<|bos|><|user|>Hi<|assistant|>...<|eos|><|user|>Who<|assistant|>[So<|eos|>]",
+    ]
+
+
+def test_what_the_assistant_says_unasked_is_not_learnt(encoder: Encoder) -> None:
+    greeting = (Message("assistant", "Yo"), Message("user", "Hi"))
+    assert talk(encoder.tokenizer, turns="all", messages=greeting) == [
+        "<|bos|><|assistant|>Yo<|eos|><|user|>Hi<|assistant|>[So<|eos|>]"
+    ]
 
 
 def test_ordinary_text_is_learnt_from_its_first_byte_to_its_end(encoder: Encoder) -> None:

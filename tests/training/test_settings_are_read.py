@@ -47,7 +47,7 @@ def test_the_trainer_reads_every_setting(
     tmp_path: Path, llama: Path, monkeypatch: pytest.MonkeyPatch, kind: str, recording: Any
 ) -> None:
     models = {"model": llama}
-    if kind == "ppo":
+    if kind in ("sft", "ppo"):
         reward = make_toy_run(tmp_path / "rm", kind="reward_model", models=models, epochs=1)
         assert start(reward) == 0
         models["reward_model"] = reward.model_output

@@ -1,0 +1,115 @@
+"""Which of a supervised run's weights become its output.
+
+The paper keeps the checkpoint whose responses to validation prompts a reward model scores highest: the validation loss
+overfits after the first epoch, and more epochs help all the same (section 3.5). At the end of each epoch the policy
+answers the same prompts with the same random numbers, so that epochs differ by their weights alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from formats.messages import Message
+from formats.records import Demonstration
+from formats.run_spec import ChosenBy
+from inference.models import LoadedModel
+from inference.prompts import default_stop, encode_prompt
+from inference.sampling import SamplingSettings, sample, sample_seed
+from inference.score import ResponseToScore, score_rows
+from training.adapting import put_trained_weights, trained_weights
+from training.errors import TrainingError
+from training.sequences import Lengths
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A reward model and the prompts on which it compares policies."""
+
+    reward_model: LoadedModel
+    prompts: dict[str, tuple[Message, ...]]  # by the id that decides which random numbers answer it
+    max_response_tokens: int
+    batch_size: int
+    seed: int
+
+    def mean_reward(self, policy: LoadedModel) -> float:
+        """The mean reward of one response to each prompt, sampled at temperature 1 as rollouts are.
+
+        Raises TrainingError where the reward model can score none of them.
+        """
+        responses = sample(
+            policy.model,
+            policy.tokenizer,
+            [encode_prompt(policy.tokenizer, [turn.to_json() for turn in own]) for own in self.prompts.values()],
+            seeds=[[sample_seed(self.seed, id, 0)] for id in self.prompts],
+            settings=SamplingSettings(self.max_response_tokens, stop=default_stop(policy.tokenizer)),
+            batch_size=self.batch_size,
+        ).samples
+        rows = [
+            ResponseToScore(own, response.text, response.finish_reason)
+            for own, [response] in zip(self.prompts.values(), responses, strict=True)
+        ]
+        scored = score_rows(self.reward_model, rows, batch_size=self.batch_size)
+        rewards = [row.reward for row in scored if row.reward is not None]
+        if not rewards:
+            message = f"can score no response to the validation prompts: {scored[0].error}"
+            raise TrainingError("nothing_scored", message, field="inputs.reward_model")
+        return fmean(rewards)
+
+
+def prompts_to_judge(
+    rows: Sequence[Demonstration], *, policy: LoadedModel, lengths: Lengths, most: int
+) -> dict[str, tuple[Message, ...]]:
+    """The first `most` different prompts of some demonstrations that are not too long."""
+    found: dict[str, tuple[Message, ...]] = {}
+    for row in rows:
+        if len(found) < most and row.prompt_id not in found:
+            ids = encode_prompt(policy.tokenizer, [turn.to_json() for turn in row.messages])
+            if len(ids) <= lengths.max_prompt_tokens:
+                found[row.prompt_id] = row.messages
+    return found
+
+
+class CheckpointChoice:
+    """The best epoch so far by a rule, its figures and, where a later one may be worse, its weights on the CPU."""
+
+    def __init__(self, rule: ChosenBy) -> None:
+        self.rule = rule
+        self.epoch = 0
+        self.figures: dict[str, float] = {}
+        self._weights: dict[str, Tensor] = {}
+
+    def offer(self, model: PreTrainedModel, *, epoch: int, figures: dict[str, float]) -> dict[str, float]:
+        """Keep the weights of an epoch that is better than all before it; return the best one as a figure to chart."""
+        if self.rule == "last":
+            self.epoch, self.figures = epoch, figures
+            return {}
+        if not self.figures or self._worth(figures) > self._worth(self.figures):
+            self.epoch, self.figures = epoch, figures
+            self._weights = {
+                name: value.detach().to("cpu", copy=True) for name, value in trained_weights(model).items()
+            }
+        return {f"best_epoch_by_{self.rule}": self.epoch}
+
+    def take(self, model: PreTrainedModel) -> None:
+        """Put the chosen weights into the model."""
+        if self._weights:
+            put_trained_weights(model, self._weights)
+
+    def summary(self) -> dict[str, int | float | str]:
+        """The chosen epoch's figures, and what chose it."""
+        return {**self.figures, "checkpoint_chosen_by": self.rule, "chosen_epoch": self.epoch}
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a resumed run needs to choose as it would have."""
+        return {"epoch": self.epoch, "figures": self.figures, "weights": self._weights}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from an earlier state."""
+        self.epoch, self.figures, self._weights = (state_dict[name] for name in ("epoch", "figures", "weights"))
+
+    def _worth(self, figures: dict[str, float]) -> float:
+        return figures["validation_reward"] if self.rule == "reward" else -figures["validation_loss"]
