@@ -77,7 +77,11 @@ class RankedResponse(Format):
 
 @dataclass(frozen=True, slots=True)
 class Ranking(Format):
-    """One labeler's order of the K responses to a prompt. `id` is the submission it comes from."""
+    """One labeler's order of the K responses to a prompt. `id` is the submission it comes from.
+
+    `weight` is how much it counts beside the others, for several rankings of one task that together weigh one. A
+    majority of several labelers is a ranking too: its `id` is then the task's, and `labeler` says of how many it is.
+    """
 
     id: str
     prompt_id: str
@@ -87,6 +91,7 @@ class Ranking(Format):
     use_case: str = ""
     split: Split = "train"
     instruction_version: int | None = field(default=None, metadata={"minimum": 1})
+    weight: float = 1.0
 
     def check_rules(self, field: str) -> None:
         _check_present(self.id, join(field, "id"))
@@ -95,6 +100,8 @@ class Ranking(Format):
         if not 2 <= len(self.responses) <= 9:
             found = len(self.responses)
             raise FormatError(join(field, "responses"), f"must hold 2 to 9 responses, not {found}")
+        if self.weight <= 0:
+            raise FormatError(join(field, "weight"), f"must be above 0, not {self.weight}")
         _check_distinct([response.response_id for response in self.responses], join(field, "responses"))
 
     def pairs(self) -> list[tuple[int, int]]:

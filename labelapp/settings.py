@@ -283,6 +283,7 @@ SPECTACULAR_SETTINGS = {
         "RoleEnum": "labelapp.accounts.models.Role",
         "RunKindEnum": "labelapp.runs.models.RunKind",
         "SkipReasonEnum": "labelapp.labeling.models.Skip.Reason",
+        "SplitEnum": "labelapp.prompts.models.Split",
         "UseCaseEnum": "labelapp.prompts.models.UseCase",
         "WritableKindEnum": "labelapp.prompts.authoring_serializers.KINDS",
     },

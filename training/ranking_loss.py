@@ -28,7 +28,7 @@ class Pairs:
     first: Tensor
     second: Tensor  # the worse one where is_tie does not hold
     is_tie: Tensor
-    weights: Tensor  # 1/#pairs of the ranking, times its labeler's weight
+    weights: Tensor  # 1/#pairs of the ranking, times its own weight and its labeler's
     margins: Tensor
 
 
@@ -39,6 +39,7 @@ def pairs_of(
     with_ties: bool = False,
     likert_margin: float = 0.0,
     labeler_weights: Mapping[str, float] | None = None,
+    weighted: bool = True,
 ) -> Pairs:
     """The pairs of the rankings, ties among them only where they are asked for."""
     first: list[int] = []
@@ -53,7 +54,9 @@ def pairs_of(
         first += [offset + i for i, _ in own]
         second += [offset + j for _, j in own]
         is_tie += [False] * len(ranking.pairs) + [True] * len(ties)
-        weight = 1.0 if labeler_weights is None else labeler_weights[ranking.labeler]
+        weight = ranking.weight if weighted else 1.0
+        if labeler_weights is not None:
+            weight *= labeler_weights[ranking.labeler]
         weights += [weight / len(own)] * len(own)
         margins += [likert_margin * ranking.quality_gap(i, j) if likert_margin else 0.0 for i, j in own]
         offset += len(ranking.sequences)
@@ -96,13 +99,14 @@ class RankingLoss(nn.Module):
         return float((raw.exp() if self.ties == "rao_kupper" else raw).exp())
 
     def pairs(self, rankings: Sequence[TokenRanking], *, device: torch.device, weighted: bool = True) -> Pairs:
-        """The pairs that this loss sees; labelers' weights count in training only."""
+        """The pairs that this loss sees; weights of rankings and labelers count in training only."""
         return pairs_of(
             rankings,
             device=device,
             with_ties=self.ties != "drop",
             likert_margin=self.likert_margin,
             labeler_weights=self.labeler_weights if weighted else None,
+            weighted=weighted,
         )
 
     def forward(self, rewards: Tensor, pairs: Pairs) -> Tensor:

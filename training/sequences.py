@@ -67,6 +67,11 @@ class TokenRanking:
         """Who ranked."""
         return self.record.labeler if self.record else ""
 
+    @property
+    def weight(self) -> float:
+        """How much it counts beside other rankings."""
+        return self.record.weight if self.record else 1.0
+
     def ties(self) -> list[tuple[int, int]]:
         """The pairs that no rank tells apart, the lower index first."""
         ordered = {frozenset(pair) for pair in self.pairs}

@@ -13,7 +13,8 @@ from labelapp.common.events import publish_on_commit
 from labelapp.datasets import tasks
 from labelapp.datasets.filters import parse_filters
 from labelapp.datasets.models import Dataset, DatasetKind, DatasetVersion
-from labelapp.datasets.selection import measure
+from labelapp.datasets.selection import selected_prompts, selected_submissions
+from labelapp.labeling.models import Judgment
 
 
 def create_dataset(name: str, *, kind: str, created_by: User, description: str = "") -> Dataset:
@@ -58,12 +59,17 @@ def freeze(dataset: Dataset, *, query: Any, created_by: User) -> DatasetVersion:
 
 
 def _check_not_empty(kind: str, filters: dict[str, Any]) -> None:
-    found = measure(kind, filters)
-    if not found.rows:
-        noun = "prompts" if kind == DatasetKind.PROMPTS else "submissions"
-        raise InvalidInput(f"No {noun} match these filters.", field="query", code="no_rows")
-    if kind == DatasetKind.COMPARISONS and not found.pairs:
-        message = f"All {found.rows} rankings are ties throughout: there is no pair to learn from."
+    """Refuse at once what can be seen at once; what the rules on ties and agreement leave, the writer will see."""
+    if kind == DatasetKind.PROMPTS:
+        if not selected_prompts(filters).exists():
+            raise InvalidInput("No prompts match these filters.", field="query", code="no_rows")
+        return
+    found = selected_submissions(kind, filters).order_by()
+    if not found.exists():
+        raise InvalidInput("No submissions match these filters.", field="query", code="no_rows")
+    # Ranks are dense: where any is above 1, it is below another.
+    if kind == DatasetKind.COMPARISONS and not Judgment.objects.filter(submission__in=found, rank__gt=1).exists():
+        message = f"All {found.count()} rankings are ties throughout: there is no pair to learn from."
         raise InvalidInput(message, field="query", code="no_pairs")
 
 

@@ -117,9 +117,9 @@ class Heartbeat:
         """Beat no more: the row is locked now, and nobody else can claim it."""
         self._stop.set()
 
-    def count(self) -> None:
-        """Note one more written row. Raises ClaimLost."""
-        self.rows_written += 1
+    def count(self, rows: int = 1) -> None:
+        """Note some more rows that are done. Raises ClaimLost."""
+        self.rows_written += rows
         if self.is_lost:
             raise ClaimLost
 

@@ -6,13 +6,55 @@ from django.utils import timezone
 
 from labelapp.accounts.models import User
 from labelapp.labeling.models import Submission
-from labelapp.prompts.models import Prompt, Split
+from labelapp.prompts.models import Prompt, Split, Submitter
 
 
 class DatasetKind(models.TextChoices):
     DEMONSTRATIONS = "demonstrations", "Demonstrations"
     COMPARISONS = "comparisons", "Comparisons"
     PROMPTS = "prompts", "Prompts"
+
+
+class Cohort(models.Model):
+    """A named group of labelers, for filters. A frozen query names the members of its day, not the cohort."""
+
+    name = models.CharField(max_length=120, unique=True)
+    members = models.ManyToManyField(User, related_name="cohorts")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Erasure(models.Model):
+    """A person's wish that nothing of theirs is in future versions: what they said, or asked (a submitter)."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="erasures")
+    submitter = models.ForeignKey(Submitter, on_delete=models.PROTECT, null=True, blank=True, related_name="erasures")
+    note = models.TextField(blank=True, help_text="Who asked, and how.")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, submitter=None) | Q(user=None, submitter__isnull=False),
+                name="erasure_of_one",
+            ),
+            models.UniqueConstraint(fields=["user"], condition=Q(withdrawn_at=None), name="erasure_user_once"),
+            models.UniqueConstraint(
+                fields=["submitter"], condition=Q(withdrawn_at=None), name="erasure_submitter_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"erasure of {self.user or self.submitter}"
 
 
 class Dataset(models.Model):
@@ -57,6 +99,7 @@ class DatasetVersion(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+    snapshot_at = models.DateTimeField(null=True, blank=True, help_text="What was said later is not in it.")
     frozen_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -68,7 +111,10 @@ class DatasetVersion(models.Model):
 
 
 class DatasetRow(models.Model):
-    """One row of a version and what it came from: the way from a file back to a label."""
+    """One row of a version and what it came from: the way from a file back to a label.
+
+    A row that is the majority of several labelers stands here once for each of their submissions.
+    """
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="rows")
     split = models.CharField(max_length=8, choices=Split.choices)
@@ -80,7 +126,13 @@ class DatasetRow(models.Model):
 
     class Meta:
         ordering = ("version_id", "split", "number")
-        constraints = (models.UniqueConstraint(fields=["version", "split", "number"], name="dataset_row_number_once"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["version", "split", "number", "submission"],
+                nulls_distinct=False,
+                name="dataset_row_source_once",
+            ),
+        )
         indexes = (
             models.Index(fields=["submission"], condition=Q(submission__isnull=False), name="dataset_row_source"),
         )

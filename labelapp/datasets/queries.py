@@ -1,5 +1,6 @@
 """Reads of datasets, their versions and where each row comes from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,15 @@ from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 
+from labelapp.accounts.models import User
 from labelapp.common.errors import Conflict, NotFound
+from labelapp.datasets.figures import Figures, Warning, figures_of, warnings_of
 from labelapp.datasets.filters import parse_filters
-from labelapp.datasets.models import Dataset, DatasetKind, DatasetRow, DatasetVersion
-from labelapp.datasets.selection import Selection, measure
+from labelapp.datasets.models import Dataset, DatasetRow, DatasetVersion
 from labelapp.datasets.writing import MANIFEST
-from labelapp.prompts.models import Split
+from labelapp.labeling.models import InstructionVersion
 
 EXCERPT_LENGTH = 200
-LARGE_SHARE = 0.5
 CONTENT_TYPES = {
     "jsonl": "application/x-ndjson",
     "parquet": "application/vnd.apache.parquet",
@@ -28,36 +29,37 @@ CONTENT_TYPES = {
 class Preview:
     """What a query would freeze now, and what one should know before."""
 
-    rows: int
-    pairs: int
-    split_counts: dict[str, int]
-    labelers: int
-    warnings: list[str]
+    query: dict[str, Any]
+    figures: Figures
+    labelers: list[dict[str, Any]]
+    instruction_versions: list[dict[str, Any]]
+    warnings: list[Warning]
 
 
 def preview(kind: str, query: Any) -> Preview:
     """Count what `query` finds now. Raises InvalidInput for a wrong filter."""
-    found = measure(kind, parse_filters(kind, query))
-    return Preview(found.rows, found.pairs, found.split_counts, found.labelers, _warnings(kind, found))
+    filters = parse_filters(kind, query)
+    found = figures_of(kind, filters)
+    return Preview(
+        query=filters,
+        figures=found,
+        labelers=labeler_counts(found.labelers),
+        instruction_versions=instruction_counts(found.instruction_versions),
+        warnings=warnings_of(found, filters),
+    )
 
 
-def _warnings(kind: str, found: Selection) -> list[str]:
-    if not found.rows:
-        return ["Nothing matches these filters: there is nothing to freeze."]
-    warnings = []
-    if kind == DatasetKind.COMPARISONS and not found.pairs:
-        warnings.append("All rankings are ties throughout: there is no pair to learn from, and nothing to freeze.")
-    elif found.rows_without_pairs:
-        warnings.append(f"{found.rows_without_pairs} of {found.rows} rankings are ties throughout and give no pair.")
-    if not found.split_counts[Split.TRAIN]:
-        warnings.append("No row is in the train split: no run can train on this. Splits go by the prompts' submitters.")
-    elif not found.split_counts[Split.VALID]:
-        warnings.append("No row is in the validation split: a run has nothing to measure itself on.")
-    if found.labelers == 1:
-        warnings.append("All of it is one labeler's: a model would learn that person's taste.")
-    elif found.largest_share > LARGE_SHARE:
-        warnings.append(f"{found.largest_share:.0%} of the rows are one labeler's.")
-    return warnings
+def labeler_counts(counts: Mapping[int, int]) -> list[dict[str, Any]]:
+    """Who they are that gave so many answers, the most first."""
+    people = User.objects.in_bulk(list(counts))
+    rows = [{"user": people[pk], "rows": rows} for pk, rows in counts.items()]
+    return sorted(rows, key=lambda row: (-row["rows"], row["user"].pk))
+
+
+def instruction_counts(counts: Mapping[int, int]) -> list[dict[str, Any]]:
+    """Which instructions so many answers followed, by project."""
+    versions = InstructionVersion.objects.filter(pk__in=counts).select_related("project").defer("body")
+    return [{"version": one, "rows": counts[one.pk]} for one in versions.order_by("project__name", "number")]
 
 
 def datasets(*, kind: str = "", archived: bool = False) -> QuerySet[Dataset]:

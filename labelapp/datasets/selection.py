@@ -1,138 +1,104 @@
-"""Which rows a query means, in an order that never changes, and how many they are.
+"""Which rows a query means: one condition for each of its filters, so that a diff can say which of them refused a row.
 
-Of each assignment only the latest revision counts. Prompts that were archived are in no new version: archiving is how
-one is taken out of use.
+Of each assignment only the latest revision counts. Prompts that were archived are in no new version, and neither is
+what a person said or asked who has asked for that to be deleted.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from labelapp.datasets.filters import PROJECT_KIND_OF
-from labelapp.datasets.models import DatasetKind
+from labelapp.datasets.models import DatasetKind, Erasure
 from labelapp.labeling.models import Judgment, Submission, Task
-from labelapp.prompts.models import Prompt, Split
+from labelapp.prompts.models import Prompt
 
-SUBMITTER_SPLIT = {True: "submitter__split", False: "task__prompt__submitter__split"}
+# Filters of one column. Those on instructions, labelers and the like keep what is named or, as `without_…`, the rest.
+SUBMISSION_LOOKUPS = {
+    "project_ids": "project__in",
+    "labeler_ids": "labeler__in",
+    "use_cases": "task__prompt__use_case__in",
+    "splits": "task__prompt__submitter__split__in",
+    "submitted_from": "created_at__gte",
+    "submitted_to": "created_at__lt",
+    "min_active_seconds": "active_seconds__gte",
+    "max_active_seconds": "active_seconds__lte",
+    "instruction_version_ids": "instruction_version__in",
+    "checkpoint_ids": "task__batch__checkpoint__in",
+}
+PROMPT_LOOKUPS = {
+    "use_cases": "use_case__in",
+    "splits": "submitter__split__in",
+    "kinds": "kind__in",
+    "languages": "language__in",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What a query finds now."""
+def conditions(kind: str, query: Mapping[str, Any]) -> dict[str, Q]:
+    """Return what each filter of a query asks of a submission, or of a prompt, in the order of the query's keys."""
+    lookups = PROMPT_LOOKUPS if kind == DatasetKind.PROMPTS else SUBMISSION_LOOKUPS
+    found: dict[str, Q] = {}
+    for name, value in query.items():
+        if name in lookups:
+            found[name] = Q(**{lookups[name]: value})
+        elif name.startswith("without_"):
+            found[name] = ~Q(**{lookups[name.removeprefix("without_")]: value})
+        elif name == "answers":
+            found[name] = Q(*(_rule(**rule) for rule in value))
+        elif name == "project_ids":  # of prompts: those that are tasks of the projects
+            found[name] = Q(Exists(Task.objects.filter(prompt=OuterRef("pk"), project__in=value, withdrawn_at=None)))
+    return found
 
-    rows: int
-    pairs: int = 0
-    rows_without_pairs: int = 0
-    labelers: int = 0
-    largest_share: float = 0.0
-    split_counts: dict[str, int] = field(default_factory=dict)
+
+def _rule(*, question: str, answer: bool, responses: str) -> Q:
+    """What an AnswerRule asks of a submission."""
+    judgments = Judgment.objects.filter(submission=OuterRef("pk")).order_by()
+    says = Q(answers__contains={question: answer})
+    if responses == "every":
+        return ~Q(Exists(judgments.filter(~says)))
+    found = Q(Exists(judgments.filter(says)))
+    return found if responses == "any" else ~found
+
+
+def is_erased(*, labeler: str = "", submitter: str) -> Q:
+    """Whether somebody asked for deletion who said this (`labeler`: the way to them) or asked it (`submitter`)."""
+    erasures = Erasure.objects.filter(withdrawn_at=None).order_by()
+    asked = Q(Exists(erasures.filter(Q(submitter=OuterRef(submitter)) | Q(user=OuterRef(f"{submitter}__user")))))
+    return asked | Q(Exists(erasures.filter(user=OuterRef(labeler)))) if labeler else asked
 
 
 def selected_submissions(kind: str, query: Mapping[str, Any]) -> QuerySet[Submission]:
-    """The submissions that a dataset of demonstrations or comparisons takes, in the order of their ids."""
+    """The submissions that a dataset of demonstrations or comparisons looks at, a task's together."""
     found = Submission.objects.latest_revisions().filter(
-        project__kind=PROJECT_KIND_OF[DatasetKind(kind)], task__prompt__archived_at=None
+        ~is_erased(labeler="labeler", submitter="task__prompt__submitter"),
+        project__kind=PROJECT_KIND_OF[DatasetKind(kind)],
+        task__prompt__archived_at=None,
     )
-    lookups = {
-        "project_ids": "project__in",
-        "labeler_ids": "labeler__in",
-        "use_cases": "task__prompt__use_case__in",
-        "submitted_from": "created_at__gte",
-        "submitted_to": "created_at__lt",
-        "min_active_seconds": "active_seconds__gte",
-    }
-    return found.filter(**{lookups[name]: value for name, value in query.items()}).order_by("pk")
+    return found.filter(*conditions(kind, query).values()).order_by("task_id", "pk")
 
 
 def selected_prompts(query: Mapping[str, Any]) -> QuerySet[Prompt]:
     """The prompts that a dataset of prompts takes, in the order of their ids."""
-    lookups = {"use_cases": "use_case__in", "kinds": "kind__in", "languages": "language__in"}
-    found = Prompt.objects.filter(archived_at=None)
-    found = found.filter(**{lookups[name]: value for name, value in query.items() if name in lookups})
-    if "project_ids" in query:
-        tasks = Task.objects.filter(prompt=OuterRef("pk"), project__in=query["project_ids"], withdrawn_at=None)
-        found = found.filter(Exists(tasks))
-    return found.order_by("pk")
+    found = Prompt.objects.filter(~is_erased(submitter="submitter"), archived_at=None)
+    return found.filter(*conditions(DatasetKind.PROMPTS, query).values()).order_by("pk")
 
 
-def measure(kind: str, query: Mapping[str, Any]) -> Selection:
-    """Count what a query finds now."""
+def asked_prompts(kind: str, query: Mapping[str, Any]) -> QuerySet[Prompt]:
+    """The prompts that the rows of a query are about."""
     if kind == DatasetKind.PROMPTS:
-        split_counts = _split_counts(selected_prompts(query), is_prompt=True)
-        return Selection(rows=sum(split_counts.values()), split_counts=split_counts)
-    found = selected_submissions(kind, query)
-    split_counts = _split_counts(found, is_prompt=False)
-    rows = sum(split_counts.values())
-    shares = found.order_by().values("labeler").annotate(said=Count("pk")).values_list("said", flat=True)
-    pairs, with_pairs = _count_pairs(found) if kind == DatasetKind.COMPARISONS else (0, 0)
-    return Selection(
-        rows=rows,
-        pairs=pairs,
-        rows_without_pairs=rows - with_pairs if kind == DatasetKind.COMPARISONS else 0,
-        labelers=len(shares),
-        largest_share=max(shares, default=0) / rows if rows else 0.0,
-        split_counts=split_counts,
-    )
+        return selected_prompts(query)
+    answers = selected_submissions(kind, query).order_by()
+    return Prompt.objects.filter(pk__in=answers.values("task__prompt")).order_by("pk")
 
 
-def _split_counts(rows: QuerySet[Any], *, is_prompt: bool) -> dict[str, int]:
-    split = SUBMITTER_SPLIT[is_prompt]
-    found = dict(rows.order_by().values_list(split).annotate(Count("pk")))
-    return {name: found.get(name, 0) for name in Split.values}
+def count_selected(kind: str, query: Mapping[str, Any]) -> int:
+    """How many submissions, or prompts, the filters find: as many rows as a version has at most."""
+    if kind == DatasetKind.PROMPTS:
+        return selected_prompts(query).order_by().count()
+    return selected_submissions(kind, query).order_by().count()
 
 
-def _count_pairs(submissions: QuerySet[Submission]) -> tuple[int, int]:
-    """How many pairs of responses are ranked one above the other, and in how many submissions there are any."""
-    better = Judgment.objects.filter(
-        submission__in=submissions.order_by(), submission__judgments__rank__gt=F("rank")
-    ).order_by()
-    counts = better.aggregate(pairs=Count("*"), rows=Count("submission", distinct=True))
-    return counts["pairs"], counts["rows"]
-
-
-def label_rows(kind: str, query: Mapping[str, Any], *, split: str) -> QuerySet[Any, Any]:
-    """What a file says of each submission of a split, as dictionaries; judgments come with their responses."""
-    found: QuerySet[Any, Any] = selected_submissions(kind, query).filter(task__prompt__submitter__split=split)
-    if kind == DatasetKind.COMPARISONS:
-        found = found.annotate(judged=ArraySubquery(_judged()))
-    return found.values(
-        "pk",
-        "demonstration",
-        *(["judged"] if kind == DatasetKind.COMPARISONS else []),
-        prompt_id=F("task__prompt_id"),
-        messages=F("task__prompt__messages"),
-        use_case=F("task__prompt__use_case"),
-        pseudonym=F("labeler__pseudonym"),
-        instruction_number=F("instruction_version__number"),
-    )
-
-
-def _judged() -> QuerySet[Any, Any]:
-    return (
-        Judgment.objects.filter(submission=OuterRef("pk"))
-        .order_by("response_id")
-        .values(
-            json=JSONObject(
-                response_id="response_id",
-                text="response__text",
-                rank="rank",
-                quality="quality",
-                answers="answers",
-                notes="notes",
-                shown_position="shown_position",
-                finish_reason="response__finish_reason",
-                checkpoint="response__batch__checkpoint__name",
-                endpoint="response__batch__endpoint__name",
-            )
-        )
-    )
-
-
-def prompt_rows(query: Mapping[str, Any], *, split: str) -> QuerySet[Any, Any]:
-    """What a file says of each prompt of a split, as dictionaries."""
-    found = selected_prompts(query).filter(submitter__split=split)
-    return found.values("pk", "messages", "use_case", "submitter_id")
+def split_column(kind: str) -> F:
+    """Where a row's split stands."""
+    return F("submitter__split" if kind == DatasetKind.PROMPTS else "task__prompt__submitter__split")

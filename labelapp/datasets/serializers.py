@@ -92,14 +92,61 @@ class SplitCountsSerializer(serializers.Serializer[Any]):
     test = serializers.IntegerField()
 
 
+class DatasetAgreementSerializer(serializers.Serializer[Any]):
+    """How labelers of the same tasks agree over the pairs of responses that both ordered."""
+
+    tasks = serializers.IntegerField()
+    pairs = serializers.IntegerField()
+    agreeing = serializers.IntegerField()
+    rate = serializers.FloatField()
+    low = serializers.FloatField(help_text="Of the 95 % interval.")
+    high = serializers.FloatField()
+
+
+class LabelerCountSerializer(serializers.Serializer[Any]):
+    """How many answers of a labeler are in it."""
+
+    id = serializers.IntegerField(source="user.pk")
+    name = serializers.CharField(source="user.__str__")
+    pseudonym = serializers.CharField(source="user.pseudonym")
+    rows = serializers.IntegerField()
+
+
+class InstructionCountSerializer(serializers.Serializer[Any]):
+    """How many answers followed a version of a project's instructions."""
+
+    id = serializers.IntegerField(source="version.pk")
+    number = serializers.IntegerField(source="version.number")
+    project_id = serializers.IntegerField(source="version.project_id")
+    project = serializers.CharField(source="version.project.name")
+    rows = serializers.IntegerField()
+
+
+class WarningSerializer(serializers.Serializer[Any]):
+    """Something worth knowing before freezing."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
 class PreviewSerializer(serializers.Serializer[Any]):
     """What freezing would give now."""
 
-    rows = serializers.IntegerField()
-    pairs = serializers.IntegerField(help_text="Pairs of responses, one ranked above the other; 0 but for comparisons.")
-    split_counts = SplitCountsSerializer()
-    labelers = serializers.IntegerField(help_text="How many people said it.")
-    warnings = serializers.ListField(child=serializers.CharField())
+    query = serializers.SerializerMethodField(help_text="The filters in the form in which they would be kept.")
+    rows = serializers.IntegerField(source="figures.rows")
+    pairs = serializers.IntegerField(
+        source="figures.pairs", help_text="Pairs of responses, one ranked above the other; 0 but for comparisons."
+    )
+    rows_without_pairs = serializers.IntegerField(source="figures.rows_without_pairs")
+    split_counts = SplitCountsSerializer(source="figures.split_counts")
+    agreement = DatasetAgreementSerializer(source="figures.agreement", allow_null=True)
+    labelers = LabelerCountSerializer(many=True)
+    instruction_versions = InstructionCountSerializer(many=True)
+    warnings = WarningSerializer(many=True)
+
+    @extend_schema_field(AnyFilters)
+    def get_query(self, found: Any) -> Any:
+        return found.query
 
 
 class FreezeDataset(StrictSerializer):

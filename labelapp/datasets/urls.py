@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from labelapp.datasets import api
+from labelapp.datasets import api, cohort_api
 
 urlpatterns = [
+    path("cohorts", cohort_api.CohortListView.as_view()),
+    path("cohorts/<int:cohort_id>", cohort_api.CohortView.as_view()),
     path("datasets", api.DatasetListView.as_view()),
     path("datasets/preview", api.DatasetPreviewView.as_view()),
     path("datasets/<int:dataset_id>", api.DatasetView.as_view()),

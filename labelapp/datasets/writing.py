@@ -2,7 +2,7 @@
 
     <DATA_DIR>/datasets/<dataset>/v<number>/
         train.jsonl  train.parquet  …       only splits that have rows
-        manifest.json                       kind, query, counts, and the sha256 of each file
+        manifest.json                       kind, query, counts, agreement, and the sha256 of each file
 
 Nothing in the files says when or by which version they were written: the same query over the same submissions gives the
 same bytes, down to the manifest.
@@ -14,9 +14,10 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
@@ -24,19 +25,23 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from formats.files import sha256_of, sync_directory, write_atomically
-from formats.jsonl import dump_json, write_json
+from formats.files import sha256_of, sync_directory
+from formats.jsonl import write_json
+from labelapp.accounts.models import User
 from labelapp.datasets.claiming import ClaimLost, Heartbeat, claim, fail, publish_state
+from labelapp.datasets.figures import Figures, warnings_of
+from labelapp.datasets.files import SplitFiles
 from labelapp.datasets.models import DatasetKind, DatasetVersion
-from labelapp.datasets.parquet import ParquetFile
-from labelapp.datasets.records import to_line
-from labelapp.datasets.selection import Selection, label_rows, measure, prompt_rows
+from labelapp.datasets.policy import take
+from labelapp.datasets.reading import answers_by_task, prompt_fields
+from labelapp.datasets.records import Names, label_line, prompt_line
+from labelapp.datasets.selection import count_selected
+from labelapp.labeling.models import InstructionVersion
 
 logger = structlog.get_logger(__name__)
 
 MANIFEST = "manifest.json"
 LINEAGE = "lineage.csv"
-CHUNK_ROWS = 500
 COPY_BYTES = 65_536
 
 
@@ -45,6 +50,10 @@ SELECT FROM datasets_datasetrow row JOIN labeling_retraction undone ON undone.su
 WHERE row.version_id = %s LIMIT 1
 """
 COPY_ROWS = "COPY datasets_datasetrow (version_id, split, number, submission_id, prompt_id) FROM STDIN (FORMAT csv)"
+
+
+class NothingLeft(Exception):
+    """The rules on ties, agreement or several labelers leave nothing that can be trained on."""
 
 
 class AnswerUndone(Exception):
@@ -56,7 +65,8 @@ class WrittenFiles:
     """What lies in the temporary folder."""
 
     folder: Path
-    selection: Selection
+    snapshot_at: datetime
+    figures: Figures
     files: list[dict[str, Any]] = field(default_factory=list)
     manifest_sha256: str = ""
 
@@ -74,6 +84,8 @@ def write_version(version_id: int) -> None:
         logger.warning("another worker writes this version now", version=version.pk)
     except AnswerUndone:
         fail(version, error="An answer was undone while this version was written. Freeze again.")
+    except NothingLeft as error:
+        fail(version, error=str(error))
     except (OSError, DatabaseError, SoftTimeLimitExceeded) as error:
         logger.exception("dataset version failed", version=version.pk)
         fail(version, error=_reason(error))
@@ -115,81 +127,97 @@ def _fresh_folder(version: DatasetVersion) -> Path:
 
 
 @contextmanager
-def _snapshot() -> Iterator[None]:
-    """One unchanging view of the database for every statement inside."""
+def _snapshot() -> Iterator[datetime]:
+    """One unchanging view of the database for every statement inside, and when it was taken."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
+            cursor.execute("SELECT clock_timestamp()")
+            (taken_at,) = cursor.fetchone()
+        yield taken_at
 
 
 def _write_files(version: DatasetVersion, *, folder: Path, heartbeat: Heartbeat) -> WrittenFiles:
     kind = version.dataset.kind
-    with _snapshot(), (folder / LINEAGE).open("w", encoding="utf-8", newline="") as lineage:
-        written = WrittenFiles(folder, measure(kind, version.query))
-        heartbeat.rows_total = written.selection.rows
-        for split, rows in written.selection.split_counts.items():
-            if rows:
-                _write_split(version, split=split, written=written, lineage=lineage, heartbeat=heartbeat)
-    manifest = {
-        "kind": kind,
-        "query": version.query,
-        "rows": written.selection.rows,
-        "pairs": written.selection.pairs,
-        "split_counts": written.selection.split_counts,
-        "files": written.files,
-    }
-    write_json(folder / MANIFEST, manifest)
+    with _snapshot() as snapshot_at, (folder / LINEAGE).open("w", encoding="utf-8", newline="") as lineage:
+        heartbeat.rows_total = count_selected(kind, version.query)
+        written = WrittenFiles(folder, snapshot_at, Figures(kind))
+        with SplitFiles(folder, kind=kind) as files:
+            writer = _RowWriter(version, written.figures, files, csv.writer(lineage), heartbeat)
+            writer.write_prompts() if kind == DatasetKind.PROMPTS else writer.write_labels()
+        _refuse_empty(written.figures)
+        written.files = files.entries
+        write_json(folder / MANIFEST, manifest_of(version, written.figures, files=written.files))
     written.manifest_sha256 = sha256_of(folder / MANIFEST)
     return written
 
 
-def _write_split(
-    version: DatasetVersion, *, split: str, written: WrittenFiles, lineage: TextIO, heartbeat: Heartbeat
-) -> None:
-    kind = version.dataset.kind
-    paths = {file_format: written.folder / f"{split}.{file_format}" for file_format in ("jsonl", "parquet")}
-    sources = csv.writer(lineage)
-    count = 0
-    with ParquetFile(paths["parquet"], kind=kind) as parquet:
-
-        def lines() -> Iterator[bytes]:
-            nonlocal count
-            for row in _rows(kind, version.query, split=split):
-                line = to_line(kind, row, split=split)
-                yield dump_json(line) + b"\n"
-                parquet.write(line)
-                sources.writerow(_source(kind, row, version=version, split=split, number=count))
-                count += 1
-                heartbeat.count()
-
-        write_atomically(paths["jsonl"], lines())
-    written.files += [
-        {
-            "name": path.name,
-            "split": split,
-            "format": file_format,
-            "rows": count,
-            "size_bytes": path.stat().st_size,
-            "sha256": sha256_of(path),
-        }
-        for file_format, path in paths.items()
-    ]
+def _refuse_empty(figures: Figures) -> None:
+    if not figures.rows:
+        raise NothingLeft("No row is left: the rules on agreement or ties refuse all that the filters find.")
+    if figures.kind == DatasetKind.COMPARISONS and not figures.pairs:
+        raise NothingLeft(f"All {figures.rows} rankings are ties throughout: there is no pair to learn from.")
 
 
-def _rows(kind: str, query: dict[str, Any], *, split: str) -> Iterator[dict[str, Any]]:
-    """The rows through a server-side cursor: memory does not grow with them."""
-    if kind == DatasetKind.PROMPTS:
-        return prompt_rows(query, split=split).iterator(CHUNK_ROWS)
-    return label_rows(kind, query, split=split).iterator(CHUNK_ROWS)
+@dataclass(slots=True)
+class _RowWriter:
+    """Writes each row to the files of its split, and where it comes from beside."""
+
+    version: DatasetVersion
+    figures: Figures
+    files: SplitFiles
+    lineage: Any
+    heartbeat: Heartbeat
+
+    def write_prompts(self) -> None:
+        for fields in prompt_fields(self.version.query):
+            line = prompt_line(fields)
+            self.figures.count_row(line["split"])
+            number = self.files.write(line)
+            self.lineage.writerow((self.version.pk, line["split"], number, None, line["id"]))
+            self.heartbeat.count()
+
+    def write_labels(self) -> None:
+        kind, query, names = self.version.dataset.kind, self.version.query, Names()
+        for answers in answers_by_task(kind, query, with_content=True):
+            taken = take(answers, query)
+            self.figures.add(answers, taken)
+            for row in taken:
+                line = label_line(kind, row, names)
+                number = self.files.write(line)
+                self.lineage.writerows(
+                    (self.version.pk, line["split"], number, answer.submission_id, line["prompt_id"])
+                    for answer in row.answers
+                )
+            self.heartbeat.count(len(answers))
 
 
-def _source(
-    kind: str, row: dict[str, Any], *, version: DatasetVersion, split: str, number: int
-) -> tuple[int, str, int, int | None, int]:
-    """The row of DatasetRow: where the file's line comes from."""
-    is_prompt = kind == DatasetKind.PROMPTS
-    return version.pk, split, number, None if is_prompt else row["pk"], row["pk" if is_prompt else "prompt_id"]
+def manifest_of(version: DatasetVersion, figures: Figures, *, files: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a version says of itself: nothing of when or by whom, so that equal data are equal bytes."""
+    people = User.objects.filter(pk__in=figures.labelers).values_list("pk", "pseudonym")
+    instructions = InstructionVersion.objects.filter(pk__in=figures.instruction_versions).order_by("pk")
+    agreement = figures.agreement
+    return {
+        "kind": version.dataset.kind,
+        "query": version.query,
+        "rows": figures.rows,
+        "pairs": figures.pairs,
+        "rows_without_pairs": figures.rows_without_pairs,
+        "split_counts": figures.split_counts,
+        "labelers": {pseudonym: figures.labelers[pk] for pk, pseudonym in people.order_by("pk")},
+        "instructions": [
+            {
+                "id": one.pk,
+                "project_id": one.project_id,
+                "number": one.number,
+                "rows": figures.instruction_versions[one.pk],
+            }
+            for one in instructions
+        ],
+        "agreement": asdict(agreement) if agreement else None,
+        "warnings": [asdict(warning) for warning in warnings_of(figures, version.query)],
+        "files": files,
+    }
 
 
 def _register(version: DatasetVersion, written: WrittenFiles, *, heartbeat: Heartbeat) -> None:
@@ -204,13 +232,13 @@ def _register(version: DatasetVersion, written: WrittenFiles, *, heartbeat: Hear
         _refuse_undone(version)
         (written.folder / LINEAGE).unlink()
         _publish_folder(written.folder, final)
-        selection = written.selection
+        figures = written.figures
         locked.state, locked.error = DatasetVersion.State.READY, ""
-        locked.rows_total = locked.rows_written = selection.rows
-        locked.pair_count, locked.split_counts = selection.pairs, selection.split_counts
+        locked.rows_total = locked.rows_written = figures.rows
+        locked.pair_count, locked.split_counts = figures.pairs, figures.split_counts
         locked.files, locked.sha256 = written.files, written.manifest_sha256
         locked.directory = str(final.relative_to(settings.DATA_DIR))
-        locked.frozen_at = timezone.now()
+        locked.snapshot_at, locked.frozen_at = written.snapshot_at, timezone.now()
         locked.save()
     publish_state(locked)
 

@@ -50,29 +50,63 @@ def compare_rankings(rankings: Sequence[Mapping[int, int]]) -> TaskAgreement:
     return TaskAgreement(ordered, agreeing, tied)
 
 
+@dataclass(slots=True)
+class AgreementSums:
+    """All that the agreement over any number of tasks needs to know of them: a few sums."""
+
+    tasks: int = 0
+    ordered: int = 0
+    agreeing: int = 0
+    tied: int = 0
+    ordered_squares: int = 0
+    agreeing_squares: int = 0
+    products: int = 0
+
+    def add(self, task: TaskAgreement) -> None:
+        """Take in the pairs of one more task."""
+        self.tied += task.tied
+        if task.ordered:
+            self.tasks += 1
+            self.ordered += task.ordered
+            self.agreeing += task.agreeing
+            self.ordered_squares += task.ordered**2
+            self.agreeing_squares += task.agreeing**2
+            self.products += task.ordered * task.agreeing
+
+    def agreement(self) -> Agreement | None:
+        """Return the agreement, or None where no pair was ordered by two labelers."""
+        if not self.ordered:
+            return None
+        rate = self.agreeing / self.ordered
+        low, high = wilson_interval(rate, self.effective_pairs())
+        return Agreement(self.tasks, self.ordered, self.agreeing, self.tied, rate, low, high)
+
+    def effective_pairs(self) -> float:
+        """Return how many independent pairs would know as much as the pairs of these tasks do."""
+        # The sum over tasks of (agreeing - rate · ordered)², times ordered²: whole numbers, so that 0 is 0.
+        spread = (
+            self.ordered**2 * self.agreeing_squares
+            - 2 * self.ordered * self.agreeing * self.products
+            + self.agreeing**2 * self.ordered_squares
+        )
+        if self.tasks < 2 or spread == 0:
+            return float(self.tasks)  # between tasks nothing is seen to vary: each is one piece of evidence
+        rate = self.agreeing / self.ordered
+        variance = spread / self.ordered**4 * self.tasks / (self.tasks - 1)
+        return min(float(self.ordered), rate * (1 - rate) / variance)
+
+
 def summarise(tasks: Iterable[TaskAgreement]) -> Agreement | None:
     """Return the agreement over `tasks`, or None where no pair was ordered by two labelers."""
-    compared = list(tasks)
-    counted = [task for task in compared if task.ordered]
-    pairs = sum(task.ordered for task in counted)
-    if not pairs:
-        return None
-    agreeing = sum(task.agreeing for task in counted)
-    low, high = wilson_interval(agreeing / pairs, effective_pairs(counted))
-    tied = sum(task.tied for task in compared)
-    return Agreement(len(counted), pairs, agreeing, tied, agreeing / pairs, low, high)
+    return sums_of(tasks).agreement()
 
 
-def effective_pairs(tasks: Sequence[TaskAgreement]) -> float:
-    """Return how many independent pairs would know as much as the pairs of these tasks do."""
-    pairs = sum(task.ordered for task in tasks)
-    rate = sum(task.agreeing for task in tasks) / pairs
-    count = len(tasks)
-    spread = sum((task.agreeing - rate * task.ordered) ** 2 for task in tasks)
-    if count < 2 or spread == 0:
-        return float(count)  # between tasks nothing is seen to vary: each is one piece of evidence
-    variance = spread / pairs**2 * count / (count - 1)
-    return min(float(pairs), rate * (1 - rate) / variance)
+def sums_of(tasks: Iterable[TaskAgreement]) -> AgreementSums:
+    """Return the sums over `tasks`."""
+    sums = AgreementSums()
+    for task in tasks:
+        sums.add(task)
+    return sums
 
 
 def wilson_interval(rate: float, count: float) -> tuple[float, float]:

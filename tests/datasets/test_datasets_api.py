@@ -38,20 +38,24 @@ def test_preview_counts_and_warns(researcher: APIClient, django_assert_max_num_q
     world.answer_all(ranks=(1, 1, 1, 1), labeler=other)
     with django_assert_max_num_queries(8):
         body = preview(researcher, "comparisons", project_query(world)).json()
-    assert body == {
-        "rows": 6,
-        "pairs": 12,
-        "split_counts": {"train": 4, "valid": 0, "test": 2},
-        "labelers": 2,
-        "warnings": [
-            "3 of 6 rankings are ties throughout and give no pair.",
-            "No row is in the validation split: a run has nothing to measure itself on.",
-        ],
-    }
+    assert (body["rows"], body["pairs"], body["rows_without_pairs"], body["agreement"]) == (6, 12, 3, None)
+    assert body["split_counts"] == {"train": 4, "valid": 0, "test": 2}
+    assert [(row["id"], row["rows"]) for row in body["labelers"]] == [(world.labeler.pk, 3), (other.pk, 3)]
+    (instructions,) = body["instruction_versions"]
+    assert (instructions["project"], instructions["number"], instructions["rows"]) == (world.project.name, 1, 6)
+    assert [(warning["code"], warning["message"]) for warning in body["warnings"]] == [
+        ("ties", "3 of 6 rankings are ties throughout and give no pair."),
+        ("few_pairs", "Only 8 pairs are in the train split: a reward model learns little from so few."),
+        ("no_validation", "No row is in the validation split: a run has nothing to measure itself on."),
+    ]
     one = preview(researcher, "comparisons", {**project_query(world), "labeler_ids": [other.pk]}).json()
-    assert (one["rows"], one["pairs"], one["labelers"]) == (3, 0, 1)
-    assert "no pair to learn from" in one["warnings"][0]
-    assert any("one labeler's" in warning for warning in one["warnings"])
+    assert (one["rows"], one["pairs"], len(one["labelers"])) == (3, 0, 1)
+    assert codes_of(one) == ["no_pairs", "no_validation", "one_labeler"]
+
+
+def codes_of(body: dict[str, Any]) -> list[str]:
+    """The codes of a preview's warnings."""
+    return [warning["code"] for warning in body["warnings"]]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +81,7 @@ def test_filters(researcher: APIClient, query: dict[str, Any], rows: int) -> Non
     answer = preview(researcher, "demonstrations", {**project_query(world), **query})
     assert answer.status_code == 200, answer.content
     assert answer.json()["rows"] == rows
-    assert bool(rows) != any("nothing to freeze" in warning for warning in answer.json()["warnings"])
+    assert bool(rows) != ("nothing" in codes_of(answer.json()))
 
 
 def test_filters_of_prompts(researcher: APIClient) -> None:
@@ -93,9 +97,10 @@ def test_filters_of_prompts(researcher: APIClient) -> None:
         ({}, 3),
     ]:
         body = preview(researcher, "prompts", query).json()
-        assert (body["rows"], body["pairs"], body["labelers"]) == (rows, 0, 0), query
+        assert (body["rows"], body["pairs"], body["labelers"]) == (rows, 0, []), query
 
 
+RULE = {"question": "hallucination", "answer": True, "responses": "no"}
 WRONG_QUERIES: list[tuple[str, Any, str]] = [
     ("comparisons", {"project": [1]}, "query.project"),
     ("comparisons", {"kinds": ["plain"]}, "query.kinds"),
@@ -112,6 +117,33 @@ WRONG_QUERIES: list[tuple[str, Any, str]] = [
     ("comparisons", {"submitted_from": "yesterday"}, "query.submitted_from"),
     ("comparisons", {"submitted_from": "2022-01-02", "submitted_to": "2022-01-01"}, "query.submitted_to"),
     ("comparisons", {"min_active_seconds": -1}, "query.min_active_seconds"),
+    ("comparisons", {"min_active_seconds": 9, "max_active_seconds": 8}, "query.max_active_seconds"),
+    ("comparisons", {"version": 3}, "query.version"),
+    ("comparisons", {"version": "newest"}, "query.version"),
+    ("comparisons", {"several": "first"}, "query.several"),
+    ("demonstrations", {"several": "majority"}, "query.several"),
+    ("demonstrations", {"ties": "keep"}, "query.ties"),
+    ("demonstrations", {"checkpoint_ids": [1]}, "query.checkpoint_ids"),
+    ("comparisons", {"checkpoint_ids": [999_999]}, "query.checkpoint_ids"),
+    ("comparisons", {"cohort_ids": [999_999]}, "query.cohort_ids"),
+    ("comparisons", {"without_labeler_ids": [999_999]}, "query.without_labeler_ids"),
+    ("comparisons", {"instruction_version_ids": [999_999]}, "query.instruction_version_ids"),
+    ("comparisons", {"without_instruction_version_ids": [0]}, "query.without_instruction_version_ids.0"),
+    ("comparisons", {"splits": ["dev"]}, "query.splits.0"),
+    ("comparisons", {"min_agreement_percent": 101}, "query.min_agreement_percent"),
+    ("comparisons", {"min_agreement_percent": "NaN"}, "query.min_agreement_percent"),
+    (
+        "comparisons",
+        {"answers": [{"question": "good", "answer": True, "responses": "any"}]},
+        "query.answers.0.question",
+    ),
+    ("comparisons", {"answers": [{"question": "hallucination", "answer": True}]}, "query.answers.0.responses"),
+    (
+        "comparisons",
+        {"answers": [{"question": "moral_judgment", "answer": 7, "responses": "no"}]},
+        "query.answers.0.answer",
+    ),
+    ("comparisons", {"answers": [{"value": 1}]}, "query.answers.0.value"),
     ("prompts", {"languages": ["a\x00"]}, "query.languages.0"),
     ("comparisons", [], "query"),
     ("comparisons", "all", "query"),
@@ -160,6 +192,7 @@ def test_equal_queries_are_kept_equal(researcher: APIClient) -> None:
         "project_ids": [project],
         "submitted_from": "2020-01-01T00:00:00Z",
         "use_cases": ["chat", "rewrite"],
+        "version": 2,
     }
 
 

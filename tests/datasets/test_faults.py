@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from labelapp.datasets import claiming, tasks, writing
+from labelapp.datasets.files import SplitFiles
 from labelapp.datasets.models import DatasetRow, DatasetVersion
 from tests.conftest import ROOT, process_environment
 from tests.datasets.world import demonstrations, wait_for, waiting_version
@@ -163,7 +164,7 @@ def test_a_full_disk_is_called_that(version: DatasetVersion, monkeypatch: pytest
     def full(*args: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing, "write_atomically", full)
+    monkeypatch.setattr(SplitFiles, "write", full)
     writing.write_version(version.pk)
     version.refresh_from_db()
     assert (version.state, version.error) == ("failed", "The disk is full. Make room and freeze again.")
@@ -174,7 +175,7 @@ def test_our_own_mistake_does_not_wait_for_ever(version: DatasetVersion, monkeyp
     def wrong(*args: Any, **kwargs: Any) -> None:
         raise KeyError("pseudonym")
 
-    monkeypatch.setattr(writing, "to_line", wrong)
+    monkeypatch.setattr(writing, "label_line", wrong)
     with pytest.raises(KeyError):
         writing.write_version(version.pk)
     version.refresh_from_db()

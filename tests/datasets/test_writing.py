@@ -128,8 +128,8 @@ def test_only_the_latest_revision_counts() -> None:
     revised = world.revise(first, ranks=(4, 3, 2, 1))
     version = written_version(world, kind="comparisons")
     rows = list(read_jsonl(folder(version) / "train.jsonl", Ranking))
-    assert [row.id for row in rows] == [str(second.pk), str(revised.pk)]
-    assert [response.rank for response in rows[1].responses] == [4, 3, 2, 1]
+    assert [row.id for row in rows] == [str(revised.pk), str(second.pk)], "in the order of their tasks"
+    assert [response.rank for response in rows[0].responses] == [4, 3, 2, 1]
 
 
 @pytest.mark.parametrize(

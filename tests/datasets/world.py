@@ -51,7 +51,7 @@ class World:
         """Prompts of a submitter of `split`, each a task of the project; four responses where it compares."""
         fields = {"submitter": submitter_in(split), "use_case": "chat", **columns}
         prompts = [
-            create_prompt({"prompt": f"Prompt {time.monotonic_ns()} «é» {number}", **fields}, created_by=self.author)
+            create_prompt({"prompt": f"Prompt {time.monotonic_ns()} «é» {number}"} | fields, created_by=self.author)
             for number in range(count)
         ]
         chosen = Prompt.objects.filter(pk__in=[prompt.pk for prompt in prompts])

@@ -6,8 +6,9 @@ import pytest
 from django.db import InternalError, connection, transaction
 from django.db.utils import IntegrityError
 
+from labelapp.datasets.figures import figures_of
 from labelapp.datasets.models import Dataset, DatasetKind, DatasetRow, DatasetVersion
-from labelapp.datasets.selection import measure, selected_submissions
+from labelapp.datasets.selection import selected_submissions
 from labelapp.labeling import undo as undoing
 from labelapp.labeling.models import Assignment, Draft, Project, Submission
 from labelapp.labeling.retraction_models import Retraction
@@ -111,7 +112,7 @@ def test_what_was_undone_counts_nowhere(workspace: Workspace, labeler: Labeler, 
     assert researcher.get(f"submissions/{submission_id}").json()["is_latest"] is False, "it stays on record"
     statistics = project_statistics(project)
     assert (statistics.labelers, statistics.ties_rate, statistics.throughput[-1].count) == ([], None, 0)
-    assert measure(DatasetKind.COMPARISONS, {}).rows == 0
+    assert figures_of(DatasetKind.COMPARISONS, {}).rows == 0
     lineage = researcher.get(f"users/{labeler.user.pk}/lineage").json()
     assert lineage["submissions"] == 0
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from labelapp.quality.agreement import (
     TaskAgreement,
     compare_rankings,
-    effective_pairs,
     summarise,
+    sums_of,
     wilson_interval,
 )
 
@@ -59,7 +59,7 @@ def test_pairs_of_one_task_are_not_counted_as_independent_by_hand() -> None:
     spread = Σ(aᵢ − 0.5·6)² = 4·9 = 36; variance = 36/24²·4/3 = 1/12; effective = 0.25/(1/12) = 3 of 24 pairs.
     """
     tasks = [TaskAgreement(6, 6, 0)] * 2 + [TaskAgreement(6, 0, 0)] * 2
-    assert effective_pairs(tasks) == pytest.approx(3)
+    assert sums_of(tasks).effective_pairs() == pytest.approx(3)
     agreement = summarise(tasks)
     assert agreement is not None
     assert (agreement.tasks, agreement.pairs, agreement.agreeing, agreement.rate) == (4, 24, 12, 0.5)
@@ -67,7 +67,7 @@ def test_pairs_of_one_task_are_not_counted_as_independent_by_hand() -> None:
 
 
 def test_tasks_that_are_all_alike_count_once_each() -> None:
-    assert effective_pairs([TaskAgreement(6, 6, 0)] * 5) == 5
+    assert sums_of([TaskAgreement(6, 6, 0)] * 5).effective_pairs() == 5
 
 
 task_agreements = st.integers(1, 36).flatmap(
@@ -81,7 +81,7 @@ def test_the_interval_holds_the_rate_and_knows_no_more_than_the_pairs_do(tasks: 
     assert agreement is not None
     assert 0 <= agreement.low <= agreement.rate + 1e-9
     assert agreement.rate - 1e-9 <= agreement.high <= 1
-    assert effective_pairs(tasks) <= agreement.pairs
+    assert sums_of(tasks).effective_pairs() <= agreement.pairs
 
 
 @given(st.dictionaries(st.integers(1, 9), st.integers(1, 9), min_size=2), st.data())

@@ -210,6 +210,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cohorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All cohorts. */
+        get: operations["cohorts_list"];
+        put?: never;
+        /** @description All cohorts. */
+        post: operations["cohorts_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cohorts/{cohort_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One cohort. */
+        delete: operations["cohorts_delete"];
+        options?: never;
+        head?: never;
+        /** @description One cohort. */
+        patch: operations["cohorts_update"];
+        trace?: never;
+    };
     "/api/v1/dataset-versions": {
         parameters: {
             query?: never;
@@ -1661,14 +1697,48 @@ export interface components {
             /** @description 95 %, Wilson, tasks as clusters: [low, high]. */
             readonly interval: number[];
         };
+        /** @description What has to be so of the answers to a question, for a ranking to be taken. A missing answer is no answer. */
+        AnswerRule: {
+            question: components["schemas"]["QuestionEnum"];
+            answer: boolean;
+            /**
+             * @description Of which responses this must hold.
+             *
+             *     * `any` - At least one response
+             *     * `every` - Every response
+             *     * `no` - No response
+             */
+            responses: components["schemas"]["ResponsesEnum"];
+        };
+        /** @description What has to be so of the answers to a question, for a ranking to be taken. A missing answer is no answer. */
+        AnswerRuleRequest: {
+            question: components["schemas"]["QuestionEnum"];
+            answer: boolean;
+            /**
+             * @description Of which responses this must hold.
+             *
+             *     * `any` - At least one response
+             *     * `every` - Every response
+             *     * `no` - No response
+             */
+            responses: components["schemas"]["ResponsesEnum"];
+        };
         /** @description The filters of all kinds: `kinds` and `languages` are for prompts, those on submissions for the others. */
         AnyFilters: {
-            /** @description Projects of the dataset's kind; all where left out. */
+            /** @description Of this language of filters; 2 is the newest. */
+            version?: number;
+            /** @description Projects of the dataset's kind, or of any kind for prompts; all where left out. */
             project_ids?: number[];
-            /** @description Who said it. */
-            labeler_ids?: number[];
             /** @description Of the prompt. */
             use_cases?: components["schemas"]["UseCaseEnum"][];
+            /** @description Splits to write; all where left out. */
+            splits?: components["schemas"]["SplitEnum"][];
+            /** @description Who said it. */
+            labeler_ids?: number[];
+            /** @description Who said it, by groups: their members of now are added to labeler_ids. */
+            cohort_ids?: number[];
+            /** @description Whose answers to leave out. */
+            without_labeler_ids?: number[];
             /**
              * Format: date-time
              * @description Submitted at or after.
@@ -1679,7 +1749,37 @@ export interface components {
              * @description Submitted before.
              */
             submitted_to?: string;
+            /** @description Answers given faster are left out. */
             min_active_seconds?: number;
+            /** @description Answers that took longer are left out. */
+            max_active_seconds?: number;
+            /** @description The instructions that the labeler had. */
+            instruction_version_ids?: number[];
+            /** @description Instructions whose answers to leave out. */
+            without_instruction_version_ids?: number[];
+            /** @description The checkpoints that the responses were sampled from. */
+            checkpoint_ids?: number[];
+            answers?: components["schemas"]["AnswerRule"][];
+            /** @description Of the pairs that two labelers of a task ordered, at least so many ordered alike. A task that one labeler alone has ranked has no such pair and is left out. */
+            min_agreement_percent?: number;
+            /**
+             * @description Where several labelers answered one task: majority and weight of rankings, first of demonstrations.
+             *
+             *     * `all` - Keep all
+             *     * `majority` - One row a task: the majority's order
+             *     * `weight` - Keep all; together they weigh one
+             *     * `first` - The first of each task
+             */
+            several?: components["schemas"]["SeveralEnum"];
+            /**
+             * @description What to do with equal ranks.
+             *
+             *     * `keep` - Keep them as ties
+             *     * `break_by_quality` - Order tied responses by their ratings
+             *     * `leave_out` - Leave out rankings that are ties throughout
+             *     * `only_strict` - Only rankings without a tie
+             */
+            ties?: components["schemas"]["TiesEnum"];
             /** @description Where prompts come from. */
             kinds?: components["schemas"]["PromptKindEnum"][];
             /** @description Language codes. */
@@ -1687,12 +1787,20 @@ export interface components {
         };
         /** @description The filters of all kinds: `kinds` and `languages` are for prompts, those on submissions for the others. */
         AnyFiltersRequest: {
-            /** @description Projects of the dataset's kind; all where left out. */
+            /** @description Of this language of filters; 2 is the newest. */
+            version?: number;
+            /** @description Projects of the dataset's kind, or of any kind for prompts; all where left out. */
             project_ids?: number[];
-            /** @description Who said it. */
-            labeler_ids?: number[];
             /** @description Of the prompt. */
             use_cases?: components["schemas"]["UseCaseEnum"][];
+            /** @description Splits to write; all where left out. */
+            splits?: components["schemas"]["SplitEnum"][];
+            /** @description Who said it. */
+            labeler_ids?: number[];
+            /** @description Who said it, by groups: their members of now are added to labeler_ids. */
+            cohort_ids?: number[];
+            /** @description Whose answers to leave out. */
+            without_labeler_ids?: number[];
             /**
              * Format: date-time
              * @description Submitted at or after.
@@ -1703,7 +1811,37 @@ export interface components {
              * @description Submitted before.
              */
             submitted_to?: string;
+            /** @description Answers given faster are left out. */
             min_active_seconds?: number;
+            /** @description Answers that took longer are left out. */
+            max_active_seconds?: number;
+            /** @description The instructions that the labeler had. */
+            instruction_version_ids?: number[];
+            /** @description Instructions whose answers to leave out. */
+            without_instruction_version_ids?: number[];
+            /** @description The checkpoints that the responses were sampled from. */
+            checkpoint_ids?: number[];
+            answers?: components["schemas"]["AnswerRuleRequest"][];
+            /** @description Of the pairs that two labelers of a task ordered, at least so many ordered alike. A task that one labeler alone has ranked has no such pair and is left out. */
+            min_agreement_percent?: number;
+            /**
+             * @description Where several labelers answered one task: majority and weight of rankings, first of demonstrations.
+             *
+             *     * `all` - Keep all
+             *     * `majority` - One row a task: the majority's order
+             *     * `weight` - Keep all; together they weigh one
+             *     * `first` - The first of each task
+             */
+            several?: components["schemas"]["SeveralEnum"];
+            /**
+             * @description What to do with equal ranks.
+             *
+             *     * `keep` - Keep them as ties
+             *     * `break_by_quality` - Order tied responses by their ratings
+             *     * `leave_out` - Leave out rankings that are ties throughout
+             *     * `only_strict` - Only rankings without a tie
+             */
+            ties?: components["schemas"]["TiesEnum"];
             /** @description Where prompts come from. */
             kinds?: components["schemas"]["PromptKindEnum"][];
             /** @description Language codes. */
@@ -1821,6 +1959,19 @@ export interface components {
          * @enum {string}
          */
         CodeEnum: "redis_away" | "queue_unserved" | "beat_stopped" | "little_space";
+        /** @description A named group of labelers. */
+        Cohort: {
+            readonly id: number;
+            readonly name: string;
+            readonly members: components["schemas"]["CohortMember"][];
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description Who is in a cohort. */
+        CohortMember: {
+            readonly id: number;
+            name: string;
+        };
         /** @description What to do with a file that was previewed. */
         ConfirmImportRequest: {
             on_error: components["schemas"]["OnErrorEnum"];
@@ -1845,6 +1996,11 @@ export interface components {
             readonly notes: string;
             /** Format: date-time */
             readonly created_at: string;
+        };
+        /** @description A new group of labelers. */
+        CreateCohortRequest: {
+            name: string;
+            member_ids: number[];
         };
         /** @description A new dataset. */
         CreateDatasetRequest: {
@@ -1946,6 +2102,21 @@ export interface components {
             readonly created_at: string;
             /** Format: date-time */
             readonly archived_at: string | null;
+        };
+        /** @description How labelers of the same tasks agree over the pairs of responses that both ordered. */
+        DatasetAgreement: {
+            tasks: number;
+            pairs: number;
+            agreeing: number;
+            /** Format: double */
+            rate: number;
+            /**
+             * Format: double
+             * @description Of the 95 % interval.
+             */
+            low: number;
+            /** Format: double */
+            high: number;
         };
         /** @description A file of a version. */
         DatasetFile: {
@@ -2302,6 +2473,14 @@ export interface components {
             /** Format: int64 */
             dataset_version_id?: number;
         };
+        /** @description How many answers followed a version of a project's instructions. */
+        InstructionCount: {
+            id: number;
+            number: number;
+            project_id: number;
+            project: string;
+            rows: number;
+        };
         /** @description Which instructions one has read last; null before one has read any. */
         InstructionRead: {
             version: components["schemas"]["InstructionReference"] | null;
@@ -2387,6 +2566,13 @@ export interface components {
                 [key: string]: boolean | number;
             };
             notes?: string;
+        };
+        /** @description How many answers of a labeler are in it. */
+        LabelerCount: {
+            id: number;
+            name: string;
+            pseudonym: string;
+            rows: number;
         };
         /** @description One labeler's work in the project. */
         LabelerStatistics: {
@@ -2622,6 +2808,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Checkpoint"][];
+        };
+        PaginatedCohortList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Cohort"][];
         };
         PaginatedCountedJudgmentList: {
             /** @example 123 */
@@ -2977,6 +3178,11 @@ export interface components {
             description?: string;
             archived?: boolean;
         };
+        /** @description What may change about a group. */
+        PatchedUpdateCohortRequest: {
+            name?: string;
+            member_ids?: number[];
+        };
         /** @description What may change about a dataset. */
         PatchedUpdateDatasetRequest: {
             name?: string;
@@ -3020,13 +3226,17 @@ export interface components {
         };
         /** @description What freezing would give now. */
         Preview: {
+            /** @description The filters in the form in which they would be kept. */
+            readonly query: components["schemas"]["AnyFilters"];
             rows: number;
             /** @description Pairs of responses, one ranked above the other; 0 but for comparisons. */
             pairs: number;
+            rows_without_pairs: number;
             split_counts: components["schemas"]["SplitCounts"];
-            /** @description How many people said it. */
-            labelers: number;
-            warnings: string[];
+            agreement: components["schemas"]["DatasetAgreement"] | null;
+            labelers: components["schemas"]["LabelerCount"][];
+            instruction_versions: components["schemas"]["InstructionCount"][];
+            warnings: components["schemas"]["Warning"][];
         };
         /** @description What to count. */
         PreviewQueryRequest: {
@@ -3279,6 +3489,21 @@ export interface components {
          *     * `harmful_advice` - harmful_advice
          *     * `expresses_opinion` - expresses_opinion
          *     * `moral_judgment` - moral_judgment
+         * @enum {string}
+         */
+        QuestionEnum: "fails_instruction" | "inappropriate_for_assistant" | "hallucination" | "satisfies_constraint" | "sexual_content" | "violent_content" | "encourages_harm" | "denigrates_protected_class" | "harmful_advice" | "expresses_opinion" | "moral_judgment";
+        /**
+         * @description * `fails_instruction` - fails_instruction
+         *     * `inappropriate_for_assistant` - inappropriate_for_assistant
+         *     * `hallucination` - hallucination
+         *     * `satisfies_constraint` - satisfies_constraint
+         *     * `sexual_content` - sexual_content
+         *     * `violent_content` - violent_content
+         *     * `encourages_harm` - encourages_harm
+         *     * `denigrates_protected_class` - denigrates_protected_class
+         *     * `harmful_advice` - harmful_advice
+         *     * `expresses_opinion` - expresses_opinion
+         *     * `moral_judgment` - moral_judgment
          *     * `input_toxicity` - input_toxicity
          *     * `output_toxicity` - output_toxicity
          *     * `relative_toxicity` - relative_toxicity
@@ -3428,6 +3653,13 @@ export interface components {
             readonly response_tokens: number | null;
             readonly seed: number | null;
         };
+        /**
+         * @description * `any` - At least one response
+         *     * `every` - Every response
+         *     * `no` - No response
+         * @enum {string}
+         */
+        ResponsesEnum: "any" | "every" | "no";
         /** @description Part of the answers. */
         ResultGroup: {
             value: string;
@@ -3796,6 +4028,14 @@ export interface components {
             group: components["schemas"]["GroupEnum"];
             source: string;
         };
+        /**
+         * @description * `all` - Keep all
+         *     * `majority` - One row a task: the majority's order
+         *     * `weight` - Keep all; together they weigh one
+         *     * `first` - The first of each task
+         * @enum {string}
+         */
+        SeveralEnum: "all" | "majority" | "weight" | "first";
         /** @description An agreement in whole percents: a fraction, or a count, would say more than the labeler is to know. */
         Share: {
             /** Format: double */
@@ -4086,6 +4326,14 @@ export interface components {
             unread: number;
             threads: components["schemas"]["ThreadSummary"][];
         };
+        /**
+         * @description * `keep` - Keep them as ties
+         *     * `break_by_quality` - Order tied responses by their ratings
+         *     * `leave_out` - Leave out rankings that are ties throughout
+         *     * `only_strict` - Only rankings without a tie
+         * @enum {string}
+         */
+        TiesEnum: "keep" | "break_by_quality" | "leave_out" | "only_strict";
         /** @description A token in its owner's list; `secret` is there in the answer that made it and never again. */
         Token: {
             readonly id: number;
@@ -4196,6 +4444,11 @@ export interface components {
             submissions: number;
             datasets: components["schemas"]["UserDataset"][];
             checkpoints: components["schemas"]["UserCheckpoint"][];
+        };
+        /** @description Something worth knowing before freezing. */
+        Warning: {
+            code: string;
+            message: string;
         };
         /** @description Asks for the next task: the slot that was shown in advance if it is still open, else another. */
         WishRequest: {
@@ -5100,6 +5353,162 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cohorts_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedCohortList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cohorts_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCohortRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cohort"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cohorts_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cohorts_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedUpdateCohortRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cohort"];
                 };
             };
             400: {

@@ -2,8 +2,9 @@ import { Button } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { useEvents } from "@/api/events";
-import { DATASET_KIND, spaced } from "@/api/labels";
+import { DATASET_KIND } from "@/api/labels";
 import { rowId } from "@/api/rowId";
+import { filterSummary } from "@/features/datasets/query";
 import { VERSION_STATE } from "@/features/datasets/versionState";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 import { type Column, DataTable } from "@/ui/DataTable";
@@ -54,14 +55,6 @@ const COLUMNS: Column<Version>[] = [
     render: (version) => <RelativeTime at={version.frozen_at ?? version.created_at} />,
   },
 ];
-
-export function filterSummary(query: object): string {
-  const parts = Object.entries(query).map(([name, value]) => {
-    const text = Array.isArray(value) ? value.map((one) => spaced(String(one))).join(", ") : String(value);
-    return `${spaced(name.replace(/_ids$/, "s"))}: ${text}`;
-  });
-  return parts.join(" · ") || "Everything";
-}
 
 async function archive(dataset: Dataset, archived: boolean): Promise<void> {
   await api.PATCH("/api/v1/datasets/{dataset_id}", {

@@ -1,0 +1,274 @@
+import { MultiSelect, NumberInput, Select, SimpleGrid, Stack, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { $api } from "@/api/client";
+import { options, PROMPT_KIND, SPLIT, USE_CASE } from "@/api/labels";
+import { AnswerRules } from "@/features/datasets/AnswerRules";
+import { type Dataset, type PreviewFigures, type Query, SEVERAL, TIES } from "@/features/datasets/query";
+import { SaveCohort } from "@/features/datasets/SaveCohort";
+import { Fold } from "@/ui/Fold";
+
+type FiltersProps = {
+  dataset: Dataset;
+  query: Query;
+  seen: PreviewFigures | undefined;
+  onChange: (change: Partial<Query>) => void;
+};
+type PartProps = Pick<FiltersProps, "query" | "onChange">;
+type Option = { value: string; label: string };
+
+export function Filters({ dataset, query, seen, onChange }: FiltersProps) {
+  const projects = $api.useQuery("get", "/api/v1/projects", { params: { query: { page_size: 200 } } });
+  const fitting = projects.data?.results.filter(
+    ({ kind }) => dataset.kind === "prompts" || dataset.kind.startsWith(kind),
+  );
+  return (
+    <Stack>
+      <IdSelect
+        label={dataset.kind === "prompts" ? "Prompts of these projects" : "Projects"}
+        data={fitting?.map(({ id, name }) => ({ value: String(id), label: name }))}
+        value={query.project_ids}
+        onChange={(project_ids) => onChange({ project_ids })}
+      />
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
+        <MultiSelect
+          label="Use cases"
+          placeholder={query.use_cases?.length ? "" : "All"}
+          data={options(USE_CASE)}
+          value={query.use_cases ?? []}
+          onChange={(use_cases) => onChange({ use_cases: use_cases as NonNullable<Query["use_cases"]> })}
+        />
+        <MultiSelect
+          label="Splits"
+          placeholder={query.splits?.length ? "" : "All"}
+          data={options(SPLIT)}
+          value={query.splits ?? []}
+          onChange={(splits) => onChange({ splits: splits as NonNullable<Query["splits"]> })}
+        />
+      </SimpleGrid>
+      {dataset.kind === "prompts" ? (
+        <PromptFilters query={query} onChange={onChange} />
+      ) : (
+        <LabelFilters dataset={dataset} query={query} seen={seen} onChange={onChange} />
+      )}
+    </Stack>
+  );
+}
+
+type IdSelectProps = {
+  label: string;
+  description?: string;
+  none?: string;
+  data: Option[] | undefined;
+  value: readonly number[] | undefined;
+  onChange: (ids: number[]) => void;
+};
+
+function IdSelect({ data, value, onChange, none = "All", ...props }: IdSelectProps) {
+  return (
+    <MultiSelect
+      {...props}
+      placeholder={value?.length ? "" : none}
+      searchable
+      data={data ?? []}
+      value={value?.map(String) ?? []}
+      onChange={(ids) => onChange(ids.map(Number))}
+    />
+  );
+}
+
+function PromptFilters({ query, onChange }: PartProps) {
+  const { data: facets } = $api.useQuery("get", "/api/v1/prompts/facets");
+  return (
+    <>
+      <MultiSelect
+        label="Kinds"
+        placeholder={query.kinds?.length ? "" : "All"}
+        data={options(PROMPT_KIND)}
+        value={query.kinds ?? []}
+        onChange={(kinds) => onChange({ kinds: kinds as NonNullable<Query["kinds"]> })}
+      />
+      <MultiSelect
+        label="Languages"
+        placeholder={query.languages?.length ? "" : "All"}
+        data={
+          facets?.language.filter(({ value }) => value).map(({ value, label }) => ({ value, label })) ?? []
+        }
+        value={query.languages ?? []}
+        onChange={(languages) => onChange({ languages })}
+      />
+    </>
+  );
+}
+
+function LabelFilters({ dataset, query, seen, onChange }: FiltersProps) {
+  return (
+    <>
+      {dataset.kind !== "prompts" && (
+        <Select
+          label="Several labelers on one task"
+          data={SEVERAL[dataset.kind]}
+          allowDeselect={false}
+          value={query.several ?? "all"}
+          onChange={(several) => onChange({ several: several as Query["several"] })}
+        />
+      )}
+      {dataset.kind === "comparisons" && (
+        <SimpleGrid cols={{ base: 1, xs: 2 }}>
+          <Select
+            label="Ties"
+            data={TIES}
+            allowDeselect={false}
+            value={query.ties ?? "keep"}
+            onChange={(ties) => onChange({ ties: ties as Query["ties"] })}
+          />
+          <NumberInput
+            label="Agreement of at least (%)"
+            description="Of a task’s pairs. A task with one labeler has none."
+            min={0}
+            max={100}
+            allowDecimal={false}
+            inputWrapperOrder={["label", "input", "description", "error"]}
+            value={query.min_agreement_percent ?? ""}
+            onChange={(value) => onChange({ min_agreement_percent: numberOrNothing(value) })}
+          />
+        </SimpleGrid>
+      )}
+      <Fold title="Labelers and time">
+        <People query={query} onChange={onChange} />
+        <Times query={query} onChange={onChange} />
+      </Fold>
+      <Fold title={dataset.kind === "comparisons" ? "Instructions, models and answers" : "Instructions"}>
+        <Instructions query={query} seen={seen} onChange={onChange} />
+        {dataset.kind === "comparisons" && (
+          <>
+            <Checkpoints query={query} onChange={onChange} />
+            <AnswerRules rules={query.answers ?? []} onChange={(answers) => onChange({ answers })} />
+          </>
+        )}
+      </Fold>
+    </>
+  );
+}
+
+function numberOrNothing(value: number | string): number | undefined {
+  return value === "" ? undefined : Number(value);
+}
+
+function People({ query, onChange }: PartProps) {
+  const { data: users } = $api.useQuery("get", "/api/v1/users", { params: { query: { page_size: 200 } } });
+  const cohorts = $api.useQuery("get", "/api/v1/cohorts", { params: { query: { page_size: 200 } } });
+  const people = users?.results.map(({ id, name, email }) => ({ value: String(id), label: name || email }));
+  return (
+    <>
+      <IdSelect
+        label="Labelers"
+        data={people}
+        value={query.labeler_ids}
+        onChange={(labeler_ids) => onChange({ labeler_ids })}
+      />
+      <SaveCohort memberIds={query.labeler_ids ?? []} />
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
+        <IdSelect
+          label="Cohorts"
+          data={cohorts.data?.results.map(({ id, name }) => ({ value: String(id), label: name }))}
+          value={query.cohort_ids}
+          onChange={(cohort_ids) => onChange({ cohort_ids })}
+        />
+        <IdSelect
+          label="Without labelers"
+          none="Nobody"
+          data={people}
+          value={query.without_labeler_ids}
+          onChange={(without_labeler_ids) => onChange({ without_labeler_ids })}
+        />
+      </SimpleGrid>
+    </>
+  );
+}
+
+/** A day as the person's clock has it, as the moment it begins. */
+function dayStart(day: string): string | undefined {
+  return day ? new Date(`${day}T00:00`).toISOString() : undefined;
+}
+
+function Times({ query, onChange }: PartProps) {
+  const [days, setDays] = useState({ from: "", to: "" });
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2 }}>
+      <TextInput
+        label="Submitted from"
+        type="date"
+        value={days.from}
+        onChange={({ currentTarget: { value } }) => {
+          setDays({ ...days, from: value });
+          onChange({ submitted_from: dayStart(value) });
+        }}
+      />
+      <TextInput
+        label="Submitted before"
+        type="date"
+        value={days.to}
+        onChange={({ currentTarget: { value } }) => {
+          setDays({ ...days, to: value });
+          onChange({ submitted_to: dayStart(value) });
+        }}
+      />
+      <NumberInput
+        label="Active for at least (seconds)"
+        min={0}
+        value={query.min_active_seconds ?? ""}
+        onChange={(value) => onChange({ min_active_seconds: numberOrNothing(value) })}
+      />
+      <NumberInput
+        label="Active for at most (seconds)"
+        min={0}
+        value={query.max_active_seconds ?? ""}
+        onChange={(value) => onChange({ max_active_seconds: numberOrNothing(value) })}
+      />
+    </SimpleGrid>
+  );
+}
+
+/** The versions that the answers found so far have followed; those once seen stay, though a filter hides them now. */
+function Instructions({ query, seen, onChange }: PartProps & { seen: PreviewFigures | undefined }) {
+  const [known, setKnown] = useState<ReadonlyMap<string, string>>(new Map());
+  const fresh = seen?.instruction_versions.filter(({ id }) => !known.has(String(id))) ?? [];
+  if (fresh.length) {
+    setKnown(
+      new Map([
+        ...known,
+        ...fresh.map(({ id, project, number }) => [String(id), `${project} v${number}`] as const),
+      ]),
+    );
+  }
+  const data = [...known].map(([value, label]) => ({ value, label }));
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2 }}>
+      <IdSelect
+        label="Instructions"
+        data={data}
+        value={query.instruction_version_ids}
+        onChange={(instruction_version_ids) => onChange({ instruction_version_ids })}
+      />
+      <IdSelect
+        label="Without instructions"
+        none="None"
+        data={data}
+        value={query.without_instruction_version_ids}
+        onChange={(without_instruction_version_ids) => onChange({ without_instruction_version_ids })}
+      />
+    </SimpleGrid>
+  );
+}
+
+function Checkpoints({ query, onChange }: PartProps) {
+  const { data } = $api.useQuery("get", "/api/v1/checkpoints", { params: { query: { page_size: 200 } } });
+  return (
+    <IdSelect
+      label="Responses of these checkpoints"
+      data={data?.results.map(({ id, name }) => ({ value: String(id), label: name }))}
+      value={query.checkpoint_ids}
+      onChange={(checkpoint_ids) => onChange({ checkpoint_ids })}
+    />
+  );
+}
