@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from formats.configs import Config, PpoConfig, RewardModelConfig, SftConfig
+from formats.run_spec import sft_checkpoint_rule
 from labelapp.checkpoints.models import Checkpoint, Endpoint
 from labelapp.common.errors import InvalidInput
 from labelapp.datasets.models import DatasetVersion
@@ -114,11 +115,23 @@ def _check_settings(chosen: Inputs, *, config: Config) -> None:
     """An input that the settings need is there, and one that they would leave unread is not."""
     if isinstance(config, SftConfig):
         _check_pair(chosen, "pretraining", is_read=config.pretraining_fraction > 0, setting="pretraining_fraction")
+        _check_checkpoint_rule(chosen, config)
     if isinstance(config, PpoConfig):
         _check_pair(chosen, "pretraining", is_read=config.ptx_coefficient > 0, setting="ptx_coefficient")
     if isinstance(config, RewardModelConfig):
         is_read = config.zero_point == "demonstrations"
         _check_pair(chosen, "demonstrations", is_read=is_read, setting="zero_point")
+
+
+def _check_checkpoint_rule(chosen: Inputs, config: SftConfig) -> None:
+    """What chooses the epoch to keep has something to choose by."""
+    if config.checkpoint_rule != "auto":
+        _check_pair(chosen, "reward_model", is_read=config.checkpoint_rule == "reward", setting="checkpoint_rule")
+    version = chosen["demonstrations"].dataset_version
+    if sft_checkpoint_rule(config, chosen) != "last" and version and not version.split_counts.get("valid"):
+        raise _wrong(
+            "demonstrations", f"{version} has no rows in its valid split, which the epoch to keep is chosen by."
+        )
 
 
 def _check_pair(chosen: Inputs, role: str, *, is_read: bool, setting: str) -> None:

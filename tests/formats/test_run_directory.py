@@ -52,6 +52,10 @@ def test_a_missing_config_is_told(tmp_path: Path) -> None:
         (spec_json(inputs=SFT | {"model": ""}), "inputs.model"),
         (spec_json(inputs=SFT | {"pretraining": "inputs/p.jsonl"}), "inputs.pretraining"),
         (spec_json(config={"pretraining_fraction": 0.1}), "inputs.pretraining"),
+        (spec_json(inputs=SFT | {"reward_model": "r"}), "inputs.validation"),
+        (spec_json(config={"checkpoint_rule": "validation_loss"}), "inputs.validation"),
+        (spec_json(config={"checkpoint_rule": "reward"}), "inputs.reward_model"),
+        (spec_json(config={"checkpoint_rule": "last"}, inputs=SFT | {"reward_model": "r"}), "inputs.reward_model"),
     ],
 )
 def test_a_spec_that_cannot_run_is_refused_by_name(value: dict[str, Any], wrong_field: str) -> None:

@@ -169,6 +169,27 @@ def test_rankings_without_a_pair_train_no_reward_model(client: APIClient) -> Non
     assert "no pairs" in message
 
 
+@pytest.mark.parametrize(
+    ("rule", "has_reward_model", "has_validation", "field", "message"),
+    [
+        ("auto", True, False, "inputs.demonstrations", "no rows in its valid split"),
+        ("validation_loss", False, False, "inputs.demonstrations", "no rows in its valid split"),
+        ("reward", False, True, "inputs.reward_model", "needs this"),
+        ("last", True, True, "inputs.reward_model", "leaves this unread"),
+    ],
+)
+def test_a_rule_for_the_epoch_to_keep_has_what_it_reads(
+    client: APIClient, rule: str, has_reward_model: bool, has_validation: bool, field: str, message: str
+) -> None:
+    body = sft_body(config={**CONFIG, "checkpoint_rule": rule})
+    body["inputs"]["demonstrations"] = version("demonstrations", valid=has_validation)
+    if has_reward_model:
+        body["inputs"]["reward_model"] = checkpoint("reward_model")
+    wrong, why = refused(client, body)
+    assert wrong == field
+    assert message in why
+
+
 def test_ppo_with_the_paper_s_settings_asks_for_pretraining_text(client: APIClient) -> None:
     inputs = {"model": checkpoint("sft"), "reward_model": checkpoint("reward_model"), "prompts": version("prompts")}
     body = {"kind": "ppo", "config": CONFIG, "inputs": inputs}

@@ -155,6 +155,19 @@ describe("an input that a setting decides on", () => {
   });
 });
 
+test("an input that a setting leaves open is neither missed nor too much", () => {
+  const judge = { role: "reward_model", label: "Reward model", required: false } as RunKind["inputs"][number];
+  const rule = setting({ name: "checkpoint_rule", type: "choice", label: "Epoch to keep", minimum: null });
+  const kind = { ...KIND, inputs: [judge], fields: [rule] } as RunKind;
+  const message = (checkpoint_rule: string, reward_model: string | null) =>
+    checkForm(kind, { name: "", inputs: { reward_model }, config: { checkpoint_rule } })["inputs.reward_model"];
+  expect(message("auto", null)).toBeUndefined();
+  expect(message("auto", "3")).toBeUndefined();
+  expect(message("last", "3")).toContain("“Epoch to keep” leaves this unread");
+  expect(message("reward", null)).toContain("“Epoch to keep” needs this");
+  expect(isNeeded(kind, judge, { checkpoint_rule: "auto" })).toBe(false);
+});
+
 describe("the preset of a model", () => {
   const checkpoints = [
     { id: 1, name: "tiny-base", parents: [] },

@@ -98,11 +98,16 @@ export function checkSetting(setting: Setting, value: Typed | undefined): string
   return "";
 }
 
-/** Settings that decide whether an input is read at all; the server holds the same rule. */
-const DECIDING: { role: string; setting: string; isRead: (value: Typed | undefined) => boolean }[] = [
+/** Settings that decide whether an input is read at all, or leave it open (null); the server holds the same rule. */
+const DECIDING: { role: string; setting: string; isRead: (value: Typed | undefined) => boolean | null }[] = [
   { role: "demonstrations", setting: "zero_point", isRead: (value) => value === "demonstrations" },
   { role: "pretraining", setting: "pretraining_fraction", isRead: (value) => Number(value) > 0 },
   { role: "pretraining", setting: "ptx_coefficient", isRead: (value) => Number(value) > 0 },
+  {
+    role: "reward_model",
+    setting: "checkpoint_rule",
+    isRead: (value) => (value === "auto" ? null : value === "reward"),
+  },
 ];
 
 function deciding(kind: RunKind, role: string, config: FormValues["config"]) {
@@ -122,7 +127,7 @@ function checkInput(kind: RunKind, input: InputRole, values: FormValues): string
   const isChosen = Boolean(values.inputs[input.role]);
   if (input.required) return isChosen ? "" : "Choose one.";
   const rule = deciding(kind, input.role, values.config);
-  if (!rule || rule.isRead === isChosen) return "";
+  if (!rule || rule.isRead === null || rule.isRead === isChosen) return "";
   const name = `“${rule.setting.label}”`;
   return isChosen
     ? `The setting ${name} leaves this unread: take it out, or change the setting.`
