@@ -28,6 +28,7 @@ from transformers.pytorch_utils import Conv1D
 
 from formats.adapting import Adapting
 from inference.models import LoadedModel
+from training.distributed import sharded_like
 from training.errors import TrainingError
 
 ADAPTER = "default"  # peft's name for the only adapter of a model
@@ -84,8 +85,10 @@ def trained_weights(model: PreTrainedModel) -> dict[str, Tensor]:
 
 def put_trained_weights(model: PreTrainedModel, saved: dict[str, Tensor]) -> None:
     """Go on from saved weights, which must be those that `trained_weights` gives, and no others."""
-    assert set(saved) == set(trained_weights(model))
-    model.load_state_dict(saved, strict=not _lora_layers(model))
+    own = trained_weights(model)
+    assert set(saved) == set(own)
+    placed = {name: sharded_like(value, own[name]) for name, value in saved.items()}
+    model.load_state_dict(placed, strict=not _lora_layers(model))
 
 
 def switch_lora_dropout_on(model: PreTrainedModel) -> None:

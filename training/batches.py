@@ -1,5 +1,6 @@
 """Which rows a step sees, and how they become tensors. All of it is a function of the seed and the step."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
@@ -41,6 +42,20 @@ def batch_at_step(items: Sequence[Item], *, step: int, batch_size: int, seed: in
     epoch, place = divmod(step, steps_per_epoch(len(items), batch_size=batch_size))
     order = shuffled_order(len(items), seed=seed, epoch=epoch)
     return [items[index] for index in order[place * batch_size : (place + 1) * batch_size]]
+
+
+def draw_seed() -> int:
+    """A seed from torch's global generator, which all processes of a run share and which a checkpoint holds."""
+    return int(torch.randint(2**62, ()))
+
+
+@contextlib.contextmanager
+def own_randomness(seed: int, number: int, *, device: torch.device) -> Iterator[None]:
+    """Inside, what is random, such as dropout, is drawn from a stream of its own for each micro-batch of a step, so
+    that it does not matter which process computes it; outside, the global stream goes on as if nothing were drawn."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed((seed + number) % 2**63)
+        yield
 
 
 def endless_slice(items: Sequence[Item], *, start: int, count: int, seed: int) -> list[Item]:

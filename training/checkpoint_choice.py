@@ -19,8 +19,10 @@ from formats.run_spec import ChosenBy
 from inference.models import LoadedModel
 from inference.prompts import default_stop, encode_prompt
 from inference.sampling import SamplingSettings, sample, sample_seed
-from inference.score import ResponseToScore, score_rows
+from inference.score import ResponseToScore, ScoredResponse, score_rows
 from training.adapting import put_trained_weights, trained_weights
+from training.batches import chunks
+from training.distributed import ALONE, World, whole_tensor
 from training.errors import TrainingError
 from training.sequences import Lengths
 
@@ -34,30 +36,39 @@ class Judge:
     max_response_tokens: int
     batch_size: int
     seed: int
+    world: World = ALONE
 
     def mean_reward(self, policy: LoadedModel) -> float:
         """The mean reward of one response to each prompt, sampled at temperature 1 as rollouts are.
 
         Raises TrainingError where the reward model can score none of them.
         """
-        responses = sample(
-            policy.model,
-            policy.tokenizer,
-            [encode_prompt(policy.tokenizer, [turn.to_json() for turn in own]) for own in self.prompts.values()],
-            seeds=[[sample_seed(self.seed, id, 0)] for id in self.prompts],
-            settings=SamplingSettings(self.max_response_tokens, stop=default_stop(policy.tokenizer)),
-            batch_size=self.batch_size,
-        ).samples
-        rows = [
-            ResponseToScore(own, response.text, response.finish_reason)
-            for own, [response] in zip(self.prompts.values(), responses, strict=True)
-        ]
-        scored = score_rows(self.reward_model, rows, batch_size=self.batch_size)
+        with self.world.whole(policy.model):
+            parts = list(chunks(list(self.prompts), -(-len(self.prompts) // self.world.size)))
+            found = self.world.spread(parts, lambda ids: self._answer(policy, ids))
+        scored = [row for part in found for row in part]
         rewards = [row.reward for row in scored if row.reward is not None]
         if not rewards:
             message = f"can score no response to the validation prompts: {scored[0].error}"
             raise TrainingError("nothing_scored", message, field="inputs.reward_model")
         return fmean(rewards)
+
+    def _answer(self, policy: LoadedModel, ids: Sequence[str]) -> list[ScoredResponse]:
+        """One response to each of some prompts, scored."""
+        prompts = [self.prompts[id] for id in ids]
+        responses = sample(
+            policy.model,
+            policy.tokenizer,
+            [encode_prompt(policy.tokenizer, [turn.to_json() for turn in own]) for own in prompts],
+            seeds=[[sample_seed(self.seed, id, 0)] for id in ids],
+            settings=SamplingSettings(self.max_response_tokens, stop=default_stop(policy.tokenizer)),
+            batch_size=self.batch_size,
+        ).samples
+        rows = [
+            ResponseToScore(own, response.text, response.finish_reason)
+            for own, [response] in zip(prompts, responses, strict=True)
+        ]
+        return score_rows(self.reward_model, rows, batch_size=self.batch_size)
 
 
 def prompts_to_judge(
@@ -90,7 +101,8 @@ class CheckpointChoice:
         if not self.figures or self._worth(figures) > self._worth(self.figures):
             self.epoch, self.figures = epoch, figures
             self._weights = {
-                name: value.detach().to("cpu", copy=True) for name, value in trained_weights(model).items()
+                name: whole_tensor(value.detach()).to("cpu", copy=True)
+                for name, value in trained_weights(model).items()
             }
         return {f"best_epoch_by_{self.rule}": self.epoch}
 

@@ -2,7 +2,8 @@
 
 A checkpoint is a directory with `tensors.safetensors`, `state.json` and a manifest, written beside its name and
 renamed: it is whole or it does not exist. Nothing is pickled, so opening one runs no code. It holds models, optimizers,
-averages, random states and the step; learning rates and the order of the data are functions of the step.
+averages, random states and the step; learning rates and the order of the data are functions of the step. Nothing in it
+depends on how many processes wrote it: a run may go on in fewer or more.
 """
 
 import logging
@@ -18,20 +19,26 @@ from torch import Tensor
 from formats.files import sync_directory
 from formats.jsonl import read_json, write_json
 from formats.run_directory import AttemptDirectory, RunDirectory, is_whole, write_manifest
+from training.distributed import ALONE, World, sharded_like, whole_tensor
 
 TENSORS = "tensors.safetensors"
 STATE = "state.json"
 logger = logging.getLogger(__name__)
 
 
-def save_checkpoint(attempt: AttemptDirectory, *, step: int, state: dict[str, Any]) -> Path:
-    """Write `state`, a tree of dicts, lists, tensors and JSON values, as the checkpoint of a step."""
-    attempt.checkpoints.mkdir(parents=True, exist_ok=True)
+def save_checkpoint(attempt: AttemptDirectory, *, step: int, state: dict[str, Any], world: World = ALONE) -> Path:
+    """Write `state`, a tree of dicts, lists, tensors and JSON values, as the checkpoint of a step.
+
+    All processes call it, since sharded tensors are gathered; the first one writes.
+    """
     target = attempt.checkpoint(step)
+    tensors: dict[str, Tensor] = {}
+    tree = _take_tensors(state | {"random": _random_state()}, tensors if world.is_main else None, "")
+    if not world.is_main:
+        return target
+    attempt.checkpoints.mkdir(parents=True, exist_ok=True)
     staging = attempt.checkpoints / f".step-{step}-{secrets.token_hex(4)}"
     staging.mkdir()
-    tensors: dict[str, Tensor] = {}
-    tree = _take_tensors(state | {"random": _random_state()}, tensors, "")
     save_file(tensors, staging / TENSORS)
     write_json(staging / STATE, tree)
     write_manifest(staging, kind="checkpoint", summary={"step": step})
@@ -48,6 +55,19 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     _set_random_state(state.pop("random"))
     assert isinstance(state, dict)
     return state
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
+    """Put a saved state into an optimizer, whose parameters may be sharded."""
+    weights = [own for group in optimizer.param_groups for own in group["params"]]
+    state = {
+        number: {
+            name: sharded_like(value, weights[number]) if isinstance(value, Tensor) else value
+            for name, value in own.items()
+        }
+        for number, own in saved["state"].items()
+    }
+    optimizer.load_state_dict(saved | {"state": state})
 
 
 def newest_checkpoint(directory: RunDirectory) -> tuple[AttemptDirectory, int] | None:
@@ -82,10 +102,12 @@ def _set_random_state(state: dict[str, Tensor]) -> None:
         torch.cuda.set_rng_state(state["cuda"])
 
 
-def _take_tensors(value: Any, tensors: dict[str, Tensor], path: str) -> Any:
-    """`value` as JSON, its tensors moved into `tensors` and named by where they stood."""
+def _take_tensors(value: Any, tensors: dict[str, Tensor] | None, path: str) -> Any:
+    """`value` as JSON, its tensors moved into `tensors`, if these are kept, and named by where they stood."""
     if isinstance(value, Tensor):
-        tensors[path] = value.detach().cpu().contiguous().clone()  # tied weights share memory, safetensors may not
+        whole = whole_tensor(value.detach())
+        if tensors is not None:
+            tensors[path] = whole.cpu().contiguous().clone()  # tied weights share memory, safetensors may not
         return {"tensor": path}
     if isinstance(value, dict):
         # Optimizers number their parameters, and JSON has no numbers as keys.

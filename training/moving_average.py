@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
+from training.distributed import sharded_like
+
 
 class MovingAverage:
     """Averages of what is trained, in 32 bits: average ← decay · average + (1 - decay) · weights at each update."""
@@ -33,7 +35,7 @@ class MovingAverage:
     def load_state_dict(self, averages: dict[str, Tensor]) -> None:
         """Go on from saved averages."""
         for name, value in averages.items():
-            self.averages[name].copy_(value)
+            self.averages[name].copy_(sharded_like(value, self.averages[name]))
 
 
 def _trained(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from formats.shared_settings import Precision
+from training.distributed import whole_tensor
 from training.errors import TrainingError
 
 Arithmetic = Callable[[], AbstractContextManager[object]]
@@ -29,7 +30,7 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) ->
 
 def clip_and_step(model: nn.Module, optimizer: torch.optim.Optimizer, *, limit: float) -> float:
     """Clip (0 does not), step, clear; return the gradient's length before. Raises TrainingError if not finite."""
-    norm = float(nn.utils.clip_grad_norm_(model.parameters(), limit if limit > 0 else math.inf))
+    norm = float(whole_tensor(nn.utils.clip_grad_norm_(model.parameters(), limit if limit > 0 else math.inf)))
     check_finite(norm, what="gradient")
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)

@@ -12,6 +12,7 @@ import torch
 from formats.configs import PpoConfig
 from inference.scoring import response_logprobs
 from training.batches import endless_slice, shuffled_order
+from training.distributed import ALONE, World
 from training.losses import clipped_policy_loss_terms, clipped_value_loss_terms, masked_sum
 from training.moving_average import MovingAverage
 from training.optimizing import Arithmetic, check_finite, clip_and_step
@@ -47,6 +48,7 @@ class Learner:
         *,
         texts: Sequence[TokenSequence],
         precision: Arithmetic,
+        world: World = ALONE,
     ) -> None:
         self.actors = actors
         self.config = config
@@ -55,6 +57,7 @@ class Learner:
         self.average = average
         self.texts = texts
         self.precision = precision
+        self.world = world
 
     def update(
         self, minibatches: Sequence[Sequence[Episodes]], targets: Sequence[Targets], *, iteration: int
@@ -76,10 +79,11 @@ class Learner:
         tokens = sum(int(episodes.mask.sum()) for episodes in minibatch)
         policy_loss = value_loss = clipped = 0.0
         ratios = []
-        for episodes, target in zip(minibatch, targets, strict=True):
+        for share in self.world.deal(list(zip(minibatch, targets, strict=True))):
+            episodes, target = share.item
             with self.precision():
                 log_probs = response_logprobs(self.actors.policy.model, episodes.batch, temperature=config.temperature)
-                values = response_values(self.actors.value, episodes.batch)
+                values = self.world.call(response_values, self.actors.value, episodes.batch)
             policy_terms = clipped_policy_loss_terms(
                 log_probs,
                 old_log_probs=episodes.log_probs,
@@ -92,21 +96,23 @@ class Learner:
                 returns=target.returns,
                 clip_range=config.value_clip_range,
             )
-            own_policy_loss = masked_sum(policy_terms, episodes.mask) / tokens
-            own_value_loss = masked_sum(value_terms, episodes.mask) / tokens
+            own_policy_loss = share.weight * masked_sum(policy_terms, episodes.mask) / tokens
+            own_value_loss = share.weight * masked_sum(value_terms, episodes.mask) / tokens
             # The networks share no weights, so one backward pass serves both.
-            (own_policy_loss + own_value_loss).backward()  # type: ignore[no-untyped-call]
+            (self.world.size * (own_policy_loss + own_value_loss)).backward()  # type: ignore[no-untyped-call]
             policy_loss += own_policy_loss.item()
             value_loss += own_value_loss.item()
-            ratio = (log_probs.detach() - episodes.log_probs)[episodes.mask].exp()
-            ratios.append(ratio)
-            clipped += float(((ratio - 1.0).abs() > config.clip_range).sum())
+            if share.weight:
+                ratio = (log_probs.detach() - episodes.log_probs)[episodes.mask].exp()
+                ratios.append(ratio)
+                clipped += float(((ratio - 1.0).abs() > config.clip_range).sum())
+        policy_loss, value_loss, clipped = self.world.total([policy_loss, value_loss, clipped])
         ptx_loss = self.add_ptx_gradients(sum(len(e.scores) for e in minibatch), number=number)
         check_finite(policy_loss + value_loss, what="loss")
         gradient_norm = clip_and_step(self.actors.policy.model, self.policy_optimizer, limit=config.gradient_clip_norm)
         clip_and_step(self.actors.value, self.value_optimizer, limit=config.gradient_clip_norm)
         self.average.update(self.actors.policy.model)
-        every = torch.cat(ratios)
+        every = torch.cat([own for part in self.world.gather(ratios) for own in part])
         return UpdateResults(
             policy_loss=policy_loss,
             value_loss=value_loss,
@@ -125,7 +131,8 @@ class Learner:
         count = episodes * config.ptx_examples_per_episode
         rows = endless_slice(self.texts, start=number * count, count=count, seed=config.seed)
         longest = max(row.length for row in rows)
-        loss = ResponseLoss(self.actors.policy, False, micro_batch_tokens=config.micro_batch_size * longest)
+        limit = config.micro_batch_size * longest
+        loss = ResponseLoss(self.actors.policy, False, micro_batch_tokens=limit, world=self.world)
         return loss.add_gradients(rows, precision=self.precision, coefficient=config.ptx_coefficient)
 
 

@@ -11,8 +11,8 @@ docs/algorithm-notes.md.
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,13 +24,13 @@ from inference.sampling import SamplingSettings
 from training.adapting import adapt, put_trained_weights, save_policy, trained_weights
 from training.advantages import explained_variance
 from training.batches import chunks, endless_slice
+from training.checkpointing import restore_optimizer
 from training.errors import TrainingError
 from training.kl_controller import steered_coefficient
 from training.moving_average import MovingAverage
 from training.optimizing import adam, arithmetic, check_finite, set_learning_rate
 from training.policy_update import Learner
 from training.process import TrainingRun, main
-from training.progress import Progress
 from training.rollouts import Actors, Episodes, Targets, make_targets, sample_rollouts, score_rollouts
 from training.schedules import warmup_factor
 from training.sequences import Encoder, Lengths, keep_some
@@ -57,6 +57,9 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
         warn=run.warn,
     )
 
+    world = run.world
+    for model in (policy.model, actors.reference, actors.reward, value):
+        world.shard(model)
     betas = (config.adam_beta1, config.adam_beta2)
     policy_optimizer = adam(policy.model, learning_rate=config.learning_rate, betas=betas)
     value_optimizer = adam(value, learning_rate=config.value_learning_rate, betas=betas)
@@ -83,14 +86,16 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
         first_iteration = saved["step"]
         put_trained_weights(policy.model, saved["policy"])
         put_trained_weights(value, saved["value"])
-        policy_optimizer.load_state_dict(saved["policy_optimizer"])
-        value_optimizer.load_state_dict(saved["value_optimizer"])
+        restore_optimizer(policy_optimizer, saved["policy_optimizer"])
+        restore_optimizer(value_optimizer, saved["value_optimizer"])
         average.load_state_dict(saved["average"])
         kl_coefficient = saved["kl_coefficient"]
 
-    learner = Learner(actors, config, policy_optimizer, value_optimizer, average, texts=texts, precision=precision)
+    learner = Learner(
+        actors, config, policy_optimizer, value_optimizer, average, texts=texts, precision=precision, world=world
+    )
     metrics: dict[str, float] = {}
-    with Progress(run.attempt, total_steps=iterations) as progress:
+    with run.progress(total_steps=iterations) as progress:
         progress.enter("train", step=first_iteration)
         for iteration in range(first_iteration, iterations):
             run.stop_if_asked(step=iteration, state=state)
@@ -105,23 +110,33 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
             # 1. Sample.
             started_at = time.perf_counter()
             first_episode = iteration * config.batch_size
-            with precision():
-                rollouts = sample_rollouts(
-                    policy,
-                    endless_slice(prompts, start=first_episode, count=config.batch_size, seed=config.seed),
-                    first_episode=first_episode,
-                    seed=config.seed,
-                    settings=settings,
-                    batch_size=config.rollout_batch_size,
+            with precision(), world.whole(policy.model):
+                own_size = -(-config.batch_size // world.size)
+                parts = chunks(
+                    endless_slice(prompts, start=first_episode, count=config.batch_size, seed=config.seed), own_size
                 )
+                sampled = world.spread(
+                    list(enumerate(parts)),
+                    lambda numbered: sample_rollouts(
+                        policy,
+                        numbered[1],
+                        first_episode=first_episode + numbered[0] * own_size,  # noqa: B023
+                        seed=config.seed,
+                        settings=settings,
+                        batch_size=config.rollout_batch_size,
+                    ),
+                )
+                rollouts = [rollout for part in sampled for rollout in part]
             sampled_at = time.perf_counter()
 
             # 2. Score, minibatch by minibatch, in the micro-batches of the update.
             minibatches = [
-                [
-                    score_rollouts(actors, part, temperature=config.temperature, precision=precision)
-                    for part in chunks(minibatch, config.micro_batch_size)
-                ]
+                world.spread(
+                    list(chunks(minibatch, config.micro_batch_size)),
+                    lambda part: score_rollouts(
+                        actors, part, temperature=config.temperature, precision=precision, world=world
+                    ),
+                )
                 for minibatch in chunks(rollouts, config.minibatch_size)
             ]
             experience = [episodes for minibatch in minibatches for episodes in minibatch]
@@ -167,11 +182,10 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
                 run.save(step=iteration + 1, state=state())
         progress.enter("save", step=iterations)
 
-        def save_model(directory: Path) -> None:
-            average.copy_to(policy.model)
-            save_policy(policy, directory)
+        average.copy_to(policy.model)
+        whole = replace(policy, model=world.assemble(policy.model))
 
-        run.publish(save_model, kind="ppo", summary={"steps": iterations, **metrics})
+        run.publish(partial(save_policy, whole), kind="ppo", summary={"steps": iterations, **metrics})
 
 
 def load_actors(run: TrainingRun[PpoConfig]) -> Actors:

@@ -29,8 +29,9 @@ from formats.run_directory import (
 from inference.errors import InferenceError
 from inference.models import quiet_libraries
 from training.checkpointing import load_checkpoint, newest_checkpoint, remove_checkpoints, save_checkpoint
+from training.distributed import ALONE, World, join_world
 from training.errors import PreemptedError, TrainingError
-from training.progress import copy_metrics
+from training.progress import Progress, copy_metrics
 
 TrainingConfig = TypeVar("TrainingConfig", SftConfig, RewardModelConfig, PpoConfig)
 Row = TypeVar("Row", bound=Format)
@@ -40,7 +41,7 @@ logger = logging.getLogger("training")
 
 @dataclass(frozen=True, slots=True)
 class TrainingRun(Generic[TrainingConfig]):
-    """One attempt at a run: where it reads and writes, and whether it was asked to stop."""
+    """One attempt at a run: where it reads and writes, whether it was asked to stop, and who else works on it."""
 
     directory: RunDirectory
     attempt: AttemptDirectory
@@ -48,6 +49,7 @@ class TrainingRun(Generic[TrainingConfig]):
     inputs: dict[str, str]
     stop: threading.Event = field(default_factory=threading.Event)
     warnings: list[str] = field(default_factory=list)
+    world: World = ALONE
 
     def warn(self, sentence: str) -> None:
         """Tell the log, and later the output, of something that a person may not expect."""
@@ -75,7 +77,7 @@ class TrainingRun(Generic[TrainingConfig]):
 
     def resume(self) -> dict[str, Any] | None:
         """The state of the furthest checkpoint, or None to begin; the metrics up to it are carried over."""
-        found = newest_checkpoint(self.directory)
+        found = self.world.from_main(lambda: newest_checkpoint(self.directory))
         if found is None:
             return None
         attempt, step = found
@@ -83,21 +85,27 @@ class TrainingRun(Generic[TrainingConfig]):
         if state["config"] != self.config.to_json():
             message = "config.json has changed since the checkpoint; start a new run for other settings"
             raise TrainingError("config_changed", message, field="config")
-        if attempt != self.attempt:
+        if attempt != self.attempt and self.world.is_main:
             copy_metrics(attempt, self.attempt, until_step=step)
         logger.info("resuming from step %d of attempt %d", step, attempt.epoch)
         return state
 
     def save(self, *, step: int, state: dict[str, Any]) -> None:
         """Save a checkpoint and remove the ones before it."""
-        kept = save_checkpoint(self.attempt, step=step, state=state | {"step": step, "config": self.config.to_json()})
-        remove_checkpoints(self.directory, keep=kept)
+        state = state | {"step": step, "config": self.config.to_json()}
+        kept = save_checkpoint(self.attempt, step=step, state=state, world=self.world)
+        if self.world.is_main:
+            remove_checkpoints(self.directory, keep=kept)
 
     def stop_if_asked(self, *, step: int, state: Callable[[], dict[str, Any]]) -> None:
-        """After SIGTERM or Ctrl-C, save what has been done and raise PreemptedError."""
-        if self.stop.is_set():
+        """After SIGTERM or Ctrl-C, in any of the run's processes, save what has been done and raise PreemptedError."""
+        if self.world.any(self.stop.is_set()):
             self.save(step=step, state=state())
             raise PreemptedError
+
+    def progress(self, *, total_steps: int) -> Progress:
+        """What tells the world how far this attempt is."""
+        return Progress(self.attempt, total_steps=total_steps, is_main=self.world.is_main)
 
     def publish(
         self,
@@ -107,7 +115,12 @@ class TrainingRun(Generic[TrainingConfig]):
         summary: Summary,
         rows: dict[str, Sequence[Format]] | None = None,
     ) -> None:
-        """Write the output, whole or not at all: the model, and `rows` by file name. Checkpoints end with it."""
+        """Write the output, whole or not at all: the model, and `rows` by file name. Checkpoints end with it.
+
+        Only the first process writes: what needs the others, such as `World.assemble`, is done before.
+        """
+        if not self.world.is_main:
+            return
         for left_by_a_kill in self.directory.root.glob(".output-*"):
             shutil.rmtree(left_by_a_kill)
         staging = self.directory.root / f".output-{self.attempt.epoch}"
@@ -137,10 +150,13 @@ def main(
     if directory.is_done():
         logger.info("the output is there already")
         return EXIT_DONE
-    epoch = given.attempt if given.attempt is not None else _next_epoch(directory)
-    attempt = directory.attempt(epoch)
-    attempt.root.mkdir(exist_ok=True)
-    return _attempt(train, config_class, directory=directory, attempt=attempt)
+    with join_world() as world:
+        if not world.is_main:
+            logger.setLevel(logging.ERROR)
+        epoch = given.attempt if given.attempt is not None else world.from_main(lambda: _next_epoch(directory))
+        attempt = directory.attempt(epoch)
+        attempt.root.mkdir(exist_ok=True)
+        return _attempt(train, config_class, directory=directory, attempt=attempt, world=world)
 
 
 def _next_epoch(directory: RunDirectory) -> int:
@@ -154,9 +170,10 @@ def _attempt(
     *,
     directory: RunDirectory,
     attempt: AttemptDirectory,
+    world: World,
 ) -> int:
     try:
-        train(_prepare(config_class, directory=directory, attempt=attempt))
+        train(_prepare(config_class, directory=directory, attempt=attempt, world=world))
     except PreemptedError:
         logger.info("stopped as asked; a checkpoint is saved")
         return EXIT_PREEMPTED
@@ -172,21 +189,24 @@ def _attempt(
         return _fail(attempt, RunError("out_of_memory", message, f"config.{setting}"))
     except Exception as error:
         # Not caught for good: the supervisor sees a crash, and a person sees one line of why.
-        attempt.write_error(RunError("crash", f"{type(error).__name__}: {error}"))
+        # A process that lost another one crashes too, later: what the first wrote is the reason.
+        if world.size == 1 or not attempt.error_path.exists():
+            attempt.write_error(RunError("crash", f"{type(error).__name__}: {error}"))
         raise
     logger.info("done")
     return EXIT_DONE
 
 
 def _prepare(
-    config_class: type[TrainingConfig], *, directory: RunDirectory, attempt: AttemptDirectory
+    config_class: type[TrainingConfig], *, directory: RunDirectory, attempt: AttemptDirectory, world: World
 ) -> TrainingRun[TrainingConfig]:
-    """Read the settings, seed everything and listen for SIGTERM and Ctrl-C."""
+    """Read the settings, seed everything, alike in all processes, and listen for SIGTERM and Ctrl-C."""
     spec = directory.read_spec()
     if not isinstance(spec.config, config_class):
         raise FormatError("kind", f"is {spec.kind}, which another command runs")
-    run = TrainingRun(directory, attempt, spec.config, spec.inputs)
-    attempt.write_status(phase="load", step=0, total_steps=0, eta_seconds=None)
+    run = TrainingRun(directory, attempt, spec.config, spec.inputs, world=world)
+    if world.is_main:
+        attempt.write_status(phase="load", step=0, total_steps=0, eta_seconds=None)
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
         run.stop.set()

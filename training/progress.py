@@ -13,12 +13,13 @@ logger = logging.getLogger(__name__)
 
 
 class Progress:
-    """Writes metrics.jsonl and status.json of one attempt. Use as a context manager."""
+    """Writes metrics.jsonl and status.json of one attempt, in the run's first process only. A context manager."""
 
-    def __init__(self, attempt: AttemptDirectory, *, total_steps: int) -> None:
+    def __init__(self, attempt: AttemptDirectory, *, total_steps: int, is_main: bool = True) -> None:
         self._attempt = attempt
+        self._is_main = is_main
         self._total_steps = total_steps
-        self._file = attempt.metrics_path.open("a", encoding="utf-8")
+        self._file = attempt.metrics_path.open("a", encoding="utf-8") if is_main else None
         self._started_at = time.monotonic()
         self._first_step: int | None = None
         self._status_at = 0.0
@@ -31,7 +32,8 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def enter(self, phase: str, *, step: int) -> None:
         """Say what is being done now."""
@@ -40,6 +42,8 @@ class Progress:
 
     def report(self, step: int, values: dict[str, float]) -> None:
         """Append the metrics of a finished step, counted from 1."""
+        if self._file is None:
+            return
         append_metrics(self._file, step=step, time=time.time(), values=values)
         if time.monotonic() - self._log_at >= LOG_SECONDS or step == self._total_steps:
             self._log_at = time.monotonic()
@@ -48,6 +52,8 @@ class Progress:
         self._write_status(step, force=step == self._total_steps)
 
     def _write_status(self, step: int, *, force: bool) -> None:
+        if not self._is_main:
+            return
         now = time.monotonic()
         if self._first_step is None:
             self._first_step, self._started_at = step, now

@@ -15,6 +15,7 @@ from inference.packing import pack, packed_tokens
 from inference.prompts import pad_id
 from inference.scoring import packed_rewards, rewards
 from training.batches import collate
+from training.distributed import ALONE, World
 from training.packing import micro_batches, takes_packed_rows
 from training.sequences import Lengths, TokenRanking, TokenSequence
 
@@ -26,18 +27,20 @@ class RankingScorer:
     model: LoadedModel
     is_packed: bool
     micro_batch_tokens: int
+    world: World = ALONE
 
     def rewards(self, rankings: Sequence[TokenRanking]) -> Tensor:
         """(N,) float32 rewards of all responses of some rankings laid end to end."""
         if not self.is_packed:
-            return score_rows(self.model, [row for ranking in rankings for row in ranking.sequences])
+            rows = [row for ranking in rankings for row in ranking.sequences]
+            return score_rows(self.model, rows, world=self.world)
         batch = pack(
             [ranking.sequences[0].prompt_ids for ranking in rankings],
             [[row.response_ids for row in ranking.sequences] for ranking in rankings],
             pad_id=pad_id(self.model.tokenizer),
             device=self.model.device,
         )
-        return packed_rewards(self.model.model, batch)
+        return self.world.call(packed_rewards, self.model.model, batch)
 
     def micro_batches(self, rankings: Sequence[TokenRanking]) -> Iterator[list[int]]:
         """Indices of rankings that go through the model together, those of like length side by side.
@@ -64,23 +67,25 @@ def make_scorer(
     lengths: Lengths,
     micro_batch_tokens: int,
     warn: Callable[[str], None],
+    world: World = ALONE,
 ) -> RankingScorer:
     """The path that a run takes, prepared. Raises TrainingError where it asks for one that the model cannot take."""
     is_packed = takes_packed_rows(model.model, packing=packing, lengths=lengths, warn=warn)
-    return RankingScorer(model, is_packed, micro_batch_tokens)
+    return RankingScorer(model, is_packed, micro_batch_tokens, world)
 
 
-def score_rows(model: LoadedModel, rows: Sequence[TokenSequence]) -> Tensor:
+def score_rows(model: LoadedModel, rows: Sequence[TokenSequence], *, world: World = ALONE) -> Tensor:
     """(N,) the rewards of some rows, each with its own prompt."""
-    return rewards(model.model, collate(rows, pad_id=pad_id(model.tokenizer), device=model.device))
+    return world.call(rewards, model.model, collate(rows, pad_id=pad_id(model.tokenizer), device=model.device))
 
 
 @torch.no_grad()
 def all_rewards(scorer: RankingScorer, rankings: Sequence[TokenRanking]) -> list[Tensor]:
     """(K,) the rewards of each ranking, in the order given."""
     found: list[Tensor] = [torch.empty(0)] * len(rankings)
-    for part in scorer.micro_batches(rankings):
-        own = scorer.rewards([rankings[index] for index in part])
+    parts = list(scorer.micro_batches(rankings))
+    every = scorer.world.spread(parts, lambda part: scorer.rewards([rankings[index] for index in part]))
+    for part, own in zip(parts, every, strict=True):
         sizes = [len(rankings[index].sequences) for index in part]
         for index, values in zip(part, torch.split(own, sizes), strict=True):
             found[index] = values

@@ -10,7 +10,8 @@ from inference.models import LoadedModel, evaluating
 from inference.packing import pack
 from inference.prompts import pad_id
 from inference.scoring import packed_logprobs, response_logprobs
-from training.batches import collate
+from training.batches import collate, draw_seed, own_randomness
+from training.distributed import ALONE, World
 from training.optimizing import Arithmetic
 from training.packing import micro_batches
 from training.sequences import TokenSequence
@@ -23,6 +24,7 @@ class ResponseLoss:
     policy: LoadedModel
     is_packed: bool
     micro_batch_tokens: int
+    world: World = ALONE
 
     def summed(self, rows: Sequence[TokenSequence]) -> Tensor:
         """() over all learnt tokens of some rows, which go through the model together."""
@@ -35,7 +37,7 @@ class ResponseLoss:
     def mean(self, rows: Sequence[TokenSequence], *, precision: Arithmetic) -> float:
         """Per learnt token, dropout off, without a gradient."""
         with torch.no_grad(), evaluating(self.policy.model), precision():
-            total = sum(self.summed(part).item() for part in self.micro_batches(rows))
+            total = sum(self.world.spread(list(self.micro_batches(rows)), lambda part: self.summed(part).item()))
         return total / _learnt_tokens(rows)
 
     def add_gradients(self, rows: Sequence[TokenSequence], *, precision: Arithmetic, coefficient: float = 1.0) -> float:
@@ -44,12 +46,13 @@ class ResponseLoss:
         Each part is divided by the tokens of all rows: how they are cut into micro-batches changes nothing.
         """
         tokens = _learnt_tokens(rows)
-        total = 0.0
-        for part in self.micro_batches(rows):
-            with precision():
-                loss = self.summed(part) / tokens
-            (coefficient * loss).backward()  # type: ignore[no-untyped-call]
+        seed, total = draw_seed(), 0.0
+        for share in self.world.deal(list(self.micro_batches(rows))):
+            with precision(), own_randomness(seed, share.index, device=self.policy.device):
+                loss = share.weight * self.summed(share.item) / tokens
+            (coefficient * self.world.size * loss).backward()  # type: ignore[no-untyped-call]
             total += loss.item()
+        [total] = self.world.total([total])
         return total
 
     def micro_batches(self, rows: Sequence[TokenSequence]) -> Iterator[list[TokenSequence]]:
@@ -71,7 +74,7 @@ class ResponseLoss:
             pad_id=pad_id(self.policy.tokenizer),
             device=self.policy.device,
         )
-        return packed_logprobs(self.policy.model, batch)
+        return self.world.call(packed_logprobs, self.policy.model, batch)
 
     def _padded_logprobs(self, rows: Sequence[TokenSequence]) -> Tensor:
         """The same from rows that are padded to the longest."""

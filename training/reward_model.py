@@ -11,7 +11,7 @@ that labelers' demonstrations average 0. Where this departs from the paper: docs
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ from formats.configs import RewardModelConfig
 from formats.records import Demonstration, Ranking, RewardedResponse
 from inference.models import evaluating, reward_model_from_causal_lm, save_reward_model
 from training.adapting import adapt, merged, put_trained_weights, trained_weights
-from training.batches import batch_at_step, steps_per_epoch
+from training.batches import batch_at_step, draw_seed, own_randomness, steps_per_epoch
+from training.checkpointing import restore_optimizer
 from training.errors import TrainingError
 from training.optimizing import Arithmetic, adam, arithmetic, check_finite, clip_and_step, set_learning_rate
 from training.process import TrainingRun, main
-from training.progress import Progress
 from training.ranking_diagnostics import diagnose
 from training.ranking_loss import TIE_LEARNING_RATE, RankingLoss, tie_share, weights_of_labelers
 from training.ranking_rewards import RankingScorer, all_rewards, make_scorer
@@ -65,9 +65,15 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
     lengths.check_fit(model.model)
     rows = _read_rankings(run, Encoder(model.tokenizer, lengths))
     scorer = make_scorer(
-        model, packing=config.packing, lengths=lengths, micro_batch_tokens=config.micro_batch_tokens, warn=run.warn
+        model,
+        packing=config.packing,
+        lengths=lengths,
+        micro_batch_tokens=config.micro_batch_tokens,
+        warn=run.warn,
+        world=run.world,
     )
     adapt(model.model, config, dropout=config.lora_dropout)
+    run.world.shard(model.model)
     loss = RankingLoss(
         ties=config.ties,
         tie_parameter=config.tie_parameter,
@@ -99,13 +105,13 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
     if saved is not None:
         first_step = saved["step"]
         put_trained_weights(model.model, saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
+        restore_optimizer(optimizer, saved["optimizer"])
         loss.load_state_dict(saved["ties"])
         tie_optimizer.load_state_dict(saved["tie_optimizer"])
 
     metrics: dict[str, float] = {}
     model.model.train()
-    with Progress(run.attempt, total_steps=total_steps) as progress:
+    with run.progress(total_steps=total_steps) as progress:
         progress.enter("train", step=first_step)
         for step in range(first_step, total_steps):
             run.stop_if_asked(step=step, state=state)
@@ -118,6 +124,7 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
             check_finite(found.loss, what="loss")
             gradient_norm = clip_and_step(model.model, optimizer, limit=config.gradient_clip_norm)
             if loss.learns_ties:
+                run.world.sum_gradients(loss)
                 tie_optimizer.step()
                 tie_optimizer.zero_grad(set_to_none=True)
 
@@ -146,13 +153,14 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
         progress.enter("save", step=total_steps)
 
         def save_model(directory: Path) -> None:
-            with merged(model.model):
-                is_portable = save_reward_model(model, directory)
+            with merged(whole.model):
+                is_portable = save_reward_model(whole, directory)
             if not is_portable:
                 kind = model.model.config.model_type
                 run.warn(f"Plain transformers gives scores lower by {bias:.4g}: a {kind} cannot hold the bias.")
 
         outputs, figures = held_out_outputs(run, scorer, rows.validation, precision=precision)
+        whole = replace(model, model=run.world.assemble(model.model))
         run.publish(
             save_model,
             kind="reward_model",
@@ -170,21 +178,26 @@ def rank(
     learn: bool,
 ) -> RankingResults:
     """Score all responses and compare them with the rankings; with `learn`, add the loss's gradient to the model's."""
-    loss_sum, right = 0.0, 0
+    world = scorer.world
+    seed = draw_seed() if learn else 0
+    loss_sum, right = 0.0, 0.0
     seen: list[Tensor] = []
-    for indices in scorer.micro_batches(rankings):
-        part = [rankings[index] for index in indices]
-        with torch.set_grad_enabled(learn), precision():
+    for share in world.deal(list(scorer.micro_batches(rankings))):
+        part = [rankings[index] for index in share.item]
+        randomness = own_randomness(seed, share.index, device=scorer.model.device)
+        with torch.set_grad_enabled(learn), precision(), randomness:
             found = scorer.rewards(part)
             # A held-out loss is of all labelers alike, and can be compared across settings.
             pairs = loss.pairs(part, device=found.device, weighted=learn)
-            part_loss = loss(found, pairs).sum()
+            part_loss = share.weight * loss(found, pairs).sum()
         if learn:
-            (part_loss / len(rankings)).backward()
+            (part_loss * world.size / len(rankings)).backward()
         loss_sum += part_loss.item()
-        right += int(((found[pairs.first] > found[pairs.second]) & ~pairs.is_tie).sum())
-        seen.append(found.detach())
-    every = torch.cat(seen)
+        right += share.weight * int(((found[pairs.first] > found[pairs.second]) & ~pairs.is_tie).sum())
+        if share.weight:
+            seen.append(found.detach())
+    loss_sum, right = world.total([loss_sum, right])
+    every = torch.cat([own for part in world.gather(seen) for own in part])
     return RankingResults(
         loss=loss_sum / len(rankings),
         accuracy=right / max(sum(len(ranking.pairs) for ranking in rankings), 1),

@@ -20,6 +20,7 @@ from inference.sequences import SequenceBatch
 from training.adapting import adapter_off
 from training.advantages import generalized_advantages, token_rewards, whiten
 from training.batches import collate
+from training.distributed import ALONE, World
 from training.optimizing import Arithmetic
 from training.sequences import TokenPrompt, TokenSequence
 from training.value_network import response_values
@@ -104,7 +105,7 @@ def _rollout(prompt: TokenPrompt, response: Sample) -> Rollout:
 
 @torch.no_grad()
 def score_rollouts(
-    actors: Actors, rollouts: Sequence[Rollout], *, temperature: float, precision: Arithmetic
+    actors: Actors, rollouts: Sequence[Rollout], *, temperature: float, precision: Arithmetic, world: World = ALONE
 ) -> Episodes:
     """One micro-batch of experience. All models must be in evaluation mode."""
     policy = actors.policy
@@ -116,8 +117,8 @@ def score_rollouts(
             batch=batch,
             log_probs=response_logprobs(policy.model, batch, temperature=temperature),
             reference_log_probs=reference_log_probs,
-            values=response_values(actors.value, batch),
-            scores=rewards(actors.reward, batch),
+            values=world.call(response_values, actors.value, batch),
+            scores=world.call(rewards, actors.reward, batch),
             ended=torch.tensor([rollout.ended for rollout in rollouts], device=policy.device),
         )
 

@@ -11,7 +11,7 @@ docs/algorithm-notes.md.
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from formats.configs import SftConfig
@@ -25,7 +25,6 @@ from training.dropout import add_residual_dropout
 from training.optimizing import adam, arithmetic, check_finite, clip_and_step, set_learning_rate
 from training.packing import takes_packed_rows
 from training.process import TrainingRun, main
-from training.progress import Progress
 from training.response_loss import ResponseLoss
 from training.schedules import cosine_factor
 from training.sequences import Encoder, Lengths, TokenSequence, keep_some
@@ -41,9 +40,10 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
     data = _read_data(run, Encoder(policy.tokenizer, lengths))
     judge = _judge(run, policy, lengths)
     is_packed = takes_packed_rows(policy.model, packing=config.packing, lengths=lengths, warn=run.warn)
-    response_loss = ResponseLoss(policy, is_packed, config.micro_batch_tokens)
+    response_loss = ResponseLoss(policy, is_packed, config.micro_batch_tokens, run.world)
     adapt(policy.model, config, dropout=config.lora_dropout)
     add_residual_dropout(policy.model, config.residual_dropout)
+    run.world.shard(policy.model)
     optimizer = adam(
         policy.model,
         learning_rate=config.learning_rate,
@@ -55,7 +55,7 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
     total = config.epochs * data.steps_per_epoch
 
     policy.model.train()
-    with Progress(run.attempt, total_steps=total) as progress:
+    with run.progress(total_steps=total) as progress:
         parts: dict[str, Stateful] = {"model": TrainedWeights(policy.model), "optimizer": optimizer, "choice": choice}
         for step in steps(run, progress, total=total, parts=parts, checkpoint_every=config.checkpoint_every_steps):
             started_at = time.perf_counter()
@@ -89,7 +89,8 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
 
         progress.enter("save", step=total)
         choice.take(policy.model)
-        run.publish(partial(save_policy, policy), kind="sft", summary={"steps": total, **choice.summary()})
+        whole = replace(policy, model=run.world.assemble(policy.model))
+        run.publish(partial(save_policy, whole), kind="sft", summary={"steps": total, **choice.summary()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def _judge(run: TrainingRun[SftConfig], policy: LoadedModel, lengths: Lengths) -
         max_response_tokens=config.max_response_tokens,
         batch_size=max(1, config.micro_batch_tokens // (config.max_prompt_tokens + config.max_response_tokens)),
         seed=config.seed,
+        world=run.world,
     )
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
 from training.adapting import put_trained_weights, trained_weights
+from training.checkpointing import restore_optimizer
 from training.process import TrainingRun
 from training.progress import Progress
 
@@ -55,7 +57,10 @@ def steps(
     if saved is not None:
         first = saved["step"]
         for name, part in parts.items():
-            part.load_state_dict(saved[name])
+            if isinstance(part, Optimizer):
+                restore_optimizer(part, saved[name])
+            else:
+                part.load_state_dict(saved[name])
     progress.enter("train", step=first)
     for step in range(first, total):
         run.stop_if_asked(step=step, state=state)
