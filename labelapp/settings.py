@@ -79,6 +79,8 @@ def stored_secret_key(data_dir: Path) -> str:
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "data").resolve()
 DEBUG = env_flag("DEBUG", default=False)
 SECRET_KEY = os.environ.get("SECRET_KEY") or stored_secret_key(DATA_DIR)
+# What operators put here can be imported by name: large files, dataset directories, logs that grow.
+IMPORT_DIR = Path(os.environ.get("IMPORT_DIR") or DATA_DIR / "incoming").resolve()
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", default=[])
 PORT = env_int("PORT", default=8000)
 BIND_ADDRESS = os.environ.get("BIND_ADDRESS") or "127.0.0.1"
@@ -181,6 +183,7 @@ CELERY_TASK_ROUTES = {"runs.launch": {"queue": "runs"}, "runs.register_tiny": {"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "runs.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "sweep-imports": {"task": "prompts.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-datasets": {"task": "datasets.sweep", "schedule": 30.0, "options": {"expires": 30}},
 }
 
@@ -272,6 +275,7 @@ SPECTACULAR_SETTINGS = {
         "DecisionActionEnum": "labelapp.labeling.review_models.Decision.Action",
         "FlagKindEnum": "labelapp.labeling.review_models.Flag.Kind",
         "ImportStateEnum": "labelapp.prompts.models.PromptImport.State",
+        "PiiStateEnum": "labelapp.prompts.models.PiiState",
         "MessageRoleEnum": "labelapp.prompts.serializers.ROLES",
         "ProjectKindEnum": "labelapp.labeling.models.ProjectKind",
         "ProjectStateEnum": "labelapp.labeling.models.Project.State",

@@ -14,6 +14,7 @@ from labelapp.checkpoints.models import Checkpoint, Endpoint
 from labelapp.common.errors import Conflict, InvalidInput
 from labelapp.prompts.content import PromptContent, check_annotations, check_language
 from labelapp.prompts.dedup import dedup_key
+from labelapp.prompts.importing.near import compared_text, fingerprints
 from labelapp.prompts.models import Prompt, Response, SampleBatch, Submitter
 from labelapp.prompts.splits import split_of
 
@@ -63,6 +64,7 @@ def new_prompt(content: PromptContent, *, submitter: Submitter, created_by: User
         annotations=content.annotations,
         deployment_context=content.deployment_context,
         dedup_key=dedup_key(content.turns()),
+        fingerprints=fingerprints(compared_text(content.turns(), kind=content.kind)),
         created_by=created_by,
     )
 

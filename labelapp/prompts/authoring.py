@@ -19,7 +19,12 @@ from labelapp.prompts.written import WrittenContent, content_of
 PROMPT_CAP = DEFAULT_CAP_PER_SUBMITTER
 MAX_DRAFTS = 20
 # Whatever refers to a prompt from above this app: tasks, datasets. Then its text is somebody else's ground.
-IN_USE = Q(tasks__isnull=False) | Q(responses__isnull=False) | Q(dataset_rows__isnull=False)
+IN_USE = (
+    Q(tasks__isnull=False)
+    | Q(responses__isnull=False)
+    | Q(dataset_rows__isnull=False)
+    | Q(pii_reviews__isnull=False)  # what it said before a redaction is a record
+)
 
 
 @transaction.atomic

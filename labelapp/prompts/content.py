@@ -45,6 +45,9 @@ class PromptContent(Format):
         check_choice(self.kind, KINDS, join(field, "kind"))
         check_choice(self.use_case, USE_CASES, join(field, "use_case"))
         check_text(self.submitter, join(field, "submitter"), limit=MAX_SUBMITTER_LENGTH)
+        if self.submitter != self.submitter.strip():
+            # Two keys of one submitter may be in two splits.
+            raise FormatError(join(field, "submitter"), "must not begin or end with a space")
         check_text(self.deployment_context, join(field, "deployment_context"), limit=MAX_NOTES_LENGTH)
         check_language(self.language, join(field, "language"))
         check_annotations(self.annotations, join(field, "annotations"))

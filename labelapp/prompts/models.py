@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from labelapp.accounts.models import User
 from labelapp.checkpoints.models import Checkpoint, Endpoint
+from labelapp.prompts.import_models import PromptImport
 
 
 class Split(models.TextChoices):
@@ -23,6 +25,15 @@ class PromptKind(models.TextChoices):
     USER_BASED = "user_based", "User-based"
     CUSTOMER = "customer", "Customer"
     IMPORTED = "imported", "Imported"
+
+
+class PiiState(models.TextChoices):
+    """Whether personal data was looked for in a prompt, and found."""
+
+    UNSCANNED = "unscanned", "Not looked at yet"
+    CLEAN = "clean", "Nothing found"
+    OPEN = "open", "To be reviewed"
+    REVIEWED = "reviewed", "Reviewed"
 
 
 # What people of the workspace write themselves (the paper, section 3.2); the others come from elsewhere.
@@ -45,7 +56,11 @@ class UseCase(models.TextChoices):
 
 
 class Submitter(models.Model):
-    """Where prompts come from: a labeler, a customer, a file. The split hangs here, so no submitter can be in two."""
+    """Where prompts come from: a labeler, a customer, a file. The split hangs here, so no submitter can be in two.
+
+    Triggers refuse to move a submitter to another split, to delete one (who came back might get another split), and
+    to give a prompt to another submitter.
+    """
 
     key = models.CharField(max_length=200, unique=True)
     split = models.CharField(max_length=8, choices=Split.choices)
@@ -54,44 +69,6 @@ class Submitter(models.Model):
 
     def __str__(self) -> str:
         return self.key
-
-
-class PromptImport(models.Model):
-    """One uploaded file of prompts: its preview, its bad lines, and what was kept."""
-
-    class State(models.TextChoices):
-        PREVIEWED = "previewed", "Previewed"
-        IMPORTED = "imported", "Imported"
-        REFUSED = "refused", "Refused: bad lines"
-
-    class OnError(models.TextChoices):
-        KEEP_GOOD = "keep_good", "Keep the good lines"
-        NOTHING = "nothing", "Import nothing if any line is bad"
-
-    file_name = models.CharField(max_length=255)
-    file_format = models.CharField(max_length=8)
-    file_path = models.CharField(max_length=500, help_text="Relative to DATA_DIR.")
-    file_sha256 = models.CharField(max_length=64)
-    cap_per_submitter = models.PositiveIntegerField(default=200)
-    state = models.CharField(max_length=12, choices=State.choices, default=State.PREVIEWED)
-    on_error = models.CharField(max_length=12, choices=OnError.choices, blank=True)
-    line_count = models.PositiveIntegerField(default=0)
-    good_count = models.PositiveIntegerField(default=0)
-    duplicate_count = models.PositiveIntegerField(default=0)
-    over_cap_count = models.PositiveIntegerField(default=0)
-    bad_count = models.PositiveIntegerField(default=0)
-    response_count = models.PositiveIntegerField(default=0, help_text="Responses that the file brings along.")
-    imported_count = models.PositiveIntegerField(default=0)
-    report = models.JSONField(default=dict, help_text="A sample of good lines, and the bad ones with their reasons.")
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now)
-    imported_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ("-created_at", "-id")
-
-    def __str__(self) -> str:
-        return self.file_name
 
 
 class WrittenPrompt(models.Model):
@@ -148,11 +125,26 @@ class Prompt(models.Model):
         default=dict, blank=True, help_text="Name → true or false; a missing name is not a no."
     )
     deployment_context = models.TextField(blank=True)
-    pii_findings = models.JSONField(default=list, blank=True)
-    dedup_key = models.CharField(max_length=64, unique=True, help_text="sha256 of the normalised messages.")
-    prompt_import = models.ForeignKey(
-        PromptImport, on_delete=models.PROTECT, null=True, blank=True, related_name="prompts"
+    pii_findings = models.JSONField(
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text="[{message, start, end, kind, score}], until they are reviewed.",
     )
+    pii_state = models.CharField(
+        max_length=10, choices=PiiState.choices, default=PiiState.UNSCANNED, db_default=PiiState.UNSCANNED
+    )
+    language_score = models.FloatField(null=True, blank=True, help_text="How sure the detector is; null: it was given.")
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True, db_default=[])
+    model = models.CharField(max_length=160, blank=True, default="", db_default="", help_text="Which it was sent to.")
+    dedup_key = models.CharField(max_length=64, unique=True, help_text="sha256 of the normalised messages.")
+    fingerprints = ArrayField(
+        models.IntegerField(), default=list, blank=True, db_default=[], help_text="Prompts that share one may be alike."
+    )
+    prompt_import = models.ForeignKey(
+        PromptImport, on_delete=models.PROTECT, null=True, blank=True, related_name="prompts", db_index=False
+    )
+    import_line = models.BigIntegerField(null=True, blank=True)
     written = models.ForeignKey(
         WrittenPrompt, on_delete=models.PROTECT, null=True, blank=True, related_name="prompts", db_index=False
     )
@@ -173,6 +165,18 @@ class Prompt(models.Model):
             GinIndex(fields=["search"], name="prompt_search"),
             models.Index(fields=["use_case", "-id"], name="prompt_use_case"),
             models.Index(fields=["submitter", "-id"], name="prompt_submitter"),
+            models.Index(fields=["kind", "-id"], name="prompt_kind"),
+            models.Index(fields=["language", "-id"], name="prompt_language"),
+            models.Index(
+                fields=["prompt_import", "import_line"],
+                condition=models.Q(prompt_import__isnull=False),
+                name="prompt_of_import",
+            ),
+            models.Index(fields=["id"], condition=models.Q(pii_state="unscanned"), name="prompt_unscanned"),
+            models.Index(fields=["id"], condition=models.Q(pii_state="open"), name="prompt_pii_open"),
+            GinIndex(fields=["tags"], condition=~models.Q(tags=[]), name="prompt_tags"),
+            # A pending list would be read from end to end by each of the many look-ups of an import.
+            GinIndex(fields=["fingerprints"], fastupdate=False, name="prompt_fingerprints"),
         )
         constraints = (
             models.CheckConstraint(condition=models.Q(kind__in=PromptKind.values), name="prompt_kind_known"),
@@ -202,6 +206,9 @@ class SampleBatch(models.Model):
     )
     endpoint = models.ForeignKey(
         Endpoint, on_delete=models.PROTECT, null=True, blank=True, related_name="sample_batches"
+    )
+    prompt_import = models.ForeignKey(
+        PromptImport, on_delete=models.PROTECT, null=True, blank=True, related_name="sample_batches"
     )
     parameters = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -237,3 +244,24 @@ class Response(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+
+# Defined apart for their size; Django finds models from here.
+from labelapp.prompts import record_models  # noqa: E402, F401
+from labelapp.prompts.import_models import ImportLine  # noqa: E402
+
+__all__ = [
+    "WRITABLE_KINDS",
+    "ImportLine",
+    "PiiState",
+    "Prompt",
+    "PromptImport",
+    "PromptKind",
+    "Response",
+    "SampleBatch",
+    "Split",
+    "Submitter",
+    "UseCase",
+    "WritingDraft",
+    "WrittenPrompt",
+]  # fmt: skip

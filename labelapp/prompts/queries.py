@@ -8,7 +8,7 @@ from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, 
 from django.db.models.functions import Coalesce, Left
 
 from labelapp.common.errors import NotFound
-from labelapp.prompts.models import Prompt, PromptImport, PromptKind, Response, SampleBatch, Split, UseCase
+from labelapp.prompts.models import ImportLine, Prompt, PromptImport, PromptKind, Response, SampleBatch, Split, UseCase
 
 EXCERPT_LENGTH = 300
 ORDERINGS = {
@@ -128,6 +128,22 @@ def sample_batches(*, checkpoint: int | None = None) -> QuerySet[SampleBatch]:
 def imports() -> QuerySet[PromptImport]:
     """The imports, newest first, without their reports."""
     return PromptImport.objects.defer("report").select_related("created_by").order_by("-created_at", "-id")
+
+
+def dropped_lines(prompt_import: PromptImport, *, verdict: str = "") -> QuerySet[ImportLine]:
+    """The lines of an import that became no prompt, and why; before it is confirmed, those that will not."""
+    found = ImportLine.objects.filter(prompt_import=prompt_import).exclude(verdict=ImportLine.Verdict.NEW)
+    if verdict:
+        found = found.filter(verdict=verdict)
+    return found.select_related("duplicate_of").defer("messages", "responses").order_by("line")
+
+
+def dropped_in_favour_of(prompt: Prompt) -> QuerySet[ImportLine]:
+    """The lines of imports that were left out because this prompt was there."""
+    found = (
+        ImportLine.objects.filter(duplicate_of=prompt).select_related("prompt_import").defer("messages", "responses")
+    )
+    return found.order_by("prompt_import", "line")
 
 
 def access_import(import_id: int) -> PromptImport:

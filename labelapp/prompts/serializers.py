@@ -12,8 +12,7 @@ from labelapp.prompts.content import (
     MAX_SUBMITTER_LENGTH,
     MAX_TEXT_LENGTH,
 )
-from labelapp.prompts.importing.actions import DEFAULT_CAP_PER_SUBMITTER
-from labelapp.prompts.models import Prompt, PromptImport, PromptKind, Response, SampleBatch, Split, UseCase
+from labelapp.prompts.models import Prompt, PromptKind, Response, SampleBatch, Split, UseCase
 from labelapp.prompts.queries import DEFAULT_ORDERING, ORDERINGS, batches_of, family_of
 
 ROLES = ("system", "user", "assistant")
@@ -206,92 +205,6 @@ class FacetsSerializer(serializers.Serializer[Any]):
     kind = FacetSerializer(many=True)
     split = FacetSerializer(many=True)
     language = FacetSerializer(many=True)
-
-
-class UploadPrompts(StrictSerializer):
-    """A file of prompts."""
-
-    file = serializers.FileField(
-        help_text="JSON lines (.jsonl) or CSV (.csv), UTF-8, up to 100 MB.", allow_empty_file=True
-    )
-    cap_per_submitter = serializers.IntegerField(
-        min_value=1,
-        max_value=1_000_000,
-        default=DEFAULT_CAP_PER_SUBMITTER,
-        help_text="How many prompts one submitter may have in the workspace.",
-    )
-
-
-class ConfirmImport(StrictSerializer):
-    """What to do with a file that was previewed."""
-
-    on_error = serializers.ChoiceField(choices=PromptImport.OnError.choices)
-
-
-class BadLineSerializer(serializers.Serializer[Any]):
-    """A line that is no prompt."""
-
-    line = serializers.IntegerField()
-    field = serializers.CharField()
-    message = serializers.CharField()
-    text = serializers.CharField(help_text="The beginning of the line.")
-
-
-class GoodLineSerializer(serializers.Serializer[Any]):
-    """A line that would become a prompt."""
-
-    line = serializers.IntegerField()
-    text = serializers.CharField()
-    kind = serializers.CharField()
-    use_case = serializers.CharField()
-    submitter = serializers.CharField()
-    language = serializers.CharField()
-    responses = serializers.IntegerField(help_text="How many responses the line brings along.")
-
-
-class ImportReportSerializer(serializers.Serializer[Any]):
-    """The first bad lines and the first good ones."""
-
-    bad = BadLineSerializer(many=True)
-    good = GoodLineSerializer(many=True)
-
-
-class PromptImportRowSerializer(serializers.ModelSerializer[PromptImport]):
-    """An import in the list."""
-
-    created_by = serializers.CharField(source="created_by.__str__", read_only=True)
-
-    class Meta:
-        model = PromptImport
-        fields: tuple[str, ...] = (
-            "id",
-            "file_name",
-            "file_format",
-            "state",
-            "on_error",
-            "cap_per_submitter",
-            "line_count",
-            "good_count",
-            "duplicate_count",
-            "over_cap_count",
-            "bad_count",
-            "response_count",
-            "imported_count",
-            "created_by",
-            "created_at",
-            "imported_at",
-        )
-        read_only_fields = fields
-
-
-class PromptImportSerializer(PromptImportRowSerializer):
-    """An import with its report."""
-
-    report = ImportReportSerializer(read_only=True)
-
-    class Meta(PromptImportRowSerializer.Meta):
-        fields = (*PromptImportRowSerializer.Meta.fields, "report")
-        read_only_fields = fields
 
 
 class SampleBatchQuery(StrictSerializer):

@@ -1,21 +1,42 @@
-"""Uploads with a limit that holds before a byte of them is read."""
+"""Uploads that are streamed to the disk that keeps them: no size limit but its room, and memory for one piece."""
 
+import hashlib
+import tempfile
 from typing import Any
 
-from rest_framework.parsers import MultiPartParser
-
-from labelapp.common.errors import InvalidInput
-from labelapp.prompts.importing.actions import MAX_FILE_BYTES
-
-# The rest of a multipart body: boundaries, names, the other fields.
-ENVELOPE_BYTES = 64 * 1024
+from django.conf import settings
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 
-class LimitedMultiPartParser(MultiPartParser):
-    """Refuses a body that says it is too large; Django reads no more than it says."""
+class ImportUpload(TemporaryUploadedFile):
+    """An upload that is written beside the imports, so that keeping it is giving it a name.
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        length = int(parser_context["request"].META.get("CONTENT_LENGTH") or 0)
-        if length > MAX_FILE_BYTES + ENVELOPE_BYTES:
-            raise InvalidInput(f"The file is larger than {MAX_FILE_BYTES // 1024**2} MB; split it.", field="file")
-        return super().parse(stream, media_type, parser_context)
+    `sha256` is known when it is whole.
+    """
+
+    sha256 = ""
+
+    def __init__(self, name: str, content_type: str | None, charset: str | None) -> None:
+        folder = settings.DATA_DIR / "imports"
+        folder.mkdir(parents=True, exist_ok=True)
+        file = tempfile.NamedTemporaryFile(suffix=".upload", dir=folder)  # noqa: SIM115 - Django closes it
+        UploadedFile.__init__(self, file, name, content_type, 0, charset)
+
+
+class ImportUploadHandler(TemporaryFileUploadHandler):
+    """Streams an upload to where it stays, and digests it as it comes."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super(TemporaryFileUploadHandler, self).new_file(*args, **kwargs)
+        self.file: Any = ImportUpload(self.file_name or "", self.content_type, self.charset)
+        self.digest = hashlib.sha256()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        self.digest.update(raw_data)
+        return super().receive_data_chunk(raw_data, start)
+
+    def file_complete(self, file_size: int) -> Any:
+        done: Any = super().file_complete(file_size)
+        done.sha256 = self.digest.hexdigest()
+        return done

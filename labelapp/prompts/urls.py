@@ -2,16 +2,21 @@
 
 from django.urls import path
 
-from labelapp.prompts import api, authoring_api
+from labelapp.prompts import api, authoring_api, import_api
 
 urlpatterns = [
     path("prompts", api.PromptListView.as_view()),
     path("prompts/facets", api.PromptFacetsView.as_view()),
     path("prompts/<int:prompt_id>", api.PromptView.as_view()),
-    path("prompt-imports", api.PromptImportListView.as_view()),
-    path("prompt-imports/<int:import_id>", api.PromptImportView.as_view()),
-    path("prompt-imports/<int:import_id>/confirm", api.ConfirmImportView.as_view()),
-    path("prompt-imports/<int:import_id>/errors", api.ImportErrorsView.as_view()),
+    path("prompt-imports", import_api.PromptImportListView.as_view()),
+    path("prompt-imports/sources", import_api.ImportSourceView.as_view()),
+    path("prompt-imports/<int:import_id>", import_api.PromptImportView.as_view()),
+    path("prompt-imports/<int:import_id>/confirm", import_api.ConfirmImportView.as_view()),
+    path("prompt-imports/<int:import_id>/undo", import_api.UndoImportView.as_view()),
+    path("prompt-imports/<int:import_id>/resume", import_api.ResumeImportView.as_view()),
+    path("prompt-imports/<int:import_id>/stop-following", import_api.StopFollowingView.as_view()),
+    path("prompt-imports/<int:import_id>/dropped", import_api.DroppedLinesView.as_view()),
+    path("prompt-imports/<int:import_id>/errors", import_api.ImportErrorsView.as_view()),
     path("sample-batches", api.SampleBatchListView.as_view()),
     path("writing", authoring_api.WritingView.as_view()),
     path("writing/drafts/<uuid:key>", authoring_api.DraftView.as_view()),

@@ -18,7 +18,7 @@ from labelapp.labeling.fast_view import asker
 from labelapp.labeling.queries import visible_projects
 
 MAX_TOPICS = 20
-TOPIC = re.compile(r"runs|datasets|system|review|(?:run|labeling):[0-9]{1,18}")
+TOPIC = re.compile(r"runs|datasets|imports|system|review|(?:run|labeling):[0-9]{1,18}")
 
 
 class EventStreamRenderer(BaseRenderer):
@@ -44,8 +44,8 @@ class EventsView(APIView):
                 "topics",
                 str,
                 required=True,
-                description="Comma-separated: `runs`, `run:<id>`, `datasets`, `labeling:<project id>`, `review`, "
-                "`system`.",
+                description="Comma-separated: `runs`, `run:<id>`, `datasets`, `imports`, `labeling:<project id>`, "
+                "`review`, `system`.",
             )
         ],
         responses={
@@ -74,7 +74,7 @@ def requested_topics(request: Request) -> frozenset[str]:
     for topic in sorted(topics):
         if not TOPIC.fullmatch(topic):
             raise InvalidInput(
-                "A topic is runs, run:<id>, datasets, labeling:<project id>, review or system.", field="topics"
+                "A topic is runs, run:<id>, datasets, imports, labeling:<project id>, review or system.", field="topics"
             )
     if "system" in topics and not asker(request).has_role(Role.ADMIN):
         raise NotFound("There is no such topic for you.")

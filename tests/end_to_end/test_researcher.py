@@ -44,7 +44,7 @@ def upload(page: Page, url: str, path: Path) -> None:
     expect(page.get_by_role("heading", name=path.name)).to_be_visible()
 
 
-@pytest.mark.usefixtures("researcher")
+@pytest.mark.usefixtures("researcher", "celery_worker_process")
 def test_imports_the_good_lines_of_a_file(page: Page, live_app: str, mixed_file: Path) -> None:
     upload(page, live_app, mixed_file)
     bad_lines = page.get_by_role("region", name="Bad lines")
@@ -71,7 +71,7 @@ def test_imports_the_good_lines_of_a_file(page: Page, live_app: str, mixed_file:
     assert Prompt.objects.get(text="Say 2 in French.").annotations == {"closed_domain": True}
 
 
-@pytest.mark.usefixtures("researcher")
+@pytest.mark.usefixtures("researcher", "celery_worker_process")
 def test_imports_nothing_where_a_line_is_bad(page: Page, live_app: str, mixed_file: Path) -> None:
     upload(page, live_app, mixed_file)
     page.get_by_role("radio", name="Import nothing if any line is bad").check()

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from labelapp.prompts.importing.lines import BadLine, read_rows
-from labelapp.prompts.importing.plan import PlannedRow, parse_rows
+from labelapp.prompts.importing.parsing import ParsedLine, parse_rows
 
 fuzzed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 json_values: st.SearchStrategy[Any] = st.recursive(
@@ -22,7 +22,7 @@ fields = st.sampled_from(
 )
 
 
-def read_all(path: Path, content: bytes, *, file_format: str) -> list[PlannedRow | BadLine]:
+def read_all(path: Path, content: bytes, *, file_format: str) -> list[ParsedLine | BadLine]:
     path.write_bytes(content)
     rows = list(parse_rows(read_rows(path, file_format=file_format)))
     for row in rows:

@@ -913,10 +913,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Files of prompts. Uploading one previews it and writes no prompt. */
+        /** @description Imports of prompts. Uploading a file lets a worker preview it, and writes no prompt. */
         get: operations["prompt_imports_list"];
         put?: never;
-        /** @description Files of prompts. Uploading one previews it and writes no prompt. */
+        /** @description Imports of prompts. Uploading a file lets a worker preview it, and writes no prompt. */
         post: operations["prompt_imports_preview"];
         delete?: never;
         options?: never;
@@ -958,6 +958,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prompt-imports/{import_id}/dropped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The lines of an import that became no prompt, each with the reason. */
+        get: operations["prompt_imports_dropped"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/prompt-imports/{import_id}/errors": {
         parameters: {
             query?: never;
@@ -969,6 +986,75 @@ export interface paths {
         get: operations["prompt_imports_errors"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompt-imports/{import_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Going on with an import that stopped with an error. */
+        post: operations["prompt_imports_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompt-imports/{import_id}/stop-following": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Importing no more of what is added to a log. */
+        post: operations["prompt_imports_stop_following"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompt-imports/{import_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Taking an import back: prompts that nobody has used go, the others are archived. */
+        post: operations["prompt_imports_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompt-imports/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What this server can read by itself: files and folders of IMPORT_DIR, and datasets of the hub. */
+        get: operations["prompt_sources_list"];
+        put?: never;
+        /** @description What this server can read by itself: files and folders of IMPORT_DIR, and datasets of the hub. */
+        post: operations["prompt_sources_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2257,6 +2343,24 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** @description A line that became no prompt: why, and of which prompt or line of the file it is a duplicate. */
+        DroppedLine: {
+            readonly import_id: number;
+            readonly line: number;
+            readonly verdict: components["schemas"]["VerdictEnum"];
+            readonly explanation: string;
+            readonly duplicate_of: number | null;
+            /** @description Of the same import, where it is not yet written. */
+            readonly duplicate_of_line: number | null;
+            /**
+             * Format: double
+             * @description Shared word triples, from 0 to 1.
+             */
+            readonly similarity: number | null;
+            /** @description Empty: nobody in particular. */
+            readonly submitter: string;
+            readonly text: string;
+        };
         /** @description An endpoint. Its key is not shown; only whether there is one. */
         Endpoint: {
             readonly id: number;
@@ -2319,6 +2423,16 @@ export interface components {
             field: string;
             message: string;
         };
+        /**
+         * @description * `jsonl` - JSON lines
+         *     * `csv` - CSV
+         *     * `parquet` - Parquet
+         *     * `directory` - Dataset directory
+         *     * `hub` - Hugging Face hub
+         *     * `chat_log` - Log of an OpenAI-compatible API
+         * @enum {string}
+         */
+        FileFormatEnum: "jsonl" | "csv" | "parquet" | "directory" | "hub" | "chat_log";
         /** @description An own flag, as it was received. */
         Flag: {
             readonly id: number;
@@ -2452,18 +2566,29 @@ export interface components {
             project: components["schemas"]["Project"];
             agreement: components["schemas"]["HomeAgreement"] | null;
         };
-        /** @description The first bad lines and the first good ones. */
+        /** @description The first bad lines and the first good ones; of an undone import, the first that are archived. */
         ImportReport: {
             bad: components["schemas"]["BadLine"][];
             good: components["schemas"]["GoodLine"][];
+            kept?: components["schemas"]["KeptPrompt"][];
         };
         /**
-         * @description * `previewed` - Previewed
+         * @description * `checking` - Being read
+         *     * `previewed` - Previewed
+         *     * `importing` - Being imported
          *     * `imported` - Imported
          *     * `refused` - Refused: bad lines
+         *     * `undoing` - Being undone
+         *     * `undone` - Undone
          * @enum {string}
          */
-        ImportStateEnum: "previewed" | "imported" | "refused";
+        ImportStateEnum: "checking" | "previewed" | "importing" | "imported" | "refused" | "undoing" | "undone";
+        /** @description A file or folder that can be imported by its name. */
+        Incoming: {
+            name: string;
+            is_directory: boolean;
+            size_bytes: number | null;
+        };
         /** @description What a run reads in one role: exactly one of the three. */
         InputChoiceRequest: {
             /** Format: int64 */
@@ -2566,6 +2691,11 @@ export interface components {
                 [key: string]: boolean | number;
             };
             notes?: string;
+        };
+        /** @description A prompt of an undone import that somebody had used. */
+        KeptPrompt: {
+            id: number;
+            text: string;
         };
         /** @description How many answers of a labeler are in it. */
         LabelerCount: {
@@ -2711,6 +2841,54 @@ export interface components {
             }[];
             /** @description What to pass as `after` to get what comes next. */
             next: number;
+        };
+        /** @description A source that this server reads by itself. */
+        NameSourceRequest: {
+            /**
+             * @description How many prompts one submitter may have in the workspace.
+             * @default 200
+             */
+            cap_per_submitter: number;
+            /**
+             * @description Prompts that share a beginning so long are duplicates: 64 characters or more; 0 is off.
+             * @default 100
+             */
+            prefix_characters: number;
+            /**
+             * Format: double
+             * @description Prompts that share so much of their word triples are duplicates: 0.7 to 1; 0 is off.
+             * @default 0.8
+             */
+            near_similarity: number;
+            /** @description Which column holds which field (prompt, messages, kind, use_case, submitter, language, annotations, deployment_context); all others are left out. */
+            columns?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Each line is a request to an OpenAI-compatible chat API.
+             * @default false
+             */
+            is_chat_log: boolean;
+            /**
+             * @description Why a log's lines need no record of consent. Without it, lines that have none are left out.
+             * @default
+             */
+            consent_note: string;
+            /**
+             * @description Import what is added to the log, too, as it grows.
+             * @default false
+             */
+            follows: boolean;
+            /**
+             * @description `incoming`: what lies in IMPORT_DIR; `hub`: a dataset of the Hugging Face hub.
+             *
+             *     * `incoming` - incoming
+             *     * `hub` - hub
+             */
+            source: components["schemas"]["SourceEnum"];
+            name: string;
+            /** @default  */
+            revision: string;
         };
         /** @description Which instructions stand now. */
         NewestInstructions: {
@@ -2883,6 +3061,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["DatasetVersion"][];
+        };
+        PaginatedDroppedLineList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["DroppedLine"][];
         };
         PaginatedEndpointList: {
             /** @example 123 */
@@ -3393,42 +3586,99 @@ export interface components {
         /** @description An import with its report. */
         PromptImport: {
             readonly id: number;
+            /** @description Of a dataset directory or hub dataset: its name. */
             readonly file_name: string;
-            readonly file_format: string;
+            readonly file_format: components["schemas"]["FileFormatEnum"];
             readonly state: components["schemas"]["ImportStateEnum"];
+            readonly error: string;
             readonly on_error: components["schemas"]["OnErrorEnum"];
+            /** @description A log that grows: what is added to it is imported too. */
+            readonly follows: boolean;
+            /** @description Bytes while it is read, lines after that. */
+            readonly steps_done: number;
+            readonly steps_total: number;
             readonly cap_per_submitter: number;
+            /** @description A shared beginning so long; 0 is off. */
+            readonly prefix_characters: number;
+            /**
+             * Format: double
+             * @description Shared word triples from which on; 0 is off.
+             */
+            readonly near_similarity: number;
+            /** @description Why a log's lines need no record of consent. */
+            readonly consent_note: string;
             readonly line_count: number;
             readonly good_count: number;
+            /** @description The same words as another prompt. */
             readonly duplicate_count: number;
+            /** @description The same long beginning as another. */
+            readonly prefix_count: number;
+            /** @description Nearly the same words as another. */
+            readonly near_count: number;
             readonly over_cap_count: number;
+            readonly no_consent_count: number;
             readonly bad_count: number;
             /** @description Responses that the file brings along. */
             readonly response_count: number;
             readonly imported_count: number;
+            /** @description Undone: prompts that went. */
+            readonly removed_count: number;
+            /** @description Undone: prompts in use, archived instead. */
+            readonly archived_count: number;
             readonly created_by: string;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
             readonly imported_at: string | null;
+            /** @description Of a hub dataset. */
+            readonly revision: string;
+            readonly columns: {
+                [key: string]: string;
+            };
             readonly report: components["schemas"]["ImportReport"];
         };
-        /** @description An import in the list. */
+        /** @description An import in the list. `steps_done` of `steps_total` is how far the present work is. */
         PromptImportRow: {
             readonly id: number;
+            /** @description Of a dataset directory or hub dataset: its name. */
             readonly file_name: string;
-            readonly file_format: string;
+            readonly file_format: components["schemas"]["FileFormatEnum"];
             readonly state: components["schemas"]["ImportStateEnum"];
+            readonly error: string;
             readonly on_error: components["schemas"]["OnErrorEnum"];
+            /** @description A log that grows: what is added to it is imported too. */
+            readonly follows: boolean;
+            /** @description Bytes while it is read, lines after that. */
+            readonly steps_done: number;
+            readonly steps_total: number;
             readonly cap_per_submitter: number;
+            /** @description A shared beginning so long; 0 is off. */
+            readonly prefix_characters: number;
+            /**
+             * Format: double
+             * @description Shared word triples from which on; 0 is off.
+             */
+            readonly near_similarity: number;
+            /** @description Why a log's lines need no record of consent. */
+            readonly consent_note: string;
             readonly line_count: number;
             readonly good_count: number;
+            /** @description The same words as another prompt. */
             readonly duplicate_count: number;
+            /** @description The same long beginning as another. */
+            readonly prefix_count: number;
+            /** @description Nearly the same words as another. */
+            readonly near_count: number;
             readonly over_cap_count: number;
+            readonly no_consent_count: number;
             readonly bad_count: number;
             /** @description Responses that the file brings along. */
             readonly response_count: number;
             readonly imported_count: number;
+            /** @description Undone: prompts that went. */
+            readonly removed_count: number;
+            /** @description Undone: prompts in use, archived instead. */
+            readonly archived_count: number;
             readonly created_by: string;
             /** Format: date-time */
             readonly created_at: string;
@@ -4143,6 +4393,12 @@ export interface components {
             id: number;
             name: string;
         };
+        /**
+         * @description * `incoming` - incoming
+         *     * `hub` - hub
+         * @enum {string}
+         */
+        SourceEnum: "incoming" | "hub";
         /** @description What was said of one source. */
         SourceResult: {
             id: number;
@@ -4382,15 +4638,45 @@ export interface components {
         /** @description A file of prompts. */
         UploadPromptsRequest: {
             /**
-             * Format: binary
-             * @description JSON lines (.jsonl) or CSV (.csv), UTF-8, up to 100 MB.
-             */
-            file: string;
-            /**
              * @description How many prompts one submitter may have in the workspace.
              * @default 200
              */
             cap_per_submitter: number;
+            /**
+             * @description Prompts that share a beginning so long are duplicates: 64 characters or more; 0 is off.
+             * @default 100
+             */
+            prefix_characters: number;
+            /**
+             * Format: double
+             * @description Prompts that share so much of their word triples are duplicates: 0.7 to 1; 0 is off.
+             * @default 0.8
+             */
+            near_similarity: number;
+            /** @description Which column holds which field (prompt, messages, kind, use_case, submitter, language, annotations, deployment_context); all others are left out. */
+            columns?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Each line is a request to an OpenAI-compatible chat API.
+             * @default false
+             */
+            is_chat_log: boolean;
+            /**
+             * @description Why a log's lines need no record of consent. Without it, lines that have none are left out.
+             * @default
+             */
+            consent_note: string;
+            /**
+             * @description Import what is added to the log, too, as it grows.
+             * @default false
+             */
+            follows: boolean;
+            /**
+             * Format: binary
+             * @description JSON lines (.jsonl), CSV (.csv), both UTF-8, or Parquet (.parquet).
+             */
+            file: string;
         };
         /**
          * @description * `generation` - Generation
@@ -4445,6 +4731,16 @@ export interface components {
             datasets: components["schemas"]["UserDataset"][];
             checkpoints: components["schemas"]["UserCheckpoint"][];
         };
+        /**
+         * @description * `new` - New
+         *     * `duplicate` - The same prompt
+         *     * `prefix` - The same beginning
+         *     * `near` - Nearly the same
+         *     * `over_cap` - Over its submitter's cap
+         *     * `no_consent` - Without consent
+         * @enum {string}
+         */
+        VerdictEnum: "new" | "duplicate" | "prefix" | "near" | "over_cap" | "no_consent";
         /** @description Something worth knowing before freezing. */
         Warning: {
             code: string;
@@ -6158,7 +6454,7 @@ export interface operations {
         parameters: {
             query: {
                 format?: "events" | "json";
-                /** @description Comma-separated: `runs`, `run:<id>`, `datasets`, `labeling:<project id>`, `review`, `system`. */
+                /** @description Comma-separated: `runs`, `run:<id>`, `datasets`, `imports`, `labeling:<project id>`, `review`, `system`. */
                 topics: string;
             };
             header?: never;
@@ -7878,6 +8174,56 @@ export interface operations {
             };
         };
     };
+    prompt_imports_dropped: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /**
+                 * @description * `duplicate` - The same prompt
+                 *     * `prefix` - The same beginning
+                 *     * `near` - Nearly the same
+                 *     * `over_cap` - Over its submitter's cap
+                 *     * `no_consent` - Without consent
+                 */
+                verdict?: "duplicate" | "prefix" | "near" | "over_cap" | "no_consent";
+            };
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedDroppedLineList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     prompt_imports_errors: {
         parameters: {
             query?: never;
@@ -7906,6 +8252,175 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_imports_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_imports_stop_following: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_imports_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_sources_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incoming"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_sources_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameSourceRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptImport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

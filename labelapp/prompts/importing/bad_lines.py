@@ -1,9 +1,13 @@
 """The bad lines of a file as a CSV to open in a spreadsheet, which must run nothing that stands in it."""
 
 import csv
+import os
 from pathlib import Path
 from types import TracebackType
 
+from django.conf import settings
+
+from labelapp.prompts.import_models import PromptImport
 from labelapp.prompts.importing.lines import BadLine
 
 HEADER = ("line", "field", "message", "text")
@@ -12,15 +16,22 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class BadLineFile:
-    """Writes bad lines, one after the other, to a CSV file. A context manager."""
+    """Adds bad lines to a CSV file. A context manager.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    `size` is how much of the file is settled; what a worker wrote after that and did not live to commit is cut off.
+    """
+
+    def __init__(self, path: Path, *, size: int = 0) -> None:
+        self.path, self.size = path, size
 
     def __enter__(self) -> "BadLineFile":
-        self.file = self.path.open("w", encoding="utf-8", newline="")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.file = self.path.open("a", encoding="utf-8", newline="")
+        self.file.truncate(self.size)
+        self.file.seek(0, os.SEEK_END)
         self.writer = csv.writer(self.file)
-        self.writer.writerow(HEADER)
+        if not self.size:
+            self.writer.writerow(HEADER)
         return self
 
     def __exit__(
@@ -31,6 +42,18 @@ class BadLineFile:
     def write(self, bad: BadLine) -> None:
         """Add one line."""
         self.writer.writerow([bad.line, *(formula_safe(text) for text in (bad.field, bad.message, bad.excerpt))])
+
+    def settle(self) -> int:
+        """Bring what is written to the disk, and return the file's size."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        return self.file.tell()
+
+
+def bad_lines_path(prompt_import: PromptImport) -> Path:
+    """Where the bad lines of an import lie."""
+    path: Path = settings.DATA_DIR / "imports" / f"{prompt_import.pk}.bad.csv"
+    return path
 
 
 def formula_safe(text: str) -> str:

@@ -1,7 +1,11 @@
-"""Cut a file into its rows, whatever is in it: a bad line becomes a BadLine, and the next one is read all the same."""
+"""Cut a file of text into its rows, whatever is in it: a bad line becomes a BadLine, and the next is read all the same.
+
+A reader knows after each row where the next one begins, so that another process can go on from there.
+"""
 
 import csv
 import difflib
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +25,7 @@ FOREIGN_FILES = {
     b"\x1f\x8b": "This file is compressed. Unpack it and upload what is inside.",
     b"\xff\xfe": "This file is UTF-16. Save it as UTF-8.",
     b"\xfe\xff": "This file is UTF-16. Save it as UTF-8.",
-    b"PAR1": "This is a Parquet file. Save it as JSONL or CSV.",
+    b"PAR1": "This is a Parquet file. Let its name end in .parquet.",
 }
 
 # The limit is the process's. Its default cuts prompts of a legal length; without one an open quote swallows the file.
@@ -60,20 +64,60 @@ class LineTooLong(Exception):
     """A physical line of more than MAX_LINE_BYTES bytes; it has been read past."""
 
 
+class TextReader:
+    """Reads the rows of a `jsonl` (or `chat_log`) or `csv` file in order; blank lines are no rows.
+
+    `offset` and `line` say where it is: the bytes of the file, and the lines of the source, that it has read.
+    `any_columns`: the columns of a CSV may have any name.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        file_format: str,
+        offset: int = 0,
+        line: int = 0,
+        is_growing: bool = False,
+        any_columns: bool = False,
+    ) -> None:
+        self.path, self.file_format, self.is_growing, self.any_columns = path, file_format, is_growing, any_columns
+        self.start, self.lines = (offset, line), PhysicalLines(io.BytesIO())
+
+    @property
+    def offset(self) -> int:
+        """How many bytes are read."""
+        return self.lines.offset
+
+    @property
+    def line(self) -> int:
+        """How many lines are read."""
+        return self.lines.number
+
+    def rows(self) -> Iterator[RawRow | BadLine]:
+        """Yield the rows from the start on."""
+        with self.path.open("rb") as file:
+            beginning = file.read(4)
+            self.lines = PhysicalLines(file, is_growing=self.is_growing)
+            for magic, message in FOREIGN_FILES.items():
+                if beginning.startswith(magic):
+                    yield bad_line(1, "", message)
+                    self.lines.go_to(self.path.stat().st_size, 1)
+                    return
+            offset, line = self.start
+            self.lines.go_to(max(offset, len(BYTE_ORDER_MARK) if beginning.startswith(BYTE_ORDER_MARK) else 0), line)
+            if self.file_format == "csv":
+                yield from _read_csv(self.lines, header=_CsvHeader(any_columns=self.any_columns))
+            else:
+                yield from _read_jsonl(self.lines)
+
+
 def read_rows(path: Path, *, file_format: str) -> Iterator[RawRow | BadLine]:
-    """Yield the rows of a `jsonl` or `csv` file in order. Blank lines are no rows."""
-    with path.open("rb") as file:
-        start = file.read(4)
-        for magic, message in FOREIGN_FILES.items():
-            if start.startswith(magic):
-                yield bad_line(1, "", message)
-                return
-        file.seek(len(BYTE_ORDER_MARK) if start.startswith(BYTE_ORDER_MARK) else 0)
-        yield from _read_jsonl(file) if file_format == "jsonl" else _read_csv(file)
+    """Yield the rows of a whole file."""
+    return TextReader(path, file_format=file_format).rows()
 
 
-def _read_jsonl(file: BinaryIO) -> Iterator[RawRow | BadLine]:
-    lines = PhysicalLines(file)
+def _read_jsonl(lines: "PhysicalLines") -> Iterator[RawRow | BadLine]:
     while True:
         try:
             raw = lines.read()
@@ -94,10 +138,20 @@ def _parse_line(raw: bytes, *, number: int) -> RawRow | BadLine:
         return bad_line(number, error.field, error.message, excerpt)
 
 
-def _read_csv(file: BinaryIO) -> Iterator[RawRow | BadLine]:
-    lines = PhysicalLines(file)
+def _read_csv(lines: "PhysicalLines", *, header: "_CsvHeader") -> Iterator[RawRow | BadLine]:
+    offset, number = lines.offset, lines.number
+    if offset > len(BYTE_ORDER_MARK):
+        lines.go_to(0, 0)
+        columns = header.read(csv.reader(lines, strict=True), lines)
+        lines.go_to(offset, number)
+    else:
+        columns = header.read(csv.reader(lines, strict=True), lines)
+        if header.problem is not None:
+            yield header.problem
+    if not columns:
+        lines.go_to_end()
+        return
     reader = csv.reader(lines, strict=True)
-    columns: list[str] | None = None
     while True:
         first = lines.number + 1
         try:
@@ -107,18 +161,34 @@ def _read_csv(file: BinaryIO) -> Iterator[RawRow | BadLine]:
             return
         except (csv.Error, LineTooLong) as error:
             yield bad_line(first, "", _csv_message(error))
-            if columns is None:
-                return
             continue
-        if not cells:
-            continue
-        if columns is None:
-            columns = [cell.strip() for cell in cells]
-            if problem := _header_problem(columns):
-                yield bad_line(first, "", problem, ",".join(cells))
-                return
-            continue
-        yield _csv_row(cells, columns=columns, number=first)
+        if cells:
+            yield _csv_row(cells, columns=columns, number=first)
+
+
+class _CsvHeader:
+    """The first line of a CSV, which names the columns; `problem` says why it does not."""
+
+    def __init__(self, *, any_columns: bool) -> None:
+        self.any_columns = any_columns
+        self.problem: BadLine | None = None
+
+    def read(self, reader: Iterator[list[str]], lines: "PhysicalLines") -> list[str]:
+        """Return the names; none where there are none, or they are wrong."""
+        cells: list[str] = []
+        while not cells:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return []
+            except (csv.Error, LineTooLong) as error:
+                self.problem = bad_line(lines.number, "", _csv_message(error))
+                return []
+        columns = [cell.strip().removeprefix("\ufeff") for cell in cells]
+        if problem := _header_problem(columns, any_columns=self.any_columns):
+            self.problem = bad_line(lines.number, "", problem, ",".join(cells))
+            return []
+        return columns
 
 
 def _csv_row(cells: list[str], *, columns: list[str], number: int) -> RawRow | BadLine:
@@ -138,13 +208,15 @@ def _csv_row(cells: list[str], *, columns: list[str], number: int) -> RawRow | B
     return RawRow(number, value, excerpt)
 
 
-def _header_problem(columns: list[str]) -> str:
+def _header_problem(columns: list[str], *, any_columns: bool) -> str:
     """What is wrong with the first line of a CSV file; empty where nothing is."""
     known = ", ".join(CSV_COLUMNS)
     if len(columns) == 1 and any(mark in columns[0] for mark in ";\t|"):
         return "The columns must be separated by commas."
     if len(set(columns)) != len(columns):
         return f"Each column may stand once; {next(c for c in columns if columns.count(c) > 1)!r} stands twice."
+    if any_columns:
+        return ""
     for column in columns:
         if column not in CSV_COLUMNS:
             close = difflib.get_close_matches(column.lower(), CSV_COLUMNS, n=1)
@@ -172,20 +244,36 @@ def _is_encodable(text: str) -> bool:
 
 
 class PhysicalLines:
-    """A file's lines with their number, none held that is longer than MAX_LINE_BYTES. Iterating yields them as text."""
+    """A file's lines with their number, none held that is longer than MAX_LINE_BYTES. Iterating yields them as text.
 
-    def __init__(self, file: BinaryIO) -> None:
-        self.file = file
-        self.number = 0
+    Of a file that grows, a last line that is not ended yet is left for the next time.
+    """
+
+    def __init__(self, file: BinaryIO, *, is_growing: bool = False) -> None:
+        self.file, self.is_growing = file, is_growing
+        self.offset = self.number = 0
+
+    def go_to(self, offset: int, number: int) -> None:
+        """Go on reading at a byte, which is the start of the line after line `number`."""
+        self.file.seek(offset)
+        self.offset, self.number = offset, number
+
+    def go_to_end(self) -> None:
+        """Read no more."""
+        self.go_to(self.file.seek(0, io.SEEK_END), self.number)
 
     def read(self) -> bytes:
         """Return the next line, or b"" at the end. Raises LineTooLong, once it has been read past."""
         line = self.file.readline(MAX_LINE_BYTES + 1)
+        if self.is_growing and len(line) <= MAX_LINE_BYTES and not line.endswith(b"\n"):
+            return b""
+        self.offset += len(line)
         if line:
             self.number += 1
         if len(line) > MAX_LINE_BYTES:
             while line and not line.endswith(b"\n"):
                 line = self.file.readline(MAX_LINE_BYTES)
+                self.offset += len(line)
             raise LineTooLong(f"The line has more than {MAX_LINE_BYTES:,} bytes.")
         return line
 

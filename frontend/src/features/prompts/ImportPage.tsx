@@ -1,9 +1,11 @@
-import { Button, Code, NumberInput, Stack, Text } from "@mantine/core";
+import { Button, Code, Stack, Text } from "@mantine/core";
 import { IconFileUpload } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { type DragEvent, useRef, useState } from "react";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
+import { DEFAULT_OPTIONS, ImportOptions, type Options, optionsBody } from "@/features/prompts/ImportOptions";
+import { ImportSource } from "@/features/prompts/ImportSource";
 import { ImportsTable } from "@/features/prompts/ImportsTable";
 import classes from "@/features/prompts/Prompts.module.css";
 import { FieldErrors } from "@/ui/FieldErrors";
@@ -20,18 +22,26 @@ function formData(body: Upload): FormData {
 
 export function ImportPage() {
   const navigate = useNavigate();
-  const [cap, setCap] = useState<number | string>(200);
+  const [options, setOptions] = useState<Options>(DEFAULT_OPTIONS);
   const upload = $api.useMutation("post", "/api/v1/prompt-imports", {
     onSuccess: async (made) => {
       await invalidate("/api/v1/prompt-imports");
       await navigate({ to: "/prompts/imports/$importId", params: { importId: String(made.id) } });
     },
   });
-  const errors = fieldErrors(upload.error, ["file", "cap_per_submitter"]);
+  const errors = fieldErrors(upload.error, [
+    "file",
+    "cap_per_submitter",
+    "prefix_characters",
+    "near_similarity",
+    "columns",
+    "consent_note",
+  ]);
   const send = (file: File | undefined) => {
     if (!file) return;
     // The generated type calls a file a string: it knows JSON only.
-    const body = { file, cap_per_submitter: Number(cap) } as unknown as Upload;
+    const { columns, ...rest } = optionsBody(options);
+    const body = { file, ...rest, columns: JSON.stringify(columns) } as unknown as Upload;
     upload.mutate({ body, bodySerializer: (value) => formData(value as Upload) });
   };
   return (
@@ -46,22 +56,14 @@ export function ImportPage() {
       />
       <FieldErrors message={errors.file ?? errors[""]} title="The file was not read" />
       <DropZone isBusy={upload.isPending} onFile={send} />
-      <NumberInput
-        label="Prompts per submitter, at most"
-        description="The paper: about 200. Those over it are counted and left out."
-        min={1}
-        max={1_000_000}
-        maw="20rem"
-        value={cap}
-        error={errors.cap_per_submitter}
-        onChange={setCap}
-      />
+      <ImportOptions options={options} onChange={setOptions} errors={errors} />
+      <ImportSource options={options} />
       <Section title="What a file looks like">
         <Stack gap="xs">
           <Text>
-            JSON lines, one prompt each; they may bring whole conversations and responses. Or a CSV with the
-            columns <Code>prompt</Code>, and if you like <Code>kind</Code>, <Code>use_case</Code>,{" "}
-            <Code>submitter</Code>, <Code>language</Code>, <Code>annotations</Code> and{" "}
+            JSON lines, one prompt each; they may bring whole conversations and responses. Or Parquet, or a
+            CSV, with the columns <Code>prompt</Code>, and if you like <Code>kind</Code>,{" "}
+            <Code>use_case</Code>, <Code>submitter</Code>, <Code>language</Code>, <Code>annotations</Code> and{" "}
             <Code>deployment_context</Code>.
           </Text>
           <Code block tabIndex={0}>
@@ -98,18 +100,18 @@ function DropZone({ isBusy, onFile }: { isBusy: boolean; onFile: (file: File | u
       onDrop={drop}
     >
       <IconFileUpload size={36} stroke={1.2} aria-hidden />
-      <Text>Drop a JSONL or CSV file here</Text>
+      <Text>Drop a JSONL, CSV or Parquet file here</Text>
       <Button loading={isBusy} onClick={() => input.current?.click()}>
         Choose a file
       </Button>
       <Text size="sm" c="dimmed">
-        UTF-8, up to 100 MB
+        Of any size; text in UTF-8
       </Text>
       <input
         ref={input}
         type="file"
         hidden
-        accept=".jsonl,.csv"
+        accept=".jsonl,.csv,.parquet"
         aria-label="File of prompts"
         onChange={(event) => {
           onFile(event.currentTarget.files?.[0]);

@@ -2,18 +2,22 @@ import { Button, Group, Radio, Stack, Text } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { $api, invalidate, queryClient, type Schemas } from "@/api/client";
+import { $api, api, invalidate, queryClient, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
+import { useEvents } from "@/api/events";
 import { submitterLabel, USE_CASE } from "@/api/labels";
 import { rowId } from "@/api/rowId";
-import { IMPORT_STATE } from "@/features/prompts/importState";
+import { DroppedLines } from "@/features/prompts/DroppedLines";
+import { importState } from "@/features/prompts/importState";
 import classes from "@/features/prompts/Prompts.module.css";
+import { ConfirmButton } from "@/ui/ConfirmButton";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { formatNumber, pluralize } from "@/ui/format";
 import { LinkButton, TextLink } from "@/ui/links";
 import { Notice } from "@/ui/Notice";
 import { Page, PageHeader, Section } from "@/ui/Page";
+import { ProgressLine } from "@/ui/ProgressLine";
 import { Stat, StatGroup } from "@/ui/Stat";
 import { StatusBadge } from "@/ui/StatusBadge";
 
@@ -27,7 +31,17 @@ export function ImportReportPage() {
   const { data: report } = $api.useSuspenseQuery("get", "/api/v1/prompt-imports/{import_id}", {
     params: { path: { import_id: id } },
   });
-  const { label, tone } = IMPORT_STATE[report.state];
+  useEvents(
+    ["imports"],
+    [["get", "/api/v1/prompt-imports/{import_id}", { params: { path: { import_id: id } } }]],
+  );
+  const { label, tone } = importState(report);
+  const left =
+    report.duplicate_count +
+    report.prefix_count +
+    report.near_count +
+    report.over_cap_count +
+    report.no_consent_count;
   return (
     <Page title={report.file_name}>
       <PageHeader
@@ -38,6 +52,7 @@ export function ImportReportPage() {
             <TextLink to="/prompts/import">Import another file</TextLink>
           </Group>
         }
+        actions={<Actions report={report} />}
       />
       <StatGroup>
         <Stat label="Lines" value={formatNumber(report.line_count)} />
@@ -46,17 +61,30 @@ export function ImportReportPage() {
           value={formatNumber(report.good_count)}
           hint={report.response_count ? `with ${pluralize(report.response_count, "response")}` : undefined}
         />
-        <Stat label="Known already" value={formatNumber(report.duplicate_count)} />
+        <Stat
+          label="Known already"
+          value={formatNumber(report.duplicate_count + report.prefix_count + report.near_count)}
+          hint={
+            report.prefix_count + report.near_count
+              ? `${formatNumber(report.prefix_count)} by their beginning, ${formatNumber(report.near_count)} nearly`
+              : undefined
+          }
+        />
         <Stat
           label="Over the cap"
           value={formatNumber(report.over_cap_count)}
           hint={`${formatNumber(report.cap_per_submitter ?? 0)} per submitter`}
         />
+        {report.no_consent_count > 0 && (
+          <Stat label="Without consent" value={formatNumber(report.no_consent_count)} />
+        )}
         <Stat label="Bad lines" value={formatNumber(report.bad_count)} />
       </StatGroup>
+      <AtWork report={report} />
       <Result report={report} />
-      {report.state !== "imported" && <Decision report={report} />}
+      {(report.state === "previewed" || report.state === "refused") && <Decision report={report} />}
       {report.bad_count > 0 && <BadLines report={report} />}
+      {left > 0 && report.state !== "checking" && <DroppedLines importId={report.id} />}
       {report.report.good.length > 0 && (
         <Section title="The first good lines" description="As they would be kept.">
           <DataTable
@@ -71,7 +99,92 @@ export function ImportReportPage() {
   );
 }
 
+function keep(changed: Import): Promise<unknown> {
+  queryClient.setQueryData(
+    ["get", "/api/v1/prompt-imports/{import_id}", { params: { path: { import_id: changed.id } } }],
+    changed,
+  );
+  return invalidate("/api/v1/prompt-imports", "/api/v1/prompts", "/api/v1/prompts/facets");
+}
+
+type Act = "undo" | "resume" | "stop-following";
+
+async function act(report: Import, name: Act): Promise<void> {
+  const { data, error } = await api.POST(`/api/v1/prompt-imports/{import_id}/${name}`, {
+    params: { path: { import_id: report.id } },
+  });
+  if (error) throw new Error(errorMessage(error));
+  if (data) await keep(data);
+}
+
+/** What can be done with an import that was written: it can be undone, and a log can be left alone. */
+function Actions({ report }: { report: Import }) {
+  if (report.state !== "imported" && !(report.state === "importing" && report.error)) return null;
+  return (
+    <Group>
+      {report.follows && (
+        <Button variant="default" onClick={() => void act(report, "stop-following")}>
+          Stop following
+        </Button>
+      )}
+      <ConfirmButton
+        variant="default"
+        title="Undo this import?"
+        question="Prompts that nobody has used are deleted, with their responses. Those in use are archived, and named here."
+        confirmLabel="Undo the import"
+        onConfirm={() => act(report, "undo")}
+      >
+        Undo
+      </ConfirmButton>
+    </Group>
+  );
+}
+
+const WORK = { checking: "Reading", importing: "Importing", undoing: "Undoing" } as const;
+
+/** How far the worker is, live; or why it stopped. */
+function AtWork({ report }: { report: Import }) {
+  if (report.error)
+    return (
+      <Notice tone="bad" title="It stopped, and can go on where it was">
+        <Stack gap="sm">
+          {report.error}
+          <Group>
+            <Button variant="default" onClick={() => void act(report, "resume")}>
+              Go on
+            </Button>
+          </Group>
+        </Stack>
+      </Notice>
+    );
+  if (!(report.state in WORK)) return null;
+  const name = WORK[report.state as keyof typeof WORK];
+  const unit = report.state === "checking" ? "bytes" : "lines";
+  return (
+    <Section title={`${name} …`} description="You may leave this page; it goes on.">
+      <ProgressLine label={name} done={report.steps_done} total={report.steps_total} unit={unit} />
+    </Section>
+  );
+}
+
 function Result({ report }: { report: Import }) {
+  if (report.state === "undone")
+    return (
+      <Notice tone="good" title={`Undone: ${pluralize(report.removed_count, "prompt")} deleted`}>
+        {report.archived_count > 0 ? (
+          <Stack gap="xs">
+            <Text>{pluralize(report.archived_count, "prompt")} in use, and so archived:</Text>
+            {(report.report.kept ?? []).map((prompt) => (
+              <TextLink key={prompt.id} to="/prompts/$promptId" params={{ promptId: String(prompt.id) }}>
+                {prompt.text || `Prompt ${prompt.id}`}
+              </TextLink>
+            ))}
+          </Stack>
+        ) : (
+          "Nobody had used any of them."
+        )}
+      </Notice>
+    );
   if (report.state === "imported")
     return (
       <Notice tone="good" title={`${pluralize(report.imported_count, "prompt")} imported`}>
@@ -97,15 +210,9 @@ function Result({ report }: { report: Import }) {
 function Decision({ report }: { report: Import }) {
   const [onError, setOnError] = useState<OnError>("keep_good");
   const confirm = $api.useMutation("post", "/api/v1/prompt-imports/{import_id}/confirm", {
-    onSuccess: async (changed) => {
-      queryClient.setQueryData(
-        ["get", "/api/v1/prompt-imports/{import_id}", { params: { path: { import_id: report.id } } }],
-        changed,
-      );
-      await invalidate("/api/v1/prompt-imports", "/api/v1/prompts", "/api/v1/prompts/facets");
-    },
+    onSuccess: keep,
   });
-  const hasNothing = !report.good_count && !report.response_count;
+  const hasNothing = !report.good_count && !report.response_count && !report.follows;
   return (
     <Section title={report.bad_count > 0 ? "What shall happen?" : "Every line is good"}>
       <Stack>

@@ -1,5 +1,6 @@
 import { $api, type Schemas } from "@/api/client";
-import { IMPORT_STATE } from "@/features/prompts/importState";
+import { useEvents } from "@/api/events";
+import { importState } from "@/features/prompts/importState";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { formatNumber } from "@/ui/format";
 import { TextLink } from "@/ui/links";
@@ -12,7 +13,7 @@ type Row = Schemas["PromptImportRow"];
 const COLUMNS: Column<Row>[] = [
   {
     key: "file",
-    header: "File",
+    header: "Source",
     render: (row) => (
       <TextLink to="/prompts/imports/$importId" params={{ importId: String(row.id) }}>
         {row.file_name}
@@ -22,9 +23,7 @@ const COLUMNS: Column<Row>[] = [
   {
     key: "state",
     header: "State",
-    render: (row) => (
-      <StatusBadge tone={IMPORT_STATE[row.state].tone}>{IMPORT_STATE[row.state].label}</StatusBadge>
-    ),
+    render: (row) => <StatusBadge tone={importState(row).tone}>{importState(row).label}</StatusBadge>,
   },
   { key: "lines", header: "Lines", align: "right", render: (row) => formatNumber(row.line_count) },
   { key: "imported", header: "Imported", align: "right", render: (row) => formatNumber(row.imported_count) },
@@ -33,11 +32,12 @@ const COLUMNS: Column<Row>[] = [
 ];
 
 export function ImportsTable() {
+  useEvents(["imports"], [["get", "/api/v1/prompt-imports"]]);
   const { data } = $api.useQuery("get", "/api/v1/prompt-imports");
   if (!data?.results.length) return null;
   return (
-    <Section title="Earlier files">
-      <DataTable label="Earlier files" columns={COLUMNS} rows={data.results} rowKey={(row) => row.id} />
+    <Section title="Earlier imports">
+      <DataTable label="Earlier imports" columns={COLUMNS} rows={data.results} rowKey={(row) => row.id} />
     </Section>
   );
 }

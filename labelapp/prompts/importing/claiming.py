@@ -1,0 +1,126 @@
+"""Who works on an import: one worker at a time, noticed when it dies, and never two that both write.
+
+A worker claims the row by compare-and-swap on `attempt` and renews `heartbeat_at` from a thread of its own. Every
+batch that it commits checks the claim, so one that wakes up late writes nothing.
+"""
+
+import threading
+from datetime import timedelta
+from types import TracebackType
+from typing import Any
+
+import structlog
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from labelapp.common.events import publish
+from labelapp.prompts.import_models import PromptImport
+
+logger = structlog.get_logger(__name__)
+
+STALE_SECONDS = 60
+BEAT_SECONDS = 2.0
+RING_AGAIN_SECONDS = 20
+State = PromptImport.State
+AT_WORK = (State.CHECKING, State.IMPORTING, State.UNDOING)
+
+
+class ClaimLost(Exception):
+    """Another worker has claimed the import since: this one may write nothing more."""
+
+
+def claim(import_id: int) -> PromptImport | None:
+    """Claim an import that waits for work, or whose worker stopped; None where there is nothing to claim."""
+    found = PromptImport.objects.filter(pk=import_id).first()
+    if found is None:
+        return None
+    try:
+        with transaction.atomic():
+            claimed = (
+                waiting()
+                .filter(pk=import_id, attempt=found.attempt)
+                .update(attempt=F("attempt") + 1, heartbeat_at=timezone.now())
+            )
+    except IntegrityError:
+        return None  # another import is being written; this one's turn comes after it
+    if not claimed:
+        return None
+    found.refresh_from_db()
+    return found
+
+
+def waiting() -> QuerySet[PromptImport]:
+    """The imports that nobody works on and somebody should."""
+    stale = timezone.now() - timedelta(seconds=STALE_SECONDS)
+    idle = Q(heartbeat_at=None) | Q(heartbeat_at__lt=stale)
+    return PromptImport.objects.filter(idle, state__in=AT_WORK, error="")
+
+
+def ids_to_ring() -> list[int]:
+    """The imports to ring for once more: a bell was lost, a worker died, or it was another's turn."""
+    rung = timezone.now() - timedelta(seconds=RING_AGAIN_SECONDS)
+    return list(waiting().filter(rung_at__lt=rung).order_by("pk").values_list("pk", flat=True))
+
+
+def advance(claimed: PromptImport, **changes: Any) -> None:
+    """Note how far the work is, as part of the transaction that did it. Raises ClaimLost."""
+    updated = PromptImport.objects.filter(pk=claimed.pk, attempt=claimed.attempt).update(**changes)
+    if not updated:
+        raise ClaimLost
+    for name, value in changes.items():
+        setattr(claimed, name, value)
+
+
+def release(claimed: PromptImport, **changes: Any) -> None:
+    """End the work on an import. Raises ClaimLost."""
+    advance(claimed, heartbeat_at=None, **changes)
+    publish_state(claimed)
+
+
+def publish_state(prompt_import: PromptImport) -> None:
+    """Tell the pages how far an import is."""
+    publish(
+        "imports",
+        type="import",
+        id=prompt_import.pk,
+        state=prompt_import.state,
+        steps_done=prompt_import.steps_done,
+        steps_total=prompt_import.steps_total,
+    )
+
+
+class Heartbeat:
+    """Keeps a claim alive and publishes its progress from a thread of its own, with its own connection."""
+
+    def __init__(self, claimed: PromptImport) -> None:
+        self.claimed = claimed
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"heartbeat of import {claimed.pk}")
+
+    def __enter__(self) -> "Heartbeat":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.wait(BEAT_SECONDS):
+                try:
+                    self._beat()
+                except DatabaseError as error:  # it may be back for the next beat, over a new connection
+                    logger.warning("no heartbeat", prompt_import=self.claimed.pk, error=str(error))
+                    connection.close()
+        finally:
+            connection.close()
+
+    def _beat(self) -> None:
+        PromptImport.objects.filter(
+            pk=self.claimed.pk, attempt=self.claimed.attempt, heartbeat_at__isnull=False
+        ).update(heartbeat_at=timezone.now(), steps_done=self.claimed.steps_done)
+        publish_state(self.claimed)

@@ -1,0 +1,174 @@
+"""Where an import's rows come from: one file, or the files of a dataset directory, in a fixed order.
+
+A position is `{"file", "offset", "line"}`: which file, how far in it (bytes of a text, rows of a table), and how many
+lines there were before, in the whole source.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from labelapp.prompts.import_models import PromptImport
+from labelapp.prompts.importing.lines import BadLine, RawRow, TextReader
+from labelapp.prompts.importing.parsing import Reading
+from labelapp.prompts.importing.tables import TableReader
+
+Format = PromptImport.Format
+READABLE = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow"}
+HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
+MANY_FILES = 10_000
+
+
+class SourceProblem(Exception):
+    """The source as a whole cannot be read; the message is for the person who named it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of a source."""
+
+    path: Path
+    file_format: str
+    size: int
+
+
+class Source:
+    """An import's files, read one after the other from a position on."""
+
+    def __init__(self, prompt_import: PromptImport, *, files: list[SourceFile]) -> None:
+        self.files = files
+        position = prompt_import.position
+        self.at: int = position.get("file", 0)
+        self.offset: int = position.get("offset", 0)
+        self.line: int = position.get("line", 0)
+        self.is_log = prompt_import.file_format == Format.CHAT_LOG
+        self.is_growing = prompt_import.follows
+        self.wanted = frozenset(prompt_import.columns.values())
+        is_table = prompt_import.file_format in (Format.PARQUET, Format.DIRECTORY, Format.HUB)
+        self.reading = Reading(prompt_import.columns, is_log=self.is_log, cuts_answers=is_table)
+
+    @property
+    def position(self) -> dict[str, int]:
+        """Where the next row begins."""
+        return {"file": self.at, "offset": self.offset, "line": self.line}
+
+    @property
+    def bytes_total(self) -> int:
+        """The size of all files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def bytes_read(self) -> int:
+        """About how much of it is read."""
+        before = sum(file.size for file in self.files[: self.at])
+        if self.at < len(self.files) and self.files[self.at].file_format in ("jsonl", "csv"):
+            return before + self.offset
+        return before
+
+    def rows(self) -> Iterator[RawRow | BadLine]:
+        """Yield the rows; after each, `position` is that of the next."""
+        while self.at < len(self.files):
+            file = self.files[self.at]
+            reader = self._reader(file)
+            for row in reader.rows():
+                self.offset, self.line = reader.offset, reader.line
+                yield self._named(row, file)
+            self.offset, self.line = reader.offset, reader.line
+            if self.is_growing:
+                return
+            self.at, self.offset = self.at + 1, 0
+
+    def _reader(self, file: SourceFile) -> TextReader | TableReader:
+        if file.file_format in ("parquet", "arrow"):
+            return TableReader(
+                file.path, file_format=file.file_format, offset=self.offset, line=self.line, wanted=self.wanted
+            )
+        return TextReader(
+            file.path,
+            file_format=file.file_format,
+            offset=self.offset,
+            line=self.line,
+            is_growing=self.is_growing,
+            any_columns=bool(self.wanted),
+        )
+
+    def _named(self, row: RawRow | BadLine, file: SourceFile) -> RawRow | BadLine:
+        """Say of a bad line which file it is in, where there are several."""
+        if isinstance(row, BadLine) and len(self.files) > 1:
+            return replace(row, message=f"{file.path.name}: {row.message}")
+        return row
+
+
+def open_source(prompt_import: PromptImport) -> Source:
+    """Find the files of an import. Raises SourceProblem."""
+    path = stored_path(prompt_import)
+    if not path.exists():
+        raise SourceProblem("The file is no longer there. Upload it again.")
+    if path.is_dir():
+        return Source(prompt_import, files=_dataset_files(path))
+    name = "jsonl" if prompt_import.file_format == Format.CHAT_LOG else prompt_import.file_format
+    return Source(prompt_import, files=[SourceFile(path, name, path.stat().st_size)])
+
+
+def stored_path(prompt_import: PromptImport) -> Path:
+    """Where the file or folder lies."""
+    path: Path = settings.DATA_DIR / prompt_import.file_path
+    return path
+
+
+def find_incoming(name: str) -> Path:
+    """Return the file or folder of this name that an operator put into IMPORT_DIR. Raises SourceProblem."""
+    folder: Path = settings.IMPORT_DIR.resolve()
+    path = (folder / name).resolve()
+    if not name or "\x00" in name or not path.is_relative_to(folder) or path == folder or not path.exists():
+        raise SourceProblem(f"There is no {name[:120]!r} in the folder for imports ({settings.IMPORT_DIR.name}).")
+    return path
+
+
+def list_incoming() -> list[dict[str, Any]]:
+    """Return what lies in IMPORT_DIR, by name: files and folders."""
+    folder: Path = settings.IMPORT_DIR
+    if not folder.is_dir():
+        return []
+    found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return [
+        {
+            "name": path.name,
+            "is_directory": path.is_dir(),
+            "size_bytes": path.stat().st_size if path.is_file() else None,
+        }
+        for path in found[:MANY_FILES]
+    ]
+
+
+def _dataset_files(folder: Path) -> list[SourceFile]:
+    """The files of a dataset that `datasets` saved, or of one as the hub has them, in the order of their names."""
+    names = _saved_files(folder)
+    paths = names if names is not None else sorted(path for path in folder.rglob("*") if path.suffix in READABLE)
+    inside = [path for path in paths if path.resolve().is_relative_to(folder.resolve()) and path.is_file()]
+    if len(inside) < len(paths):
+        raise SourceProblem("The dataset names files that are missing, or that lie outside of its folder.")
+    if not inside:
+        raise SourceProblem("The folder has no .parquet, .arrow, .jsonl or .csv file.")
+    if len(inside) > MANY_FILES:
+        raise SourceProblem(f"The folder has more than {MANY_FILES:,} files.")
+    return [SourceFile(path, READABLE[path.suffix], path.stat().st_size) for path in inside]
+
+
+def _saved_files(folder: Path) -> list[Path] | None:
+    """The Arrow files of `save_to_disk`, a split after the other; None for a folder that it did not make."""
+    try:
+        if (folder / "dataset_dict.json").is_file():
+            splits = json.loads((folder / "dataset_dict.json").read_text())["splits"]
+            return [path for split in splits for path in _saved_files(folder / split) or []]
+        if not (folder / "state.json").is_file():
+            return None
+        files = json.loads((folder / "state.json").read_text())["_data_files"]
+        return [folder / file["filename"] for file in files]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise SourceProblem("The folder's dataset_dict.json or state.json is not as `datasets` writes it.") from error

@@ -1,0 +1,119 @@
+"""Third step of an import, after it was confirmed: its new lines become prompts, a batch at a time.
+
+Each batch is one transaction with the position after it. What stays of the table of lines is what was not written.
+"""
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from labelapp.prompts.import_models import ImportLine, PromptImport
+from labelapp.prompts.importing.claiming import advance
+from labelapp.prompts.models import SampleBatch
+
+BATCH_LINES = 2000
+
+LAST_OF_BATCH = """
+SELECT max(line), count(*), count(*) FILTER (WHERE responses IS NOT NULL) FROM (
+    SELECT line, responses FROM prompts_importline WHERE prompt_import_id = %(id)s AND line > %(after)s
+    ORDER BY line LIMIT %(batch)s) next
+"""
+BATCH = "line.prompt_import_id = %(id)s AND line.line > %(after)s AND line.line <= %(last)s"
+OWNER = "CASE line.submitter WHEN '' THEN 'anonymous:' || left(line.dedup_key, 32) ELSE line.submitter END"
+INSERT_SUBMITTERS = f"""
+INSERT INTO prompts_submitter (key, split, created_at)
+SELECT DISTINCT ON (1) {OWNER}, line.split, now() FROM prompts_importline line WHERE {BATCH} AND line.verdict = 'new'
+ORDER BY 1 ON CONFLICT (key) DO NOTHING
+"""  # noqa: S608 - of constants
+INSERT_PROMPTS = f"""
+INSERT INTO prompts_prompt (messages, text, kind, use_case, submitter_id, language, annotations, deployment_context,
+                            model, dedup_key, fingerprints, prompt_import_id, import_line, created_by_id, created_at)
+SELECT line.messages, line.text, line.kind, line.use_case, submitter.id, line.language, line.annotations,
+       line.deployment_context, line.model, line.dedup_key, line.fingerprints, %(id)s, line.line, %(by)s, now()
+FROM prompts_importline line JOIN prompts_submitter submitter ON submitter.key = {OWNER}
+WHERE {BATCH} AND line.verdict = 'new' ORDER BY line.line
+ON CONFLICT (dedup_key) DO NOTHING
+"""  # noqa: S608
+# Those of new prompts and of prompts that were there; numbered on from what the batch has of a prompt.
+INSERT_RESPONSES = f"""
+INSERT INTO prompts_response (prompt_id, batch_id, number, text, finish_reason, created_at)
+SELECT prompt.id, %(responses)s, row_number() OVER (PARTITION BY prompt.id ORDER BY line.line, said.place) - 1 + (
+           SELECT coalesce(max(number) + 1, 0) FROM prompts_response
+           WHERE prompt_id = prompt.id AND batch_id = %(responses)s),
+       said.text, '', now()
+FROM prompts_importline line JOIN prompts_prompt prompt ON prompt.dedup_key = line.dedup_key
+CROSS JOIN LATERAL jsonb_array_elements_text(line.responses) WITH ORDINALITY said(text, place)
+WHERE {BATCH} AND line.responses IS NOT NULL AND (line.verdict = 'new' OR line.verdict = 'duplicate' AND %(all)s)
+"""  # noqa: S608
+FORGET_WRITTEN = f"""
+DELETE FROM prompts_importline line USING prompts_prompt prompt
+WHERE {BATCH} AND line.verdict = 'new' AND prompt.prompt_import_id = %(id)s AND prompt.import_line = line.line
+"""  # noqa: S608
+# Somebody sent it after the lines were decided.
+NAME_LATE_DUPLICATES = f"""
+UPDATE prompts_importline line SET verdict = 'duplicate', duplicate_of_id = prompt.id
+FROM prompts_prompt prompt WHERE {BATCH} AND line.verdict = 'new' AND prompt.dedup_key = line.dedup_key
+"""  # noqa: S608
+NAME_KEPT = """
+UPDATE prompts_importline line SET duplicate_of_id = prompt.id
+FROM prompts_prompt prompt
+WHERE line.prompt_import_id = %(id)s AND line.duplicate_of_line IS NOT NULL AND line.duplicate_of_id IS NULL
+  AND prompt.prompt_import_id = %(id)s AND prompt.import_line = line.duplicate_of_line
+"""
+
+
+def write_lines(claimed: PromptImport) -> None:
+    """Write what is decided and not yet written. Raises ClaimLost."""
+    advance(claimed, steps_total=claimed.line_count)
+    while _write_batch(claimed):
+        pass
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(NAME_KEPT, {"id": claimed.pk})
+        late = ImportLine.objects.filter(prompt_import=claimed, verdict=ImportLine.Verdict.DUPLICATE).count()
+        advance(
+            claimed,
+            state=PromptImport.State.IMPORTED,
+            imported_at=claimed.imported_at or timezone.now(),
+            good_count=claimed.imported_count,
+            duplicate_count=late,
+            steps_done=claimed.steps_total,
+        )
+
+
+@transaction.atomic
+def _write_batch(claimed: PromptImport) -> bool:
+    """Write the next lines; say whether there were any."""
+    bound = {"id": claimed.pk, "by": claimed.created_by_id, "after": claimed.position.get("written", 0)}
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_OF_BATCH, {**bound, "batch": BATCH_LINES})
+        last, count, answered = cursor.fetchone()
+        if not count:
+            return False
+        bound["last"] = last
+        cursor.execute(INSERT_SUBMITTERS, bound)
+        cursor.execute(INSERT_PROMPTS, bound)
+        written = cursor.rowcount
+        if answered:
+            batch, is_repeat = _sample_batch(claimed), _is_repeat(claimed)
+            cursor.execute(INSERT_RESPONSES, {**bound, "responses": batch.pk, "all": not is_repeat})
+        cursor.execute(FORGET_WRITTEN, bound)
+        if written < count:
+            cursor.execute(NAME_LATE_DUPLICATES, bound)
+    advance(
+        claimed,
+        position={**claimed.position, "written": last},
+        imported_count=claimed.imported_count + written,
+        steps_done=last,
+    )
+    return True
+
+
+def _sample_batch(claimed: PromptImport) -> SampleBatch:
+    """The batch of all responses that this import brings."""
+    batch, _ = SampleBatch.objects.get_or_create(prompt_import=claimed, defaults={"name": claimed.file_name[:160]})
+    return batch
+
+
+def _is_repeat(claimed: PromptImport) -> bool:
+    """Say whether the very same file was imported before: its responses are there."""
+    same = PromptImport.objects.filter(file_sha256=claimed.file_sha256, state=PromptImport.State.IMPORTED)
+    return bool(claimed.file_sha256) and same.exclude(pk=claimed.pk).exists()

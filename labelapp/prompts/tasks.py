@@ -1,0 +1,30 @@
+"""Celery's bells for imports and for the look at new prompts. What there is to do stands in the rows."""
+
+from celery import shared_task
+
+from labelapp.common.enqueue import enqueue_on_commit
+from labelapp.prompts.importing import claiming
+
+
+@shared_task(name="prompts.work_on_import")
+def work_on_import(import_id: int) -> None:
+    """Do what an import waits for, if it still does."""
+    from labelapp.prompts.importing.working import work_on
+
+    work_on(import_id)
+    ring_for_imports()
+
+
+@shared_task(name="prompts.sweep")
+def sweep() -> None:
+    """Ring again for what nobody works on, and go on with logs that have grown."""
+    from labelapp.prompts.importing.actions import read_grown_logs
+
+    read_grown_logs()
+    ring_for_imports()
+
+
+def ring_for_imports() -> None:
+    """Ring for each import whose bell was lost, whose worker died, or whose turn has come."""
+    for import_id in claiming.ids_to_ring():
+        enqueue_on_commit(work_on_import, import_id)
