@@ -16,7 +16,7 @@ from formats.messages import Message
 from labelapp.labeling.actions import create_project
 from labelapp.labeling.models import ProjectKind
 from labelapp.labeling.task_creation import create_tasks
-from labelapp.prompts.importing import claiming, working
+from labelapp.prompts.importing import claiming, deciding
 from labelapp.prompts.importing.near import compared_text, fingerprints, similarity
 from labelapp.prompts.importing.working import work_on
 from labelapp.prompts.models import ImportLine, Prompt, PromptImport, Response, SampleBatch
@@ -203,7 +203,7 @@ def test_only_what_was_written_can_be_undone(upload: Upload, researcher: APIClie
 def test_a_mistake_of_ours_stops_the_import_and_says_so(researcher: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     file = {"file": SimpleUploadedFile("p.jsonl", b'{"prompt": "a"}\n')}
     answer: Any = researcher.post("/api/v1/prompt-imports", file, format="multipart")
-    monkeypatch.setattr(working.deciding, "decide", lambda claimed: 1 / 0)
+    monkeypatch.setattr(deciding, "decide", lambda claimed: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         work_on(answer.json()["id"])
     stopped = PromptImport.objects.get()
