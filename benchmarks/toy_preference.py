@@ -193,7 +193,7 @@ def ppo_config() -> PpoConfig:
         episodes=16 * 64,
         batch_size=64,
         minibatch_size=16,
-        micro_batch_size=16,
+        micro_batch_tokens=4096,
         rollout_batch_size=64,
         learning_rate=3e-4,
         value_learning_rate=1e-3,

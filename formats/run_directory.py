@@ -30,13 +30,17 @@ EXIT_PREEMPTED = 75  # SIGTERM: stopped with a checkpoint; another attempt goes 
 
 @dataclass(frozen=True, slots=True)
 class RunStatus(Format):
-    """How far a run is. `eta_seconds` is null until a step was timed; `updated_at` is ISO 8601, UTC."""
+    """How far a run is. `eta_seconds` is null until a step was timed; `updated_at` is ISO 8601, UTC.
+
+    `warnings` are sentences on what a person should know while it runs; the manifest of the output repeats them.
+    """
 
     phase: str
     step: int = field(metadata={"minimum": 0})
     total_steps: int = field(metadata={"minimum": 0})
     eta_seconds: float | None
     updated_at: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +188,12 @@ class AttemptDirectory:
         found = [_number(path.name, "step-") for path in self.checkpoints.glob("step-*")]
         return sorted(step for step in found if step is not None)
 
-    def write_status(self, *, phase: str, step: int, total_steps: int, eta_seconds: float | None) -> None:
+    def write_status(
+        self, *, phase: str, step: int, total_steps: int, eta_seconds: float | None, warnings: Sequence[str] = ()
+    ) -> None:
         """Replace status.json."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        status = RunStatus(phase, step, total_steps, eta_seconds, now)
+        status = RunStatus(phase, step, total_steps, eta_seconds, now, tuple(warnings))
         write_json(self.status_path, status.to_json())
 
     def read_status(self) -> RunStatus | None:

@@ -2,8 +2,6 @@
 
 from typing import Any, Literal
 
-from formats.codec import join
-from formats.errors import FormatError
 from formats.settings import setting
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -68,17 +66,6 @@ def longest_response() -> Any:
         maximum=32768,
         help="Longer responses are cut at the end, and then carry no end-of-text token.",
         source=LENGTHS,
-    )
-
-
-def micro_batch(unit: str) -> Any:
-    return setting(
-        8,
-        label="Micro-batch",
-        unit=unit,
-        minimum=1,
-        maximum=65536,
-        help="How many go through the model at once; less needs less memory and changes nothing else.",
     )
 
 
@@ -158,9 +145,3 @@ def checkpoint_every_steps() -> Any:
         maximum=1_000_000,
         help="Save all that is needed to resume this often; a killed run repeats at most this many steps.",
     )
-
-
-def check_micro_batch(micro_batch_size: int, batch_size: int, field: str) -> None:
-    """Raise FormatError where more would go through the model at once than there is."""
-    if micro_batch_size > batch_size:
-        raise FormatError(join(field, "micro_batch_size"), f"must be at most the batch of {batch_size}")

@@ -5,14 +5,13 @@ T² scores (five times as much at K = 9, P = C = 128), so each prompt and each b
 prompt by itself, and each branch against its prompt and itself under an explicit mask. Nothing is padded.
 
 Of the last layer only the tokens that something is read from are computed beyond their keys and values: the MLP on any
-device, and where it is rewards that are read, the attention on a CPU. What the layer would make of the others is read
-by nobody.
+device, the attention on a CPU. What the layer would make of the others is read by nobody.
 """
 
 import contextlib
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +25,7 @@ from inference.errors import ModelError
 from inference.packing import Layout, PackedBatch
 
 NAME = "packed_rankings"
+Reads = Literal["all", "responses", "ends"]
 
 
 def packed_attention(
@@ -36,11 +36,12 @@ def packed_attention(
     layout: Layout,
     scaling: float | None,
     dropout: float = 0.0,
-    ends_only: bool = False,
+    reads: Reads = "all",
 ) -> Tensor:
     """(1, T, H, D) attention of a packed row; query is (1, H, T, D), key and value (1, H or fewer, T, D).
 
-    With `ends_only`, what stands elsewhere than at the end of a response (or of a prompt with an empty one) may be 0.
+    What `reads` does not name may be 0: "ends" is the last token of each response (of its prompt, where it is empty),
+    "responses" are their tokens and the last of each prompt.
     """
     if layout.device.type == "cuda":
         assert dropout == 0.0, "FlexAttention has no dropout; `why_not_packable` refuses it"
@@ -58,26 +59,36 @@ def packed_attention(
     if groups > 1:
         key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
     attend = partial(scaled_dot_product_attention, scale=scaling, dropout_p=dropout)
-    by_branch = _attention_at_ends if ends_only else _attention_by_branch
-    return by_branch(query, key, value, layout=layout, attend=attend).transpose(1, 2)
+    if reads == "ends":
+        return _attention_at_ends(query, key, value, layout=layout, attend=attend).transpose(1, 2)
+    found = _attention_by_branch(query, key, value, layout=layout, attend=attend, whole_prompts=reads == "all")
+    return found.transpose(1, 2)
 
 
 def packed_hidden_states(model: Any, batch: PackedBatch) -> Tensor:
     """(1, T, h) last hidden states of a base model that `enable_packing` was called for, right at `read_index` only."""
     with _last_mlp_at(model, batch.read_index, row_length=batch.layout.total):
-        hidden: Tensor = _forward(model, batch, ends_only=True).last_hidden_state
+        hidden: Tensor = _forward(model, batch, reads="ends").last_hidden_state
     return hidden
+
+
+def predicting_hidden_states(model: Any, batch: PackedBatch) -> Tensor:
+    """(M, h) last hidden states of a base model from which each of the M response tokens of a row is predicted."""
+    read = batch.predict_index.unique()  # type: ignore[no-untyped-call]
+    with _last_mlp_at(model, read, row_length=batch.layout.total):
+        hidden: Tensor = _forward(model, batch, reads="responses").last_hidden_state
+    return hidden[0, batch.predict_index]
 
 
 def packed_logits(model: Any, batch: PackedBatch) -> Tensor:
     """(M, V) logits of a language model that predict each of the M response tokens of a row, in their order."""
     read = batch.predict_index.unique()  # type: ignore[no-untyped-call]
     with _last_mlp_at(model.base_model, read, row_length=batch.layout.total):
-        logits: Tensor = _forward(model, batch, ends_only=False, logits_to_keep=batch.predict_index).logits
+        logits: Tensor = _forward(model, batch, reads="responses", logits_to_keep=batch.predict_index).logits
     return logits[0]
 
 
-def _forward(model: Any, batch: PackedBatch, *, ends_only: bool, **options: Any) -> Any:
+def _forward(model: Any, batch: PackedBatch, *, reads: Reads, **options: Any) -> Any:
     # A mask of four dimensions is handed on as it is; what it would say, the layout says.
     mask = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=batch.input_ids.device)
     return model(
@@ -86,7 +97,7 @@ def _forward(model: Any, batch: PackedBatch, *, ends_only: bool, **options: Any)
         position_ids=batch.position_ids,
         use_cache=False,
         ranking_layout=batch.layout,
-        ranking_ends_only=ends_only,
+        ranking_reads=reads,
         **options,
     )
 
@@ -99,14 +110,17 @@ def enable_packing(model: PreTrainedModel) -> None:
 
 
 def _attention_by_branch(
-    query: Tensor, key: Tensor, value: Tensor, *, layout: Layout, attend: Callable[..., Tensor]
+    query: Tensor, key: Tensor, value: Tensor, *, layout: Layout, attend: Callable[..., Tensor], whole_prompts: bool
 ) -> Tensor:
-    """(1, H, T, D) by one call for each prompt and one for each branch."""
+    """(1, H, T, D) by one call for each prompt, or for its last token alone, and one for each branch."""
     queries, keys, values = _pieces(query, key, value, layout=layout)
     found: list[Tensor] = []
     for prompt, branches in zip(layout.prompts, layout.branches, strict=True):
-        prompt_key, prompt_value = next(keys), next(values)
-        found.append(attend(next(queries), prompt_key, prompt_value, is_causal=True))
+        own, prompt_key, prompt_value = next(queries), next(keys), next(values)
+        if whole_prompts:
+            found.append(attend(own, prompt_key, prompt_value, is_causal=True))
+        else:
+            found.append(_at_end(attend(own[:, :, -1:], prompt_key, prompt_value), own))
         for branch in branches:
             own, own_key, own_value = next(queries), next(keys), next(values)
             if branch:
@@ -193,7 +207,7 @@ def _attention_layer(
     dropout: float = 0.0,
     scaling: float | None = None,
     ranking_layout: Layout | None = None,
-    ranking_ends_only: bool = False,
+    ranking_reads: Reads = "all",
     **others: Any,
 ) -> tuple[Tensor, None]:
     """What transformers calls in each layer."""
@@ -214,7 +228,7 @@ def _attention_layer(
         layout=ranking_layout,
         scaling=scaling,
         dropout=dropout,
-        ends_only=ranking_ends_only and is_last,
+        reads=ranking_reads if is_last else "all",
     )
     return found, None
 

@@ -73,6 +73,13 @@ def packed_logprobs(model: Any, batch: PackedBatch, *, temperature: float = 1.0)
     return chosen - logits.logsumexp(dim=-1)
 
 
+def token_logprobs(model: Any, batch: SequenceBatch | PackedBatch, *, temperature: float = 1.0) -> torch.Tensor:
+    """(M,) float32 log-probabilities of all real response tokens of a batch of either kind, response by response."""
+    if isinstance(batch, PackedBatch):
+        return packed_logprobs(model, batch, temperature=temperature)
+    return response_logprobs(model, batch, temperature=temperature)[batch.response_mask]
+
+
 def score(
     model: Any,
     tokenizer: PreTrainedTokenizerBase,

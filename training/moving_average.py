@@ -32,9 +32,9 @@ class MovingAverage:
         return self.averages
 
     @torch.no_grad()
-    def load_state_dict(self, averages: dict[str, Tensor]) -> None:
+    def load_state_dict(self, state_dict: dict[str, Tensor]) -> None:
         """Go on from saved averages."""
-        for name, value in averages.items():
+        for name, value in state_dict.items():
             self.averages[name].copy_(sharded_like(value, self.averages[name]))
 
 

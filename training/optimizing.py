@@ -1,7 +1,7 @@
 """The optimizer step that all stages share."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 import torch
@@ -42,6 +42,12 @@ def check_finite(value: float, *, what: str) -> None:
     if not math.isfinite(value):
         message = f"the {what} is {value}: lower the learning rate, or a model that the run began from is damaged"
         raise TrainingError("not_finite", message, field="config.learning_rate")
+
+
+def check_all_finite(figures: Mapping[str, float]) -> None:
+    """The same of several figures, by their names."""
+    for name, figure in figures.items():
+        check_finite(figure, what=name)
 
 
 def arithmetic(precision: Precision, device: torch.device) -> Arithmetic:

@@ -105,7 +105,7 @@ class TrainingRun(Generic[TrainingConfig]):
 
     def progress(self, *, total_steps: int) -> Progress:
         """What tells the world how far this attempt is."""
-        return Progress(self.attempt, total_steps=total_steps, is_main=self.world.is_main)
+        return Progress(self.attempt, total_steps=total_steps, is_main=self.world.is_main, warnings=self.warnings)
 
     def publish(
         self,
@@ -185,8 +185,7 @@ def _attempt(
         return _fail(attempt, RunError(error.code, error.message))
     except torch.OutOfMemoryError:
         message = "the GPU has too little memory for this model; lower the micro-batch"
-        setting = "micro_batch_size" if config_class is PpoConfig else "micro_batch_tokens"
-        return _fail(attempt, RunError("out_of_memory", message, f"config.{setting}"))
+        return _fail(attempt, RunError("out_of_memory", message, "config.micro_batch_tokens"))
     except Exception as error:
         # Not caught for good: the supervisor sees a crash, and a person sees one line of why.
         # A process that lost another one crashes too, later: what the first wrote is the reason.

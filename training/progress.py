@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -13,10 +14,16 @@ logger = logging.getLogger(__name__)
 
 
 class Progress:
-    """Writes metrics.jsonl and status.json of one attempt, in the run's first process only. A context manager."""
+    """Writes metrics.jsonl and status.json of one attempt, in the run's first process only. A context manager.
 
-    def __init__(self, attempt: AttemptDirectory, *, total_steps: int, is_main: bool = True) -> None:
+    `warnings` may grow while it is in use: status.json always has those that there are.
+    """
+
+    def __init__(
+        self, attempt: AttemptDirectory, *, total_steps: int, is_main: bool = True, warnings: Sequence[str] = ()
+    ) -> None:
         self._attempt = attempt
+        self._warnings = warnings
         self._is_main = is_main
         self._total_steps = total_steps
         self._file = attempt.metrics_path.open("a", encoding="utf-8") if is_main else None
@@ -60,7 +67,11 @@ class Progress:
         if force or now - self._status_at >= STATUS_SECONDS:
             self._status_at = now
             self._attempt.write_status(
-                phase=self._phase, step=step, total_steps=self._total_steps, eta_seconds=self._eta(step, now)
+                phase=self._phase,
+                step=step,
+                total_steps=self._total_steps,
+                eta_seconds=self._eta(step, now),
+                warnings=self._warnings,
             )
 
     def _eta(self, step: int, now: float) -> float | None:

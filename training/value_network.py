@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from inference.packed_attention import predicting_hidden_states
+from inference.packing import PackedBatch
 from inference.reward_heads import reward_bias
 from inference.sequences import SequenceBatch, forward
 
@@ -19,8 +21,13 @@ def make_value_network(model: PreTrainedModel) -> None:
     model.score = head
 
 
-def response_values(model: PreTrainedModel, batch: SequenceBatch) -> Tensor:
-    """(N, R) the value of the state that each response token is chosen in; padding holds anything finite."""
+def token_values(model: PreTrainedModel, batch: SequenceBatch | PackedBatch) -> Tensor:
+    """(M,) the values of the states that the response tokens of a batch are chosen in, response by response."""
+    head = model.score
+    assert isinstance(head, nn.Linear)
+    if isinstance(batch, PackedBatch):
+        packed: Tensor = head(predicting_hidden_states(model.base_model, batch))
+        return packed.squeeze(-1).float()
     hidden = forward(
         model.base_model,
         input_ids=batch.input_ids,
@@ -28,7 +35,5 @@ def response_values(model: PreTrainedModel, batch: SequenceBatch) -> Tensor:
         position_ids=batch.position_ids,
         use_cache=False,
     ).last_hidden_state
-    head = model.score
-    assert isinstance(head, nn.Linear)
     values: Tensor = head(hidden[:, batch.prompt_width - 1 : -1])
-    return values.squeeze(2).float()
+    return values.squeeze(2).float()[batch.response_mask]

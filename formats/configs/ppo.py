@@ -3,13 +3,16 @@
 # ruff: noqa: RUF009, since `setting` is a `dataclasses.field` with its explanation.
 
 from dataclasses import dataclass
+from typing import Literal
 
 from formats import shared_settings as shared
 from formats.adapting import Adapting
 from formats.codec import join
 from formats.errors import FormatError
 from formats.settings import setting
-from formats.shared_settings import Device, Precision
+from formats.shared_settings import Device, Packing, Precision
+
+AlarmAction = Literal["warn", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,15 @@ class PpoConfig(Adapting):
         source=shared.LENGTHS,
         help="A response that reaches this length is cut and scored as it is.",
     )
+    missing_eos_penalty: float = setting(
+        0.0,
+        label="Penalty without an end",
+        unit="reward",
+        minimum=0.0,
+        maximum=1000.0,
+        source="Paper: none. Ziegler: a fixed bad score.",
+        help="Taken off the score of a response that was cut at the longest length; 0 takes nothing off.",
+    )
     clip_range: float = setting(
         0.2,
         label="Policy clipping",
@@ -189,10 +201,67 @@ class PpoConfig(Adapting):
         maximum=65536,
         help="How many responses the policy writes at once; more is faster and needs more memory.",
     )
-    micro_batch_size: int = shared.micro_batch("rows")
+    packing: Packing = setting(
+        "auto",
+        label="Packed rows",
+        help="packed pads nothing and reads a shared prompt once; auto does so if the models can.",
+    )
+    micro_batch_tokens: int = setting(
+        8192,
+        label="Micro-batch",
+        unit="tokens",
+        minimum=1,
+        maximum=16_777_216,
+        help="How many tokens go through a model at once, but one response at least; less needs less memory.",
+    )
     adam_beta1: float = shared.adam_beta1()
     adam_beta2: float = shared.adam_beta2()
     gradient_clip_norm: float = shared.gradient_clip()
+    alarm_action: AlarmAction = setting(
+        "warn",
+        label="Alarms",
+        help="What an alarm does: warn says so on the run's page and goes on, stop ends the run with its reason.",
+    )
+    alarm_iterations: int = setting(
+        3,
+        label="Alarm after",
+        unit="iterations",
+        minimum=1,
+        maximum=1000,
+        help="How many iterations in a row must be out of bounds before an alarm goes off.",
+    )
+    alarm_kl_nats: float = setting(
+        100.0,
+        label="KL alarm",
+        unit="nats per response",
+        minimum=0.0,
+        maximum=100_000.0,
+        help="Alarm where the policy has drifted further than this from where it started; 0 is off.",
+    )
+    alarm_entropy_fraction: float = setting(
+        0.1,
+        label="Entropy alarm",
+        unit="of the first",
+        minimum=0.0,
+        maximum=1.0,
+        help="Alarm where the entropy of a token falls below this part of the first iteration's; 0 is off.",
+    )
+    alarm_length_fraction: float = setting(
+        0.1,
+        label="Length alarm",
+        unit="of the first",
+        minimum=0.0,
+        maximum=1.0,
+        help="Alarm where responses become shorter than this part of the first iteration's; 0 is off.",
+    )
+    alarm_score_std: float = setting(
+        1e-4,
+        label="Constant score alarm",
+        unit="reward",
+        minimum=0.0,
+        maximum=100.0,
+        help="Alarm where the scores of a batch differ by less than this standard deviation; 0 is off.",
+    )
     checkpoint_every_iterations: int = setting(
         10,
         label="Checkpoint every",
@@ -208,7 +277,6 @@ class PpoConfig(Adapting):
 
     def check_rules(self, field: str) -> None:
         Adapting.check_rules(self, field)
-        shared.check_micro_batch(self.micro_batch_size, self.minibatch_size, field)
         if self.batch_size % self.minibatch_size:
             raise FormatError(join(field, "minibatch_size"), f"must divide the batch size of {self.batch_size}")
         if self.episodes < self.batch_size:

@@ -21,15 +21,20 @@ class Progress:
     def __init__(self, attempt: AttemptDirectory) -> None:
         self._attempt = attempt
         self._offset = 0
-        self._summary: dict[str, float] = {}
+        self._summary: dict[str, Any] = {}
         self._status: dict[str, Any] = {}
 
     def read(self) -> dict[str, Any]:
         """The fields of the row that have changed since the last call; empty if none."""
         changed: dict[str, Any] = {}
-        if self._read_metrics():
-            changed["summary"] = dict(self._summary)
+        has_figures = self._read_metrics()
         status = self._read_status()
+        warnings = status.pop("warnings", None)
+        has_warned = bool(warnings) and warnings != self._summary.get("warnings")
+        if has_warned:
+            self._summary["warnings"] = warnings
+        if has_figures or has_warned:
+            changed["summary"] = dict(self._summary)
         if status and status != self._status:
             self._status = status
             changed |= status
@@ -48,6 +53,7 @@ class Progress:
             "step": status.step,
             "total_steps": status.total_steps,
             "eta_seconds": status.eta_seconds,
+            "warnings": list(status.warnings),
         }
 
     def _read_metrics(self) -> bool:

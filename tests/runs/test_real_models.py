@@ -93,7 +93,7 @@ def test_sft_reward_model_ppo_and_samples_in_the_queue(base: Checkpoint, admin: 
     ppo = finished(
         create_run(
             "ppo",
-            config=config("ppo", episodes=8, batch_size=8, minibatch_size=8, micro_batch_size=8, max_response_tokens=8),
+            config=config("ppo", episodes=8, batch_size=8, minibatch_size=8, max_response_tokens=8),
             inputs={
                 "model": policy,
                 "reward_model": {"checkpoint_id": reward_model.checkpoint_id or 0},

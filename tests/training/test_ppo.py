@@ -1,5 +1,7 @@
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -7,22 +9,25 @@ import torch
 from formats.configs import PpoConfig
 from formats.run_directory import RunDirectory, read_metrics
 from formats.run_spec import RunSpec
+from formats.shared_settings import Packing
 from inference.models import load_causal_lm, load_reward_model
+from inference.prompts import pad_id
 from inference.sampling import SamplingSettings
+from inference.writers import TorchWriter
 from tests.training.toy_runs import PPO, make_toy_run, start, toy_rows
-from training.batches import chunks, collate
-from training.moving_average import MovingAverage
-from training.optimizing import adam, arithmetic
+from training.experience import Actors, Episodes, can_pack, make_targets, score_rollouts, summarize
+from training.optimizing import arithmetic
 from training.policy_update import Learner
 from training.ppo import load_actors
 from training.process import TrainingRun
 from training.ranking_rewards import score_rows
-from training.response_loss import ResponseLoss
-from training.rollouts import Actors, Episodes, make_targets, sample_rollouts, score_rollouts
+from training.rollouts import Rollout, rollout_settings, write_rollouts
 from training.sequences import Encoder, Lengths, TokenSequence
-from training.value_network import response_values
+from training.token_batches import TokenBatcher
+from training.value_network import token_values
 
-PRECISION = arithmetic("float32", torch.device("cpu"))
+CPU = torch.device("cpu")
+PRECISION = arithmetic("float32", CPU)
 
 
 @pytest.fixture(scope="module", params=["llama", "gpt2"])
@@ -38,20 +43,26 @@ def actors_of(models: dict[str, Path], config: PpoConfig, root: Path) -> Actors:
     return load_actors(TrainingRun(RunDirectory(root), RunDirectory(root).attempt(1), config, inputs))
 
 
-def experience_of(actors: Actors, *, count: int = 8, micro_batch_size: int = 3) -> list[Episodes]:
-    prompts = Encoder(actors.policy.tokenizer, Lengths(64, 12)).prompts(toy_rows("ppo")["prompts"])
-    rollouts = sample_rollouts(
-        actors.policy,
-        prompts[:count],
-        first_episode=0,
-        seed=0,
-        settings=SamplingSettings(max_new_tokens=12),
-        batch_size=count,
-    )
-    return [
-        score_rollouts(actors, part, temperature=1.0, precision=PRECISION)
-        for part in chunks(rollouts, micro_batch_size)
-    ]
+def batcher_of(actors: Actors, *, packing: Packing = "packed", micro_batch_tokens: int = 100) -> TokenBatcher:
+    lengths = Lengths(64, 12)
+    is_packed = can_pack(actors, packing=packing, lengths=lengths, warn=pytest.fail)
+    return TokenBatcher(pad_id(actors.policy.tokenizer), CPU, is_packed, micro_batch_tokens)
+
+
+def rollouts_of(actors: Actors, *, count: int = 8, stop: tuple[str, ...] = ()) -> list[Rollout]:
+    prompts = Encoder(actors.policy.tokenizer, Lengths(64, 12)).prompts(toy_rows("ppo")["prompts"])[:count]
+    settings = SamplingSettings(max_new_tokens=12, stop=stop)
+    return write_rollouts(TorchWriter(count), actors.policy, prompts, first_episode=0, seed=0, settings=settings)
+
+
+def experience_of(actors: Actors, rollouts: Sequence[Rollout], **changes: Any) -> list[list[Episodes]]:
+    given: dict[str, Any] = {"minibatch_size": 4, "temperature": 1.0, "missing_eos_penalty": 0.0}
+    given |= {"batcher": batcher_of(actors), "precision": PRECISION}
+    return score_rollouts(actors, rollouts, **(given | changes))
+
+
+def flat(minibatches: Sequence[Sequence[Any]], name: str) -> torch.Tensor:
+    return torch.cat([getattr(one, name) for minibatch in minibatches for one in minibatch])
 
 
 @pytest.mark.parametrize(("temperature", "precision"), [(1.0, "float32"), (0.7, "float32"), (1.0, "bfloat16")])
@@ -71,68 +82,150 @@ def test_the_ratio_is_exactly_1_before_the_first_update_of_every_iteration(
 def test_the_value_network_begins_as_the_reward_model_bias_included(tmp_path: Path, models: dict[str, Path]) -> None:
     actors = actors_of(models, PPO, tmp_path)
     prompt, response = [257, *b"Hi", 261], [*b"abc"]
-    batch = collate([TokenSequence(prompt, response)], pad_id=256, device=torch.device("cpu"))
-    values = response_values(actors.value, batch)
     reward = load_reward_model(models["reward_model"], device="cpu", precision="float32")
     # The value before a token is the reward of the text so far.
     rewards = [score_rows(reward, [TokenSequence(prompt, response[:n])]).item() for n in range(3)]
-    assert values[0].tolist() == pytest.approx(rewards, abs=1e-5)
+    for packing in ("packed", "unpacked"):
+        batch = batcher_of(actors, packing=packing).collate([TokenSequence(prompt, response)])
+        assert token_values(actors.value, batch).tolist() == pytest.approx(rewards, abs=1e-5)
 
 
 def test_advantages_are_whitened_over_the_whole_batch_and_returns_are_not(
     tmp_path: Path, models: dict[str, Path]
 ) -> None:
-    experience = experience_of(actors_of(models, PPO, tmp_path))
+    actors = actors_of(models, PPO, tmp_path)
+    experience = experience_of(actors, rollouts_of(actors))
+    assert len(experience) == 2
+    assert all(len(minibatch) > 1 for minibatch in experience)
     targets = make_targets(experience, kl_coefficient=0.02, discount=1.0, gae_lambda=1.0)
-    pairs = list(zip(experience, targets, strict=True))
-    every = torch.cat([target.advantages[episodes.mask] for episodes, target in pairs])
-    raw = torch.cat([(target.returns - episodes.values)[episodes.mask] for episodes, target in pairs])
+    every = flat(targets, "advantages")
+    returns = flat(targets, "returns")
+    raw = returns - flat(experience, "values")
     torch.testing.assert_close(every, (raw - raw.mean()) / raw.std(correction=0), rtol=1e-3, atol=1e-4)
     assert every.mean().item() == pytest.approx(0.0, abs=1e-5)
     assert every.var(correction=0).item() == pytest.approx(1.0, rel=1e-3)
-    for episodes, target in pairs:
-        assert target.advantages[~episodes.mask].eq(0).all()
-        # With λ = γ = 1 and no KL yet, the return at each token is the score.
-        expected = episodes.scores[:, None].expand_as(target.returns)
-        torch.testing.assert_close(target.returns[episodes.mask], expected[episodes.mask], atol=1e-4, rtol=1e-4)
+    # With λ = γ = 1 and no KL yet, the return at each token is the score of its response.
+    expected = flat(experience, "scores").repeat_interleave(flat(experience, "lengths"))
+    torch.testing.assert_close(returns, expected, atol=1e-4, rtol=1e-4)
 
 
 def test_log_probs_are_those_of_the_sampling_temperature_and_the_kl_is_summed_over_the_response(
     tmp_path: Path, models: dict[str, Path]
 ) -> None:
     actors = actors_of(models, PPO, tmp_path)
-    [episodes] = experience_of(actors, count=2, micro_batch_size=2)
-    row = episodes.batch
-    logits = actors.policy.model(
-        input_ids=row.input_ids, attention_mask=row.attention_mask, position_ids=row.position_ids
-    ).logits
-    expected = logits[:, row.prompt_width - 1 : -1].log_softmax(-1).gather(2, row.response_ids[..., None])[..., 0]
-    torch.testing.assert_close(episodes.log_probs[episodes.mask], expected[episodes.mask], rtol=1e-4, atol=1e-5)
+    rollouts = rollouts_of(actors, count=3)
+    [[episodes]] = experience_of(actors, rollouts, temperature=0.7, batcher=batcher_of(actors, micro_batch_tokens=999))
+    alone = []
+    for row in sorted((one.sequence for one in rollouts), key=lambda row: row.prompt_ids):
+        ids = torch.tensor([row.prompt_ids + row.response_ids])
+        logits = actors.policy.model(ids, attention_mask=torch.ones_like(ids)).logits[0, len(row.prompt_ids) - 1 : -1]
+        chosen = torch.tensor(row.response_ids)[:, None]
+        alone.append((logits / 0.7).log_softmax(-1).gather(1, chosen)[:, 0])
+    torch.testing.assert_close(episodes.log_probs.sort()[0], torch.cat(alone).sort()[0], rtol=1e-4, atol=1e-5)
     shifted = dataclasses.replace(episodes, reference_log_probs=episodes.log_probs - 0.5)
-    torch.testing.assert_close(shifted.kl.sum(1), 0.5 * episodes.mask.sum(1).float())
+    targets = make_targets([[shifted]], kl_coefficient=0.1, discount=1.0, gae_lambda=1.0)
+    found = summarize([[shifted]], targets, kl_coefficient=0.1)
+    tokens = episodes.lengths.float().mean().item()
+    assert found["kl_nats"] == pytest.approx(0.5 * tokens)
+    assert found["return_mean"] == pytest.approx(found["reward_mean"] - 0.05 * tokens, abs=1e-4)
 
 
-@pytest.mark.parametrize("micro_batch_size", [1, 4])
-def test_the_pretraining_gradient_is_whole_and_added_once(
-    tmp_path: Path, models: dict[str, Path], micro_batch_size: int
-) -> None:
-    config = dataclasses.replace(PPO, ptx_coefficient=27.8, micro_batch_size=micro_batch_size)
-    actors = actors_of(models, config, tmp_path)
-    texts = Encoder(actors.policy.tokenizer, Lengths(64, 12)).texts(toy_rows("ppo")["pretraining"])
-    policy_adam, value_adam = (
-        adam(m, learning_rate=1e-9, betas=(0.9, 0.95)) for m in (actors.policy.model, actors.value)
+def test_packed_and_padded_experience_and_gradients_agree(tmp_path: Path, models: dict[str, Path]) -> None:
+    found = {}
+    for packing in ("packed", "unpacked"):
+        actors = actors_of(models, PPO, tmp_path)
+        prompts = rollouts_of(actors, count=3)
+        # The second response to the first prompt shares it, where prompts are shared.
+        rollouts = [*prompts, dataclasses.replace(prompts[0], sequence=prompts[0].sequence)]
+        batcher = batcher_of(actors, packing=packing)
+        experience = experience_of(actors, rollouts, batcher=batcher)
+        targets = make_targets(experience, kl_coefficient=0.1, discount=1.0, gae_lambda=0.95)
+        learner = Learner(actors, PPO, texts=[], batcher=batcher, precision=PRECISION)
+        for episodes, target in zip(experience[0], targets[0], strict=True):
+            learner._add_gradients(episodes, target, weight=1.0 / len(flat(experience, "values")))
+        models_of = (actors.policy.model, actors.value)
+        gradients = [w.grad for model in models_of for w in model.parameters() if w.grad is not None]
+        found[packing] = (flat(experience, "scores").sort()[0], flat(experience, "values").sort()[0], *gradients)
+    for packed, padded in zip(found["packed"], found["unpacked"], strict=True):
+        torch.testing.assert_close(packed, padded, rtol=1e-3, atol=1e-5)
+
+
+def test_a_response_without_an_end_pays_the_penalty(tmp_path: Path, models: dict[str, Path]) -> None:
+    actors = actors_of(models, PPO, tmp_path)
+    cut, *others = rollouts_of(actors)
+    end = actors.policy.tokenizer.eos_token_id
+    whole = TokenSequence(cut.sequence.prompt_ids, [*cut.sequence.response_ids[:-1], end])
+    rollouts = [Rollout(whole, whole, has_ended=True), *(dataclasses.replace(one, has_ended=False) for one in others)]
+    plain, fined = (
+        experience_of(actors, rollouts, missing_eos_penalty=penalty, minibatch_size=8) for penalty in (0.0, 1.5)
     )
-    average = MovingAverage(actors.policy.model, decay=0.9)
-    learner = Learner(actors, config, policy_adam, value_adam, average, texts=texts, precision=PRECISION)
+    difference = flat(plain, "scores") - flat(fined, "scores")
+    torch.testing.assert_close(difference, torch.where(flat(plain, "has_ended"), 0.0, 1.5))
+    assert flat(plain, "has_ended").sum() == 1
+
+
+def test_a_stop_string_ends_a_response_and_is_not_shown_to_the_reward_model(
+    tmp_path: Path, models: dict[str, Path]
+) -> None:
+    actors = actors_of(models, PPO, tmp_path)
+    tokenizer = actors.policy.tokenizer
+    whole = [one.sequence.response_ids for one in rollouts_of(actors, count=18)]
+    number, ids = next((n, ids) for n, ids in enumerate(whole) if ids[0] < 128 and 33 <= ids[1] < 127)
+    rollout = rollouts_of(actors, count=18, stop=(chr(ids[1]),))[number]
+    assert rollout.has_ended
+    assert rollout.sequence.response_ids == ids[:2], "the policy learns from all that it wrote"
+    assert rollout.scored.response_ids == [ids[0], tokenizer.eos_token_id]
+    assert rollout_settings(actors.policy, max_response_tokens=12, temperature=1.0).stop == ()
+    tokenizer.chat_template = None
+    settings = rollout_settings(actors.policy, max_response_tokens=12, temperature=1.0)
+    assert settings.stop == ("\n\nUser:",), "a model without turns of its own must not speak for the user"
+
+
+def test_a_prompt_that_a_batch_has_twice_gets_two_responses_of_its_own(tmp_path: Path, models: dict[str, Path]) -> None:
+    actors = actors_of(models, PPO, tmp_path)
+    prompts = Encoder(actors.policy.tokenizer, Lengths(64, 12)).prompts(toy_rows("ppo")["prompts"])[:2]
+    settings = SamplingSettings(max_new_tokens=12)
+    asked: list[int] = []
+
+    class Counting(TorchWriter):
+        def write(self, policy: Any, prompts: Any, *, seeds: Any, settings: Any) -> Any:
+            asked.append(len(prompts))
+            return super().write(policy, prompts, seeds=seeds, settings=settings)
+
+    given: dict[str, Any] = {"first_episode": 5, "seed": 0, "settings": settings}
+    twice = write_rollouts(Counting(8), actors.policy, [*prompts, prompts[0]], **given)
+    assert asked == [2]
+    assert [one.sequence.prompt_ids for one in twice] == [prompts[0].ids, prompts[1].ids, prompts[0].ids]
+    assert twice[0].sequence.response_ids != twice[2].sequence.response_ids
+    assert twice[:2] == write_rollouts(TorchWriter(8), actors.policy, prompts, **given)
+
+
+@pytest.mark.parametrize("micro_batch_tokens", [1, 200])
+def test_the_pretraining_gradient_is_whole_and_added_once(
+    tmp_path: Path, models: dict[str, Path], micro_batch_tokens: int
+) -> None:
+    config = dataclasses.replace(PPO, ptx_coefficient=27.8)
+    actors = actors_of(models, config, tmp_path)
+    model = actors.policy.model
+    texts = Encoder(actors.policy.tokenizer, Lengths(64, 12)).texts(toy_rows("ppo")["pretraining"])
+    batcher = batcher_of(actors, micro_batch_tokens=micro_batch_tokens)
+    learner = Learner(actors, config, texts=texts, batcher=batcher, precision=PRECISION)
     # 6 episodes with 2 texts each are the 12 texts there are: one whole epoch of them.
     loss = learner.add_ptx_gradients(6, number=0)
-    found = [w.grad.clone() for w in actors.policy.model.parameters() if w.grad is not None]
-    actors.policy.model.zero_grad()
-    whole = ResponseLoss(actors.policy, False, micro_batch_tokens=10_000)
-    assert loss == pytest.approx(whole.add_gradients(texts, precision=PRECISION), rel=1e-5)
-    for ours, weights in zip(found, actors.policy.model.parameters(), strict=True):
+    found = [w.grad.clone() for w in model.parameters() if w.grad is not None]
+    model.zero_grad()
+    # By the definition: γ times the mean over all tokens of -log π, each text by itself.
+    terms = []
+    for text in texts:
+        ids = torch.tensor([text.prompt_ids + text.response_ids])
+        logits = model(ids, attention_mask=torch.ones_like(ids)).logits[0, :-1]
+        terms.append(-logits.log_softmax(-1).gather(1, ids[0, 1:, None])[:, 0])
+    expected = torch.cat(terms).mean()
+    (27.8 * expected).backward()  # type: ignore[no-untyped-call]
+    assert loss == pytest.approx(expected.item(), rel=1e-5)
+    for ours, weights in zip(found, model.parameters(), strict=True):
         assert weights.grad is not None
-        torch.testing.assert_close(ours, 27.8 * weights.grad, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(ours, weights.grad, rtol=1e-3, atol=1e-4)
 
 
 def test_without_a_coefficient_there_is_no_pretraining_loss(tmp_path: Path, models: dict[str, Path]) -> None:

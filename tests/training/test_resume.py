@@ -87,7 +87,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(
         ("ppo", "policy_optimizer"),
         ("ppo", "value_optimizer"),
         ("ppo", "value"),
-        ("ppo", "kl_coefficient"),
+        ("ppo", "kl"),
     ],
 )
 def test_the_comparison_notices_a_part_that_is_lost(
