@@ -6,16 +6,50 @@ first run with our versions of torch and transformers.
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
+from inference.byte_tokenizer import build_byte_tokenizer
+from inference.tiny import TinyConfig, build_tiny_model
+
 ROOT = Path(__file__).resolve().parent.parent
+TRL_VERSION = "1.16.0"
+MODELS = {
+    "tiny": TinyConfig(hidden_size=128, layers=4, heads=4),
+    "small": TinyConfig(hidden_size=256, layers=6, heads=8),
+}
+CONTEXT = 1024
+# Both sides take as many tokens at once: what fits a cache or a GPU is the same for both.
+MICRO_BATCH_TOKENS = {"cpu": 4096, "cuda": 65536}
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all cases of a run of the benchmarks have in common."""
+
+    folder: Path
+    trl_python: Path
+    steps: int
+    device: str
+    threads: int
+
+    def settings(self) -> dict[str, Any]:
+        """For the output."""
+        return {
+            "device": self.device,
+            "threads": self.threads,
+            "micro_batch_tokens": MICRO_BATCH_TOKENS[self.device],
+            "steps": self.steps,
+            "torch_version": version("torch"),
+        }
 
 
 class Contender:
@@ -45,7 +79,7 @@ class Contender:
         self._log.close()
 
     def step(self) -> dict[str, float]:
-        """One optimizer step; its seconds, comparisons and the peak memory so far."""
+        """One optimizer step; its seconds, how much it did and the peak memory so far."""
         assert self._process.stdin is not None
         self._process.stdin.write("step\n")
         self._process.stdin.flush()
@@ -59,6 +93,42 @@ class Contender:
             raise SystemExit(self._log.read().decode(errors="replace")[-4000:])
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What each contender answered, step by step."""
+
+    rows: Mapping[str, Sequence[Mapping[str, float]]]
+
+    def rate(self, unit: str) -> dict[str, float]:
+        """The median of how many of something each did a second."""
+        return {name: statistics.median(row[unit] / row["seconds"] for row in own) for name, own in self.rows.items()}
+
+    def peak_bytes(self) -> dict[str, float]:
+        """The most memory that each had."""
+        return {name: max(row["peak_bytes"] for row in own) for name, own in self.rows.items()}
+
+
+def take_turns(contenders: Mapping[str, Contender], *, steps: int) -> Turns:
+    """Let contenders step in turns, after one step each to warm up."""
+    for contender in contenders.values():
+        contender.step()
+    rows: dict[str, list[dict[str, float]]] = {name: [] for name in contenders}
+    for _ in range(steps):
+        for name, contender in contenders.items():
+            rows[name].append(contender.step())
+    return Turns(rows)
+
+
+def write_model(name: str, folder: Path) -> Path:
+    """The directory of an untrained model of a size, made once."""
+    directory = folder / name
+    if not directory.exists():
+        tokenizer = build_byte_tokenizer(context_length=CONTEXT)
+        build_tiny_model(MODELS[name], tokenizer=tokenizer).save_pretrained(directory)
+        tokenizer.save_pretrained(directory)
+    return directory
 
 
 def trl_environment(trl_version: str) -> Path:
