@@ -1,6 +1,6 @@
 """Sets of values for each kind of run: of the paper, and `tiny` for the built-in model on one CPU core."""
 
-from formats.configs import CONFIG_CLASSES, Config, PpoConfig, RewardModelConfig, SampleConfig, SftConfig
+from formats.configs import CONFIG_CLASSES, Config, DpoConfig, PpoConfig, RewardModelConfig, SampleConfig, SftConfig
 from formats.errors import FormatError
 
 
@@ -63,5 +63,16 @@ _TINY: dict[str, Config] = {
         max_prompt_tokens=256,
         max_response_tokens=32,
         checkpoint_every_iterations=5,
+    ),
+    "dpo": DpoConfig(
+        epochs=2,
+        batch_size=8,
+        micro_batch_tokens=2048,
+        learning_rate=5e-4,
+        warmup_steps=2,
+        max_prompt_tokens=384,
+        max_response_tokens=256,
+        validation_every_steps=10,
+        checkpoint_every_steps=20,
     ),
 }

@@ -10,7 +10,7 @@ from formats.configs import CONFIG_CLASSES, Config, PpoConfig, RewardModelConfig
 from formats.errors import FormatError
 
 ChosenBy = Literal["reward", "validation_loss", "last"]
-RunKind = Literal["sample", "sft", "reward_model", "ppo"]
+RunKind = Literal["sample", "sft", "reward_model", "ppo", "dpo"]
 
 # Roles that name a model: a directory (absolute, or relative to the run directory) or a hub name.
 MODEL_ROLES = frozenset({"model", "reward_model"})
@@ -19,12 +19,14 @@ REQUIRED_ROLES: dict[str, tuple[str, ...]] = {
     "sft": ("model", "train"),
     "reward_model": ("model", "train"),
     "ppo": ("model", "reward_model", "prompts"),
+    "dpo": ("model", "train"),
 }
 OPTIONAL_ROLES: dict[str, tuple[str, ...]] = {
     "sample": ("model",),
     "sft": ("validation", "pretraining", "reward_model"),
     "reward_model": ("validation", "demonstrations"),
     "ppo": ("pretraining",),
+    "dpo": ("validation",),
 }
 
 
@@ -101,10 +103,12 @@ def _unread_roles(config: Config) -> tuple[str, ...]:
         return ("demonstrations",) if config.zero_point != "demonstrations" else ()
     if isinstance(config, PpoConfig):
         return ("pretraining",) if config.ptx_coefficient == 0 else ()
-    return (
-        *(("pretraining",) if config.pretraining_fraction == 0 else ()),
-        *(("reward_model",) if config.checkpoint_rule in ("validation_loss", "last") else ()),
-    )
+    if isinstance(config, SftConfig):
+        return (
+            *(("pretraining",) if config.pretraining_fraction == 0 else ()),
+            *(("reward_model",) if config.checkpoint_rule in ("validation_loss", "last") else ()),
+        )
+    return ()
 
 
 def _check_place(role: str, place: str, field: str) -> None:

@@ -69,6 +69,14 @@ def longest_response() -> Any:
     )
 
 
+def packing() -> Any:
+    return setting(
+        "auto",
+        label="Shared prompts",
+        help="packed reads a prompt once for all its responses; auto does so if the model can. The result is the same.",
+    )
+
+
 def micro_batch_tokens(least: str) -> Any:
     return setting(
         8192,

@@ -1,4 +1,4 @@
-"""The losses of the three stages, as pure functions.
+"""The losses of all stages, as pure functions.
 
 Masks are True for real tokens. Functions that end in `_terms` return one value a token, unreduced: the caller divides
 by the number of tokens of the whole batch, which is what makes micro-batches and whole batches agree.
@@ -15,16 +15,44 @@ def masked_sum(values: Tensor, mask: Tensor) -> Tensor:
 
 
 def k_wise_loss_terms(
-    rewards: Tensor, *, better: Tensor, worse: Tensor, weights: Tensor, margins: Tensor | None = None
+    rewards: Tensor,
+    *,
+    better: Tensor,
+    worse: Tensor,
+    weights: Tensor,
+    margins: Tensor | None = None,
+    label_smoothing: float = 0.0,
 ) -> Tensor:
     """-w · log σ(r_better - r_worse - m) for each pair (InstructGPT, equation 1; the margin m: Llama 2, equation 2).
 
     rewards (N,) of all responses of some rankings; better, worse (M,) index into it, one entry a pair; weights (M,) are
     1/#pairs of the pair's own ranking, so that each ranking counts the same however many pairs it has; margins (M,) are
-    0 where not given. Returns (M,); its sum over a batch divided by the number of rankings is the loss.
+    0 where not given. With a label smoothing ε each pair is taken to be the other way round with that probability
+    (Mitchell 2023). Returns (M,); its sum over a batch divided by the number of rankings is the loss.
     """
     difference = rewards[better] - rewards[worse]
-    return weights * -functional.logsigmoid(difference if margins is None else difference - margins)
+    if margins is not None:
+        difference = difference - margins
+    terms = -functional.logsigmoid(difference)
+    if label_smoothing > 0.0:
+        terms = terms.lerp(-functional.logsigmoid(-difference), label_smoothing)
+    return weights * terms
+
+
+def plackett_luce_loss_terms(rewards: Tensor, *, better: Tensor, worse: Tensor, weights: Tensor) -> Tensor:
+    """-w · log of the probability that a response is chosen among itself and all worse ones (Plackett 1975; Luce 1959).
+
+    Without ties their product is the probability of the whole ranking (Rafailov et al. 2023, appendix A.3); tied
+    responses do not compete. Arguments as of `k_wise_loss_terms`, but the weights are 1/#choices of the ranking.
+    Returns (C,), one entry for each response with a worse one.
+    """
+    count = len(rewards)
+    is_worse = torch.zeros(count, count, dtype=torch.bool, device=rewards.device)
+    is_worse[better, worse] = True
+    weight_of = torch.zeros(count, device=rewards.device).index_put((better,), weights)
+    chosen = is_worse.any(dim=1)
+    ahead = (rewards[None, :] - rewards[:, None]).masked_fill(~is_worse, -torch.inf)[chosen]
+    return weight_of[chosen] * functional.pad(ahead, (1, 0)).logsumexp(dim=1)
 
 
 def rao_kupper_loss_terms(differences: Tensor, *, is_tie: Tensor, log_theta: Tensor) -> Tensor:

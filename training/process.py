@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import torch
 
 from formats.codec import Format
-from formats.configs import PpoConfig, RewardModelConfig, SftConfig
+from formats.configs import DpoConfig, PpoConfig, RewardModelConfig, SftConfig
 from formats.errors import FormatError
 from formats.jsonl import read_jsonl, write_jsonl
 from formats.run_directory import (
@@ -33,7 +33,7 @@ from training.distributed import ALONE, World, join_world
 from training.errors import PreemptedError, TrainingError
 from training.progress import Progress, copy_metrics
 
-TrainingConfig = TypeVar("TrainingConfig", SftConfig, RewardModelConfig, PpoConfig)
+TrainingConfig = TypeVar("TrainingConfig", SftConfig, RewardModelConfig, PpoConfig, DpoConfig)
 Row = TypeVar("Row", bound=Format)
 Summary = dict[str, int | float | str]
 logger = logging.getLogger("training")

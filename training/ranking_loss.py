@@ -1,4 +1,4 @@
-"""What rankings ask of rewards: the paper's loss, and the options it did not have.
+"""What rankings ask of rewards: the paper's loss, and the options it did not have. DPO asks the same of implicit ones.
 
 The paper's is the default: all pairs of a ranking with weight 1/#pairs, ties dropped, every ranking counts the same.
 Options: models in which ties have a probability, a margin for each point of the labeler's ratings, and weights of
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from formats.configs.dpo import PreferenceForm
 from formats.configs.reward_model import BALANCED, TieModel, parse_labeler_weights
 from training.errors import TrainingError
-from training.losses import davidson_loss_terms, k_wise_loss_terms, rao_kupper_loss_terms
+from training.losses import davidson_loss_terms, k_wise_loss_terms, plackett_luce_loss_terms, rao_kupper_loss_terms
 from training.sequences import TokenRanking
 
 # A tie parameter is one number that thousands of pairs speak of: it can move a hundred times as fast as the weights.
@@ -28,7 +29,7 @@ class Pairs:
     first: Tensor
     second: Tensor  # the worse one where is_tie does not hold
     is_tie: Tensor
-    weights: Tensor  # 1/#pairs of the ranking, times its own weight and its labeler's
+    weights: Tensor  # 1/#pairs of the ranking, or 1/#choices, times its own weight and its labeler's
     margins: Tensor
 
 
@@ -40,8 +41,12 @@ def pairs_of(
     likert_margin: float = 0.0,
     labeler_weights: Mapping[str, float] | None = None,
     weighted: bool = True,
+    by_choice: bool = False,
 ) -> Pairs:
-    """The pairs of the rankings, ties among them only where they are asked for."""
+    """The pairs of the rankings, ties among them only where they are asked for.
+
+    `by_choice` weighs a pair by 1/#choices, a choice being a response that is preferred to some other.
+    """
     first: list[int] = []
     second: list[int] = []
     is_tie: list[bool] = []
@@ -57,7 +62,8 @@ def pairs_of(
         weight = ranking.weight if weighted else 1.0
         if labeler_weights is not None:
             weight *= labeler_weights[ranking.labeler]
-        weights += [weight / len(own)] * len(own)
+        terms = len({i for i, _ in own}) if by_choice else len(own)
+        weights += [weight / terms] * len(own)
         margins += [likert_margin * ranking.quality_gap(i, j) if likert_margin else 0.0 for i, j in own]
         offset += len(ranking.sequences)
     return Pairs(
@@ -80,12 +86,16 @@ class RankingLoss(nn.Module):
         tie_share: float = 0.1,
         likert_margin: float = 0.0,
         labeler_weights: Mapping[str, float] | None = None,
+        preference: PreferenceForm = "pairs",
+        label_smoothing: float = 0.0,
     ) -> None:
         """`tie_share` is how many of the training pairs are ties: a learned parameter starts from it."""
         super().__init__()
         self.ties = ties
         self.likert_margin = likert_margin
         self.labeler_weights = labeler_weights
+        self.preference = preference
+        self.label_smoothing = label_smoothing
         self.learns_ties = ties != "drop" and tie_parameter == 0.0
         start = tie_parameter or _first_tie_parameter(ties, tie_share)
         # θ = exp(exp(a)) stays above 1 and ν = exp(a) above 0, wherever a goes.
@@ -107,10 +117,13 @@ class RankingLoss(nn.Module):
             likert_margin=self.likert_margin,
             labeler_weights=self.labeler_weights if weighted else None,
             weighted=weighted,
+            by_choice=self.preference == "plackett_luce",
         )
 
     def forward(self, rewards: Tensor, pairs: Pairs) -> Tensor:
-        """(M,) the weighted terms of each pair; their sum over a batch divided by its rankings is the loss."""
+        """The weighted terms of each pair or choice; their sum over a batch divided by its rankings is the loss."""
+        if self.preference == "plackett_luce":
+            return plackett_luce_loss_terms(rewards, better=pairs.first, worse=pairs.second, weights=pairs.weights)
         if self.ties == "drop":
             return k_wise_loss_terms(
                 rewards,
@@ -118,6 +131,7 @@ class RankingLoss(nn.Module):
                 worse=pairs.second,
                 weights=pairs.weights,
                 margins=pairs.margins if self.likert_margin else None,
+                label_smoothing=self.label_smoothing,
             )
         differences = rewards[pairs.first] - rewards[pairs.second]
         if self.ties == "rao_kupper":

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from formats.shared_settings import Packing
 from inference.models import LoadedModel
-from inference.packing import pack, packed_tokens
+from inference.packing import PackedBatch, pack, packed_tokens
 from inference.prompts import pad_id
 from inference.scoring import packed_rewards, rewards
 from training.batches import collate
@@ -34,13 +34,16 @@ class RankingScorer:
         if not self.is_packed:
             rows = [row for ranking in rankings for row in ranking.sequences]
             return score_rows(self.model, rows, world=self.world)
-        batch = pack(
+        return self.world.call(packed_rewards, self.model.model, self.packed(rankings))
+
+    def packed(self, rankings: Sequence[TokenRanking]) -> PackedBatch:
+        """Some rankings as one row."""
+        return pack(
             [ranking.sequences[0].prompt_ids for ranking in rankings],
             [[row.response_ids for row in ranking.sequences] for ranking in rankings],
             pad_id=pad_id(self.model.tokenizer),
             device=self.model.device,
         )
-        return self.world.call(packed_rewards, self.model.model, batch)
 
     def micro_batches(self, rankings: Sequence[TokenRanking]) -> Iterator[list[int]]:
         """Indices of rankings that go through the model together, those of like length side by side.
@@ -79,12 +82,19 @@ def score_rows(model: LoadedModel, rows: Sequence[TokenSequence], *, world: Worl
     return world.call(rewards, model.model, collate(rows, pad_id=pad_id(model.tokenizer), device=model.device))
 
 
-@torch.no_grad()
 def all_rewards(scorer: RankingScorer, rankings: Sequence[TokenRanking]) -> list[Tensor]:
-    """(K,) the rewards of each ranking, in the order given."""
+    """(K,) the rewards of each ranking, in the order given, without gradient."""
+    return by_ranking(scorer, rankings, scorer.rewards)
+
+
+@torch.no_grad()
+def by_ranking(
+    scorer: RankingScorer, rankings: Sequence[TokenRanking], compute: Callable[[Sequence[TokenRanking]], Tensor]
+) -> list[Tensor]:
+    """(K,) for each ranking in the order given, of what `compute` finds for the responses of a micro-batch."""
     found: list[Tensor] = [torch.empty(0)] * len(rankings)
     parts = list(scorer.micro_batches(rankings))
-    every = scorer.world.spread(parts, lambda part: scorer.rewards([rankings[index] for index in part]))
+    every = scorer.world.spread(parts, lambda part: compute([rankings[index] for index in part]))
     for part, own in zip(parts, every, strict=True):
         sizes = [len(rankings[index].sequences) for index in part]
         for index, values in zip(part, torch.split(own, sizes), strict=True):

@@ -22,6 +22,7 @@ from torch import Tensor
 from formats.codec import Format
 from formats.configs import RewardModelConfig
 from formats.records import Demonstration, Ranking, RewardedResponse
+from formats.run_directory import RunDirectory
 from inference.models import evaluating, reward_model_from_causal_lm, save_reward_model
 from training.adapting import adapt, merged, put_trained_weights, trained_weights
 from training.batches import batch_at_step, draw_seed, own_randomness, steps_per_epoch
@@ -44,6 +45,8 @@ class RankingResults:
     accuracy: float  # of all pairs, how many the rewards order as the labeler did
     reward_mean: float
     reward_std: float
+    better_mean: float  # of the better and of the worse responses of all pairs
+    worse_mean: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
                 kind = model.model.config.model_type
                 run.warn(f"Plain transformers gives scores lower by {bias:.4g}: a {kind} cannot hold the bias.")
 
-        outputs, figures = held_out_outputs(run, scorer, rows.validation, precision=precision)
+        outputs, figures = held_out_outputs(run.directory, scorer, rows.validation, precision=precision)
         whole = replace(model, model=run.world.assemble(model.model))
         run.publish(
             save_model,
@@ -180,7 +183,7 @@ def rank(
     """Score all responses and compare them with the rankings; with `learn`, add the loss's gradient to the model's."""
     world = scorer.world
     seed = draw_seed() if learn else 0
-    loss_sum, right = 0.0, 0.0
+    loss_sum = right = better = worse = 0.0
     seen: list[Tensor] = []
     for share in world.deal(list(scorer.micro_batches(rankings))):
         part = [rankings[index] for index in share.item]
@@ -193,16 +196,23 @@ def rank(
         if learn:
             (part_loss * world.size / len(rankings)).backward()
         loss_sum += part_loss.item()
-        right += share.weight * int(((found[pairs.first] > found[pairs.second]) & ~pairs.is_tie).sum())
+        is_ordered = ~pairs.is_tie
+        above, below = found.detach()[pairs.first[is_ordered]], found.detach()[pairs.second[is_ordered]]
+        right += share.weight * int((above > below).sum())
+        better += share.weight * above.sum().item()
+        worse += share.weight * below.sum().item()
         if share.weight:
             seen.append(found.detach())
-    loss_sum, right = world.total([loss_sum, right])
+    loss_sum, right, better, worse = world.total([loss_sum, right, better, worse])
     every = torch.cat([own for part in world.gather(seen) for own in part])
+    count = max(sum(len(ranking.pairs) for ranking in rankings), 1)
     return RankingResults(
         loss=loss_sum / len(rankings),
-        accuracy=right / max(sum(len(ranking.pairs) for ranking in rankings), 1),
+        accuracy=right / count,
         reward_mean=every.mean().item(),
         reward_std=every.std(correction=0).item(),
+        better_mean=better / count,
+        worse_mean=worse / count,
     )
 
 
@@ -218,7 +228,7 @@ def set_zero_point(scorer: RankingScorer, rows: Sequence[TokenRanking], *, preci
 
 
 def held_out_outputs(
-    run: TrainingRun[RewardModelConfig],
+    directory: RunDirectory,
     scorer: RankingScorer,
     rankings: Sequence[TokenRanking],
     *,
@@ -235,8 +245,8 @@ def held_out_outputs(
     if diagnostics.length_correlation is not None:
         figures["length_correlation"] = diagnostics.length_correlation
     outputs: dict[str, Sequence[Format]] = {
-        run.directory.validation_rewards_output.name: _rewarded_responses(rankings, found),
-        run.directory.diagnostics_output.name: diagnostics.rows,
+        directory.validation_rewards_output.name: _rewarded_responses(rankings, found),
+        directory.diagnostics_output.name: diagnostics.rows,
     }
     return outputs, figures
 
@@ -261,7 +271,7 @@ def _read_rankings(run: TrainingRun[RewardModelConfig], encoder: Encoder) -> Ran
     validation = keep(encoder.rankings, run.rows("validation", Ranking), role="validation")
     demonstrations = keep(encoder.demonstrations, run.rows("demonstrations", Demonstration), role="demonstrations")
     if config.ties == "drop":
-        train = _with_pairs(train, role="train", warn=run.warn)
+        train = with_pairs(train, role="train", warn=run.warn)
     elif not any(ranking.ties() for ranking in train):
         raise TrainingError("no_ties", "no two training responses are tied; choose to drop ties", field="config.ties")
     if config.likert_margin and not any(ranking.quality_gap(*pair) for ranking in train for pair in ranking.pairs):
@@ -271,7 +281,7 @@ def _read_rankings(run: TrainingRun[RewardModelConfig], encoder: Encoder) -> Ran
     return Rankings(
         train=_with_weight(train, weights, warn=run.warn),
         # Held-out figures are of ordered pairs, whatever the loss makes of ties.
-        validation=_with_pairs(validation, role="validation", warn=run.warn),
+        validation=with_pairs(validation, role="validation", warn=run.warn),
         demonstrations=[TokenRanking([sequence], []) for sequence in demonstrations],
         labeler_weights=weights,
     )
@@ -288,7 +298,7 @@ def _with_weight(
     return kept
 
 
-def _with_pairs(rankings: list[TokenRanking], *, role: str, warn: Callable[[str], None]) -> list[TokenRanking]:
+def with_pairs(rankings: list[TokenRanking], *, role: str, warn: Callable[[str], None]) -> list[TokenRanking]:
     """The rankings that order at least one pair. Raises TrainingError where all responses of all are tied."""
     ordered = [ranking for ranking in rankings if ranking.pairs]
     if rankings and not ordered:

@@ -61,6 +61,7 @@ class TokenRanking:
     sequences: list[TokenSequence]
     pairs: list[tuple[int, int]]
     record: Ranking | None = None  # what it was made from, to name its responses in the output
+    reference: list[float] | None = None  # log-probabilities of the responses under the policy that DPO began from
 
     @property
     def labeler(self) -> str:

@@ -5,17 +5,21 @@
 model of a given size.
 """
 
+from formats.configs.dpo import DpoConfig
 from formats.configs.ppo import PpoConfig
 from formats.configs.reward_model import RewardModelConfig
 from formats.configs.sample import SampleConfig
 from formats.configs.sft import SftConfig
 
-__all__ = ["CONFIG_CLASSES", "Config", "PpoConfig", "RewardModelConfig", "SampleConfig", "SftConfig"]
+__all__ = ["CONFIG_CLASSES", "Config", "DpoConfig", "PpoConfig", "RewardModelConfig", "SampleConfig", "SftConfig"]
 
-Config = SampleConfig | SftConfig | RewardModelConfig | PpoConfig
-CONFIG_CLASSES: dict[str, type[SampleConfig] | type[SftConfig] | type[RewardModelConfig] | type[PpoConfig]] = {
+Config = SampleConfig | SftConfig | RewardModelConfig | PpoConfig | DpoConfig
+CONFIG_CLASSES: dict[
+    str, type[SampleConfig] | type[SftConfig] | type[RewardModelConfig] | type[PpoConfig] | type[DpoConfig]
+] = {
     "sample": SampleConfig,
     "sft": SftConfig,
     "reward_model": RewardModelConfig,
     "ppo": PpoConfig,
+    "dpo": DpoConfig,
 }

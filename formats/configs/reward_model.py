@@ -106,11 +106,7 @@ class RewardModelConfig(Adapting):
     )
     max_prompt_tokens: int = shared.longest_prompt()
     max_response_tokens: int = shared.longest_response()
-    packing: Packing = setting(
-        "auto",
-        label="Shared prompts",
-        help="packed reads a prompt once for all its responses; auto does so if the model can. The result is the same.",
-    )
+    packing: Packing = shared.packing()
     micro_batch_tokens: int = shared.micro_batch_tokens("one whole ranking")
     lora_dropout: float = lora_dropout()
     adam_beta1: float = shared.adam_beta1()

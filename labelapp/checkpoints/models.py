@@ -10,7 +10,7 @@ class CheckpointKind(models.TextChoices):
     BASE = "base", "Base model"
     SFT = "sft", "Supervised fine-tuned"
     REWARD_MODEL = "reward_model", "Reward model"
-    POLICY = "policy", "Policy (PPO)"
+    POLICY = "policy", "Policy"
 
 
 class Checkpoint(models.Model):

@@ -27,6 +27,7 @@ NAME_PREFIXES = {
     RunKind.SFT: "SFT of",
     RunKind.REWARD_MODEL: "Reward model from",
     RunKind.PPO: "PPO of",
+    RunKind.DPO: "DPO of",
 }
 MAX_NAME = 160
 

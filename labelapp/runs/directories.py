@@ -101,7 +101,7 @@ def _write_dataset(folder: Path, *, kind: str, role: str, version: DatasetVersio
     elif kind == RunKind.SAMPLE:
         _join_splits(folder / "prompts.jsonl", version=version)
         _note(sources, folder / "prompts.jsonl", role="prompts", version=version)
-    elif kind in {RunKind.SFT, RunKind.REWARD_MODEL} and role in {"demonstrations", "comparisons"}:
+    elif kind in {RunKind.SFT, RunKind.REWARD_MODEL, RunKind.DPO} and role in {"demonstrations", "comparisons"}:
         is_zero_point = kind == RunKind.REWARD_MODEL and role == "demonstrations"
         _link(folder, "demonstrations" if is_zero_point else "train", version, "train", role=role, sources=sources)
         if not is_zero_point and version.split_counts.get("valid"):

@@ -133,6 +133,16 @@ KINDS: dict[str, KindSpec] = {
             ),
             CheckpointKind.POLICY,
         ),
+        KindSpec(
+            RunKind.DPO,
+            "training.dpo",
+            "Improves a policy on rankings directly, without a reward model: the baseline to compare PPO with.",
+            (
+                InputRole("model", "Initial policy", "checkpoint", POLICIES, help="Usually a supervised model."),
+                InputRole("comparisons", "Comparisons", "dataset_version", (DatasetKind.COMPARISONS,)),
+            ),
+            CheckpointKind.POLICY,
+        ),
     )
 }
 

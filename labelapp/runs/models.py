@@ -20,6 +20,7 @@ class RunKind(models.TextChoices):
     SFT = "sft", "Supervised fine-tuning"
     REWARD_MODEL = "reward_model", "Reward model"
     PPO = "ppo", "PPO"
+    DPO = "dpo", "DPO"
 
 
 class RunState(models.TextChoices):

@@ -52,7 +52,7 @@ def furnish() -> list[str]:
         f"/datasets/versions/{version.pk}",
         "/runs",
         f"/runs/{run.pk}",
-        *(f"/runs/new?kind={kind}" for kind in ("sample", "sft", "reward_model", "ppo")),
+        *(f"/runs/new?kind={kind}" for kind in ("sample", "sft", "reward_model", "ppo", "dpo")),
         f"/runs/compare?a={run.pk}",
         "/checkpoints",
         f"/checkpoints/{checkpoint.pk}",

@@ -20,7 +20,7 @@ def test_presets_are_valid_and_survive_json(kind: str, name: str) -> None:
 
 def test_unknown_presets_are_refused() -> None:
     with pytest.raises(FormatError, match="kind: must be one of"):
-        preset("dpo", "tiny")
+        preset("grpo", "tiny")
     with pytest.raises(FormatError, match="preset: must be one of tiny, paper"):
         preset("sft", "huge")
 
@@ -79,6 +79,9 @@ def test_the_defaults_are_the_papers() -> None:
         ("reward_model", {"labeler_weights": "l2=-1"}, "labeler_weights"),
         ("reward_model", {"labeler_weights": "l2=1, l2=2"}, "labeler_weights"),
         ("reward_model", {"labeler_weights": "l2=nan"}, "labeler_weights"),
+        ("dpo", {"preference": "plackett_luce", "label_smoothing": 0.1}, "label_smoothing"),
+        ("dpo", {"label_smoothing": 0.5}, "label_smoothing"),
+        ("dpo", {"beta": 0}, "beta"),
         ("ppo", {"minibatch_size": 60}, "minibatch_size"),
         ("ppo", {"episodes": 511}, "episodes"),
         ("ppo", {"micro_batch_tokens": 0}, "micro_batch_tokens"),

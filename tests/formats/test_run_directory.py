@@ -41,7 +41,7 @@ def test_a_missing_config_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "wrong_field"),
     [
-        (spec_json(kind="dpo"), "kind"),
+        (spec_json(kind="grpo"), "kind"),
         (spec_json(config={"epochs": "3"}), "config.epochs"),
         (spec_json(config={"lr": 1}), "config.lr"),
         (spec_json(extra=1), "extra"),

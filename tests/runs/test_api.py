@@ -64,9 +64,9 @@ def refused(client: APIClient, body: dict[str, Any]) -> tuple[str, str]:
     return error["field"], error["message"]
 
 
-def test_run_kinds_describe_all_four_forms(client: APIClient) -> None:
+def test_run_kinds_describe_every_form(client: APIClient) -> None:
     kinds = {kind["kind"]: kind for kind in client.get("/api/v1/run-kinds").json()}
-    assert list(kinds) == ["sample", "sft", "reward_model", "ppo"]
+    assert list(kinds) == ["sample", "sft", "reward_model", "ppo", "dpo"]
     assert kinds["ppo"]["defaults"]["kl_coefficient"] == 0.02
     assert [preset["name"] for preset in kinds["ppo"]["presets"]] == ["tiny", "paper"]
     assert [preset["name"] for preset in kinds["sft"]["presets"]] == ["tiny", "paper", "paper_for_ppo"]

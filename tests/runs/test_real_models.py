@@ -108,6 +108,24 @@ def test_sft_reward_model_ppo_and_samples_in_the_queue(base: Checkpoint, admin: 
     check_samples_reach_the_queue(ppo.checkpoint, admin)
 
 
+def test_dpo_makes_a_policy_from_rankings_that_is_sampled_for_the_queue(base: Checkpoint, admin: User) -> None:
+    run = finished(
+        create_run(
+            "dpo",
+            config=config("dpo", epochs=1, method="lora"),
+            inputs={"model": {"checkpoint_id": base.pk}, "comparisons": version(DatasetKind.COMPARISONS)},
+            created_by=admin,
+        )
+    )
+    assert run.name.startswith("DPO of tiny-base")
+    assert {"accuracy", "margin", "better_reward"} <= set(metrics(run.path, after=0).rows[-1])
+    assert run.checkpoint is not None
+    assert run.checkpoint.kind == "policy"
+    parents = {link.used_as: link.parent_id for link in run.checkpoint.parent_links.all()}
+    assert parents == {"initial_weights": base.pk}
+    check_samples_reach_the_queue(run.checkpoint, admin)
+
+
 def test_a_real_trainer_that_is_killed_goes_on_from_its_checkpoint(base: Checkpoint, admin: User) -> None:
     run = create_run(
         "sft",

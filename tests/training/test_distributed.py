@@ -1,6 +1,7 @@
 """A run in two processes is the run in one: the same losses, the same weights, and it resumes as one process does."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,11 +24,18 @@ def reward_model(llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory.model_output
 
 
-@pytest.mark.parametrize("kind", ["sft", "reward_model", "ppo"])
-def test_two_processes_give_the_losses_of_one(tmp_path: Path, llama: Path, reward_model: Path, kind: str) -> None:
+LORA = {"method": "lora", "gradient_checkpointing": True}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"), [("sft", {}), ("reward_model", {}), ("ppo", {}), ("ppo", LORA), ("dpo", LORA)]
+)
+def test_two_processes_give_the_losses_of_one(
+    tmp_path: Path, llama: Path, reward_model: Path, kind: str, changes: dict[str, Any]
+) -> None:
     models = {"model": llama} | ({"reward_model": reward_model} if kind == "ppo" else {})
-    one = make_toy_run(tmp_path / "one", kind=kind, models=models)
-    two = make_toy_run(tmp_path / "two", kind=kind, models=models)
+    one = make_toy_run(tmp_path / "one", kind=kind, models=models, **changes)
+    two = make_toy_run(tmp_path / "two", kind=kind, models=models, **changes)
     assert start(one) == EXIT_DONE
     assert run_world(two, size=2) == [EXIT_DONE, EXIT_DONE], (two.root / "rank-0.txt").read_text()[-3000:]
     for own, theirs in zip(curves(two), curves(one), strict=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from formats.configs import PpoConfig, RewardModelConfig, SampleConfig, SftConfig
+from formats.configs import DpoConfig, PpoConfig, RewardModelConfig, SampleConfig, SftConfig
 from formats.run_directory import RunDirectory
 from formats.run_spec import RunSpec
 from tests.training.toy_runs import TINY, make_toy_run, start
@@ -40,8 +40,13 @@ class RecordingPpo(Recording, PpoConfig):
     __slots__ = ()
 
 
+class RecordingDpo(Recording, DpoConfig):
+    __slots__ = ()
+
+
 @pytest.mark.parametrize(
-    ("kind", "recording"), [("sft", RecordingSft), ("reward_model", RecordingRewardModel), ("ppo", RecordingPpo)]
+    ("kind", "recording"),
+    [("sft", RecordingSft), ("reward_model", RecordingRewardModel), ("ppo", RecordingPpo), ("dpo", RecordingDpo)],
 )
 def test_the_trainer_reads_every_setting(
     tmp_path: Path, llama: Path, monkeypatch: pytest.MonkeyPatch, kind: str, recording: Any

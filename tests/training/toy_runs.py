@@ -8,17 +8,18 @@ from typing import Any
 
 from benchmarks import toy_preference as toy
 from formats.codec import Format
-from formats.configs import Config, PpoConfig, RewardModelConfig, SftConfig
+from formats.configs import Config, DpoConfig, PpoConfig, RewardModelConfig, SftConfig
 from formats.jsonl import write_jsonl
 from formats.records import Demonstration, PretrainingText, Prompt, Ranking
 from formats.run_directory import RunDirectory, read_metrics
 from formats.run_spec import RunSpec
+from training.dpo import train_dpo
 from training.ppo import train_ppo
 from training.process import main
 from training.reward_model import train_reward_model
 from training.sft import train_sft
 
-MODULES = {"sft": "training.sft", "reward_model": "training.reward_model", "ppo": "training.ppo"}
+MODULES = {kind: f"training.{kind}" for kind in ("sft", "reward_model", "ppo", "dpo")}
 PROMPTS = toy.make_prompts(24)
 
 SFT = SftConfig(
@@ -61,7 +62,18 @@ PPO = PpoConfig(
     max_response_tokens=12,
     checkpoint_every_iterations=2,
 )
-TINY: dict[str, Config] = {"sft": SFT, "reward_model": REWARD_MODEL, "ppo": PPO}
+DPO = DpoConfig(
+    epochs=2,
+    batch_size=4,
+    micro_batch_tokens=600,
+    learning_rate=1e-3,
+    warmup_steps=2,
+    max_prompt_tokens=64,
+    max_response_tokens=64,
+    validation_every_steps=3,
+    checkpoint_every_steps=2,
+)
+TINY: dict[str, Config] = {"sft": SFT, "reward_model": REWARD_MODEL, "ppo": PPO, "dpo": DPO}
 
 
 def demonstrations(split: str) -> list[Demonstration]:
@@ -112,6 +124,8 @@ def toy_rows(kind: str) -> dict[str, list[Any]]:
             "validation": rankings("valid"),
             "demonstrations": demonstrations("train"),
         }
+    if kind == "dpo":
+        return {"train": rankings("train"), "validation": rankings("valid")}
     prompts: list[Prompt] = [prompt for prompt in PROMPTS if prompt.split == "train"]
     return {"prompts": prompts, "pretraining": pretraining_texts()}
 
@@ -144,6 +158,8 @@ def start(directory: RunDirectory, *, attempt: int | None = None) -> int:
         return main(train_sft, SftConfig, arguments)
     if spec.kind == "reward_model":
         return main(train_reward_model, RewardModelConfig, arguments)
+    if spec.kind == "dpo":
+        return main(train_dpo, DpoConfig, arguments)
     return main(train_ppo, PpoConfig, arguments)
 
 

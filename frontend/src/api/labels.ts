@@ -13,6 +13,7 @@ export const RUN_KIND: Record<RunKind, string> = {
   sft: "Supervised fine-tuning",
   reward_model: "Reward model",
   ppo: "PPO",
+  dpo: "DPO",
 };
 
 export const RUN_STATE: Record<RunState, string> = {
@@ -27,7 +28,7 @@ export const CHECKPOINT_KIND: Record<CheckpointKind, string> = {
   base: "Base model",
   sft: "Supervised",
   reward_model: "Reward model",
-  policy: "Policy (PPO)",
+  policy: "Policy",
 };
 
 export const USE_CASE: Record<UseCase, string> = {
@@ -71,7 +72,7 @@ export function options<Value extends string>(
   return (Object.keys(labels) as Value[]).map((value) => ({ value, label: labels[value] }));
 }
 
-const ABBREVIATIONS = /\b(kl|ppo|ptx|sft|eos|gae|ema)\b/gi;
+const ABBREVIATIONS = /\b(kl|ppo|dpo|ptx|sft|eos|gae|ema)\b/gi;
 
 /** "reward_mean" as a person would write it. */
 export function spaced(name: string): string {

@@ -2017,7 +2017,7 @@ export interface components {
          * @description * `base` - Base model
          *     * `sft` - Supervised fine-tuned
          *     * `reward_model` - Reward model
-         *     * `policy` - Policy (PPO)
+         *     * `policy` - Policy
          * @enum {string}
          */
         CheckpointKindEnum: "base" | "sft" | "reward_model" | "policy";
@@ -4146,9 +4146,10 @@ export interface components {
          *     * `sft` - Supervised fine-tuning
          *     * `reward_model` - Reward model
          *     * `ppo` - PPO
+         *     * `dpo` - DPO
          * @enum {string}
          */
-        RunKindEnum: "sample" | "sft" | "reward_model" | "ppo";
+        RunKindEnum: "sample" | "sft" | "reward_model" | "ppo" | "dpo";
         /**
          * @description * `queued` - Queued
          *     * `running` - Running
@@ -5458,7 +5459,7 @@ export interface operations {
                  * @description * `base` - Base model
                  *     * `sft` - Supervised fine-tuned
                  *     * `reward_model` - Reward model
-                 *     * `policy` - Policy (PPO)
+                 *     * `policy` - Policy
                  */
                 kind?: "base" | "sft" | "reward_model" | "policy";
                 /** @description A page number within the paginated result set. */
@@ -8957,8 +8958,9 @@ export interface operations {
                  *     * `sft` - Supervised fine-tuning
                  *     * `reward_model` - Reward model
                  *     * `ppo` - PPO
+                 *     * `dpo` - DPO
                  */
-                kind?: "sample" | "sft" | "reward_model" | "ppo";
+                kind?: "sample" | "sft" | "reward_model" | "ppo" | "dpo";
                 page?: number;
                 page_size?: number;
                 /**

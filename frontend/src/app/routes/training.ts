@@ -5,7 +5,7 @@ import { membersRoute, requireRole } from "@/app/routes/root";
 import { id, oneOf, present, type Search } from "@/app/routes/searches";
 
 const beforeLoad = requireRole("researcher");
-const RUN_KINDS = ["sample", "sft", "reward_model", "ppo"] as const;
+const RUN_KINDS = ["sample", "sft", "reward_model", "ppo", "dpo"] as const;
 
 const datasetsRoute = createRoute({
   getParentRoute: () => membersRoute,
