@@ -64,7 +64,7 @@ class UpcomingView(FastView):
     @extend_schema(operation_id="assignments_upcoming", responses={200: UpcomingSerializer, **READ_ERRORS})
     def get(self, request: Request, project_id: int) -> Answer:
         """Return what the labeler would very likely get after the task that they hold, without leasing it."""
-        return read_upcoming(project_id=project_id, labeler_id=asker_id(request)), 200
+        return {"assignment": read_upcoming(project_id=project_id, labeler_id=asker_id(request))}, 200
 
 
 class AssignmentView(FastView):

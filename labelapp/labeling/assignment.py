@@ -192,7 +192,7 @@ def _claim(*, project_id: int, labeler_id: int, preferred_id: int | None) -> dic
             row = fetch_one(CLAIM + PACKAGE, parameters)
     except IntegrityError:
         return None  # the labeler's other tab was faster: the next attempt finds its lease
-    return None if row is None else _package(row)
+    return None if row is None else package(row)
 
 
 def _savepoint() -> AbstractContextManager[None]:
@@ -224,10 +224,10 @@ def read_assignment(*, assignment_id: int, labeler_id: int) -> dict[str, Any]:
     row = fetch_one(slot + PACKAGE, {"assignment": assignment_id, "labeler": labeler_id})
     if row is None:
         raise NotFound("This is not an assignment of yours.")
-    return _package(row)
+    return package(row)
 
 
-def _package(row: tuple[Any, ...]) -> dict[str, Any]:
+def package(row: tuple[Any, ...]) -> dict[str, Any]:
     """Shape a row of PACKAGE as the API says it."""
     (
         assignment_id, task_id, state, token, expires_at, claimed_at, submitted_at,

@@ -164,11 +164,9 @@ class WishSerializer(StrictSerializer):
 
 
 class UpcomingSerializer(serializers.Serializer[Any]):
-    """The texts of what one would very likely get next, to draw them in advance; no lease is taken."""
+    """What one would very likely get next, to show it in advance; open, without a lease. None after the last."""
 
-    assignment_id = serializers.IntegerField(allow_null=True)
-    messages = TurnSerializer(many=True)
-    responses = serializers.ListField(child=serializers.CharField())
+    assignment = AssignmentSerializer(allow_null=True)
 
 
 class LeaseTokenSerializer(StrictSerializer):

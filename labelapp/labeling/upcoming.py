@@ -1,29 +1,32 @@
-"""What a labeler will very likely get next, to be fetched and drawn while they still work: no token, no lease.
+"""What a labeler will very likely get next, to be fetched while they still work: no token, no lease.
 
-Whoever began before them will very likely finish before them, so each is shown as many slots further on as there are
-such people. A claim then takes the shown slot if it is still open, and any other as if nothing had been shown.
+It is on the screen as soon as the answer before it is kept in the browser, while that answer is on its way with the
+claim of this slot. Whoever began before them will very likely finish before them, so each is shown as many slots
+further on as there are such people. A claim takes the shown slot if it is still open, else any other.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from labelapp.common.errors import InvalidInput, NotFound
-from labelapp.labeling.assignment import ELIGIBLE, SHOWN_ORDER, Next, claim_next
+from labelapp.labeling.assignment import ELIGIBLE, PACKAGE, SHOWN_ORDER, Next, claim_next, package
 from labelapp.labeling.body import MAX_ID, Body
 from labelapp.labeling.prepared import fetch_one
 
 # Beyond so many people ahead the guess is worth nothing, and a walk over their slots would not be flat.
 FURTHEST = 20
 
-UPCOMING = f"""
-WITH held AS (
+HELD = """
     SELECT slot.id, slot.claimed_at
     FROM labeling_assignment slot
     JOIN labeling_project project ON project.id = slot.project_id AND project.state = 'active'
     JOIN labeling_membership member ON member.project_id = slot.project_id AND member.user_id = slot.labeler_id
          AND member.left_at IS NULL
     WHERE slot.project_id = %(project)s AND slot.labeler_id = %(labeler)s AND slot.state = 'leased'
-), ahead AS (
+"""
+
+UPCOMING = f"""
+WITH held AS ({HELD}), ahead AS (
     SELECT count(*) AS found FROM (
         SELECT FROM held JOIN labeling_assignment other
                ON (other.claimed_at, other.id) < (held.claimed_at, held.id)
@@ -49,16 +52,14 @@ WITH held AS (
            AND candidate.project_id <= %(project)s AND candidate.state = 'open' AND {ELIGIBLE}
          ORDER BY candidate.project_id, candidate.id LIMIT 1 OFFSET (SELECT found FROM ahead))) AS id
     FROM held
+), slot AS (
+    -- As a claim would give it, but without what only a lease has.
+    SELECT slot.id, slot.task_id, slot.project_id, slot.state, %(labeler)s::bigint AS labeler_id,
+           NULL::uuid AS lease_token, NULL::timestamptz AS lease_expires_at, NULL::timestamptz AS claimed_at,
+           slot.submitted_at, {SHOWN_ORDER} AS shown_order
+    FROM chosen JOIN labeling_assignment slot ON slot.id = chosen.id
 )
-SELECT slot.id, prompt.messages::json,
-       (SELECT json_agg(response.text ORDER BY shown.position)
-        FROM jsonb_array_elements({SHOWN_ORDER}) WITH ORDINALITY AS shown(response_id, position)
-        JOIN prompts_response response ON response.id = shown.response_id::bigint)
-FROM chosen
-LEFT JOIN labeling_assignment slot ON slot.id = chosen.id
-LEFT JOIN labeling_task task ON task.id = slot.task_id
-LEFT JOIN prompts_prompt prompt ON prompt.id = task.prompt_id
-"""  # noqa: S608  (constants only)
+{PACKAGE}"""  # noqa: S608  (constants only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +69,19 @@ class Wish:
     preferred_id: int | None
 
 
-def read_upcoming(*, project_id: int, labeler_id: int) -> dict[str, Any]:
-    """Return the texts of the slot that this labeler would get next, while they hold one of the project.
+def read_upcoming(*, project_id: int, labeler_id: int) -> dict[str, Any] | None:
+    """Return the slot that this labeler would get next, while they hold one of the project; None after the last.
 
     Raises:
         NotFound: they hold none, or the project is not theirs.
     """
-    row = fetch_one(UPCOMING, {"project": project_id, "labeler": labeler_id})
-    if row is None:
+    parameters = {"project": project_id, "labeler": labeler_id}
+    row = fetch_one(UPCOMING, parameters)
+    if row is not None:
+        return package(row)
+    if fetch_one(HELD, parameters) is None:
         raise NotFound("You hold no task of this project.")
-    assignment_id, messages, responses = row
-    return {"assignment_id": assignment_id, "messages": messages or [], "responses": responses or []}
+    return None
 
 
 def read_wish(data: Any, *, prefix: str = "") -> Wish:

@@ -291,7 +291,8 @@ def test_writes_a_demonstration(page: Page, live_app: str, workspace: Workspace,
     expect(preview.locator("strong")).to_have_text("boils")
     expect(preview.locator("b")).to_have_count(0)
     editor.press("Control+Enter")
-    expect(editor).to_have_value("")  # straight to the next task
+    expect(editor).to_have_value("")  # straight to the next task …
+    expect(page.get_by_text("Submitted", exact=True)).to_be_visible()  # … and this one is on its way meanwhile
     assert submission_of(labeler).demonstration.startswith("Water **boils** at 100 °C.\n\n- at sea level")
     editor.fill("The second.")
     page.reload()
@@ -342,6 +343,11 @@ def test_edits_an_earlier_answer_as_a_revision(
     assert [judgment.rank for judgment in judgments_as_shown(first)] == [1, 2, 3, 4]
     assert [judgment.rank for judgment in judgments_as_shown(second)] == [1, 2, 3, 1]
     assert not Draft.objects.filter(labeler=labeler.user, revision__gt=0).exists()
+
+    page.keyboard.press("Control+z")  # for ten seconds, the edit too
+    expect(page.get_by_role("button", name="Save the edit")).to_be_visible()
+    expect(read_back(page)).to_have_text("A = D > B > C")
+    assert Submission.objects.latest_revisions().get(labeler=labeler.user) == first
 
 
 def swipe_up(page: Page, *, x: float, y: float) -> None:

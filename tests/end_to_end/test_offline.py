@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 
 from labelapp.common.serving.product import WEB_POOL_SIZE, web_arguments
-from labelapp.labeling.models import Assignment, Draft, Submission
+from labelapp.labeling.models import Assignment, Draft, Project, Submission
 from tests.conftest import child_process, process_environment, wait_for_web
 from tests.end_to_end.browser import log_in
-from tests.labeling.workspace import Labeler, Workspace
+from tests.labeling.workspace import Labeler, Workspace, expire
 
 pytestmark = pytest.mark.browser
 
@@ -137,12 +137,102 @@ def test_an_answer_can_be_taken_back_for_some_seconds(page: Page, live_app: str)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Submitted", exact=True)).to_be_visible()
     expect(editor_of(page)).to_have_value("")
-    assert project.assignments.get(state=Assignment.State.LEASED).pk == shown.value.json()["assignment_id"]
+    assert project.assignments.get(state=Assignment.State.LEASED).pk == shown.value.json()["assignment"]["id"]
 
     page.keyboard.press("Control+z")
     expect(editor_of(page)).to_have_value("Too soon")
     assert not Submission.objects.standing().exists()
     editor_of(page).fill("Just in time")
     page.keyboard.press("Control+Enter")
-    expect(editor_of(page)).to_have_value("")
+    expect(page.get_by_text("Submitted", exact=True)).to_be_visible()
     assert Submission.objects.latest_revisions().get().demonstration == "Just in time"
+
+
+def open_with_next(page: Page, url: str, labeler: Labeler, project: Project) -> int:
+    """Open a task and wait until the one after it is known; return that one's slot."""
+    log_in(page, url, labeler.user)
+    with page.expect_response("**/upcoming") as shown:
+        page.goto(f"{url}/label/{project.pk}")
+    return int(shown.value.json()["assignment"]["id"])
+
+
+def test_the_next_task_is_begun_while_an_answer_waits(page: Page, context: BrowserContext, live_app: str) -> None:
+    workspace = Workspace()
+    labeler = workspace.labeler()
+    project = workspace.demonstration(tasks=2, members=[labeler])
+    open_with_next(page, live_app, labeler, project)
+    waiting = page.get_by_text("Your last answer is waiting to be sent.")
+    context.set_offline(True)
+    editor_of(page).fill("First")
+    page.keyboard.press("Control+Enter")
+    expect(waiting).to_be_visible()
+    expect(editor_of(page)).to_have_value("")
+    editor_of(page).fill("Second, begun")
+    page.keyboard.press("Control+Enter")  # not yet: it is nobody's
+    page.get_by_role("button", name="Edit it instead").click()
+    expect(editor_of(page)).to_have_value("First")
+    editor_of(page).fill("First, mended")
+    page.keyboard.press("Control+Enter")
+    expect(waiting).to_be_visible()
+    expect(editor_of(page)).to_have_value("Second, begun")
+    assert not Submission.objects.exists()
+
+    context.set_offline(False)
+    expect(page.get_by_text("Submitted", exact=True)).to_be_visible()
+    expect(save_state(page)).to_have_text("Saved")
+    editor_of(page).fill("Second, begun in a tunnel")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="You have done everything here")).to_be_visible()
+    said = Submission.objects.order_by("pk").values_list("demonstration", flat=True)
+    assert list(said) == ["First, mended", "Second, begun in a tunnel"]
+
+
+def test_a_task_that_was_shown_and_went_to_somebody_else_is_told(
+    page: Page, context: BrowserContext, live_app: str
+) -> None:
+    workspace = Workspace()
+    labeler, other = workspace.labeler(), workspace.labeler()
+    project = workspace.demonstration(tasks=3, members=[labeler, other])
+    shown = open_with_next(page, live_app, labeler, project)
+    context.set_offline(True)
+    editor_of(page).fill("First")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Your last answer is waiting to be sent.")).to_be_visible()
+    editor_of(page).fill("Begun")
+    assert other.next(project)["id"] == shown
+    context.set_offline(False)
+    expect(page.get_by_text("Somebody else has taken the task that you saw here.")).to_be_visible()
+    expect(editor_of(page)).to_have_value("")
+    assert Submission.objects.get().demonstration == "First"
+    assert not Draft.objects.filter(task__assignments=shown).exists()
+
+
+def test_a_refused_answer_comes_back_with_its_reason(page: Page, live_app: str) -> None:
+    workspace = Workspace()
+    labeler, other = workspace.labeler(), workspace.labeler()
+    project = workspace.demonstration(tasks=2, members=[labeler, other])
+    open_with_next(page, live_app, labeler, project)
+    editor_of(page).fill("Kept")
+    expect(save_state(page)).to_have_text("Saved")
+    held = Assignment.objects.get(labeler=labeler.user)
+    expire(held.pk)
+    other.submit(other.next(project))
+    assert other.next(project)["id"] == held.pk
+    editor_of(page).fill("Kept to the end")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("You no longer hold this task")).to_be_visible()
+    expect(editor_of(page)).to_have_value("Kept to the end")
+
+
+def test_a_reload_keeps_the_undo(page: Page, live_app: str) -> None:
+    workspace = Workspace()
+    labeler = workspace.labeler()
+    project = workspace.demonstration(tasks=2, members=[labeler])
+    open_with_next(page, live_app, labeler, project)
+    editor_of(page).fill("Too soon")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Submitted", exact=True)).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Undo").click()
+    expect(editor_of(page)).to_have_value("Too soon")
+    assert not Submission.objects.standing().exists()

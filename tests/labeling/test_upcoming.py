@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from labelapp.labeling.models import Assignment, Project
+from labelapp.labeling.recording import OPEN_SLOT
 from tests.labeling.workspace import Labeler, Workspace, answer_to
 
 
@@ -13,30 +14,39 @@ def project(workspace: Workspace, labeler: Labeler) -> Project:
     return workspace.comparison(tasks=4, members=[labeler])
 
 
-def upcoming(labeler: Labeler, project: Project) -> dict[str, Any]:
+def upcoming(labeler: Labeler, project: Project) -> Any:
     response = labeler.get(f"projects/{project.pk}/upcoming")
     assert response.status_code == 200, response.json()
-    shown: dict[str, Any] = response.json()
-    return shown
+    return response.json()["assignment"]
 
 
 def test_shows_what_the_claim_will_give_and_leases_nothing(labeler: Labeler, project: Project) -> None:
     held = labeler.next(project)
     shown = upcoming(labeler, project)
     assert project.assignments.filter(state=Assignment.State.LEASED).count() == 1
-    assert set(shown) == {"assignment_id", "messages", "responses"}, "no token, nothing of where it comes from"
-    answer = answer_to(held) | {"claim_next": {"preferred_id": shown["assignment_id"]}}
+    answer = answer_to(held) | {"claim_next": {"preferred_id": shown["id"]}}
     found = labeler.submit(held, answer).json()["next"]
     given = found["assignment"]
-    assert (found["status"], given["id"]) == ("task", shown["assignment_id"])
-    assert given["prompt"]["messages"] == shown["messages"]
-    assert [response["text"] for response in given["responses"]] == shown["responses"]
+    of_a_lease = {"state", "lease_token", "lease_expires_at", "claimed_at"}
+    assert {key for key in given if given[key] != shown[key]} == of_a_lease, "shown as it will be given"
+    assert [shown[key] for key in ("state", "lease_token", "lease_expires_at", "claimed_at")] == ["open", *[None] * 3]
+
+
+def test_a_draft_of_before_is_shown_with_it(workspace: Workspace, labeler: Labeler) -> None:
+    project = workspace.comparison(tasks=2, members=[labeler])
+    lost = labeler.next(project)
+    labeler.put(f"assignments/{lost['id']}/draft", {"content": {"kept": True}, "revision": 0})
+    project.assignments.filter(pk=lost["id"]).update(**OPEN_SLOT)
+    (other,) = project.assignments.exclude(pk=lost["id"])
+    labeler.post(f"projects/{project.pk}/next", {"preferred_id": other.pk})
+    shown = upcoming(labeler, project)
+    assert (shown["id"], shown["draft"]["content"]) == (lost["id"], {"kept": True})
 
 
 def test_people_who_work_side_by_side_are_shown_different_tasks(workspace: Workspace, project: Project) -> None:
     people = [workspace.labeler(project) for _ in range(2)]
     held = [person.next(project) for person in people]
-    shown = [upcoming(person, project)["assignment_id"] for person in people]
+    shown = [upcoming(person, project)["id"] for person in people]
     assert len({*shown, *(item["id"] for item in held)}) == 4
     # The later one is faster, and gets what was shown; nothing is taken from the other.
     for index in (1, 0):
@@ -49,7 +59,7 @@ def test_a_slot_that_somebody_took_meanwhile_is_no_loss(
     workspace: Workspace, labeler: Labeler, project: Project
 ) -> None:
     held = labeler.next(project)
-    shown = upcoming(labeler, project)["assignment_id"]
+    shown = upcoming(labeler, project)["id"]
     assert workspace.labeler(project).next(project)["id"] == shown
     wish = {"claim_next": {"preferred_id": shown}}
     given = labeler.submit(held, answer_to(held) | wish).json()["next"]["assignment"]
@@ -79,7 +89,7 @@ def test_only_who_holds_a_task_is_shown_the_next(workspace: Workspace, labeler: 
 def test_the_last_task_has_none_after_it(workspace: Workspace, labeler: Labeler) -> None:
     project = workspace.comparison(members=[labeler])
     held = labeler.next(project)
-    assert upcoming(labeler, project) == {"assignment_id": None, "messages": [], "responses": []}
+    assert upcoming(labeler, project) is None
     answered = labeler.submit(held, answer_to(held) | {"claim_next": {}})
     assert answered.json()["next"] == {"status": "empty", "until": None, "assignment": None}
 

@@ -4630,11 +4630,9 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description The texts of what one would very likely get next, to draw them in advance; no lease is taken. */
+        /** @description What one would very likely get next, to show it in advance; open, without a lease. None after the last. */
         Upcoming: {
-            assignment_id: number | null;
-            messages: components["schemas"]["Turn"][];
-            responses: string[];
+            assignment: components["schemas"]["Assignment"] | null;
         };
         /** @description A file of prompts. */
         UploadPromptsRequest: {

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { hasRole, useMe } from "@/api/session";
 import { ConnectionState } from "@/app/ConnectionState";
 import classes from "@/app/Layout.module.css";
-import { OutboxNotice, WorkDay } from "@/app/labelerParts";
+import { OutboxNotice, UndoEdit, WorkDay } from "@/app/labelerParts";
 import { NavigationCount } from "@/app/NavigationCount";
 import { NAVIGATION } from "@/app/navigation";
 import { PageLoading } from "@/app/PageLoading";
@@ -72,6 +72,7 @@ export function Layout() {
         <Suspense fallback={<PageLoading />}>
           <Outlet />
         </Suspense>
+        <UndoEdit />
       </main>
     </>
   );

@@ -7,6 +7,7 @@ function part(load: () => Promise<ComponentType>): ComponentType {
 }
 
 const LazyOutboxNotice = part(async () => (await import("@/features/labeling/OutboxNotice")).OutboxNotice);
+const LazyUndoEdit = part(async () => (await import("@/features/labeling/UndoEdit")).UndoEdit);
 const LazyWorkDay = part(async () => (await import("@/features/labeling/WorkDay")).WorkDay);
 
 export function OutboxNotice() {
@@ -14,6 +15,17 @@ export function OutboxNotice() {
     <Suspense fallback={null}>
       <LazyOutboxNotice />
     </Suspense>
+  );
+}
+
+export function UndoEdit() {
+  const isHistory = Boolean(useMatchRoute()({ to: "/history" }));
+  return (
+    isHistory && (
+      <Suspense fallback={null}>
+        <LazyUndoEdit />
+      </Suspense>
+    )
   );
 }
 

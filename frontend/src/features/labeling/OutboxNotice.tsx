@@ -47,7 +47,7 @@ export function OutboxNotice() {
 
 function Refused({ entry }: { entry: Entry }) {
   const { t } = useTranslation();
-  const { content } = entry.draft as { content: unknown };
+  const { content } = entry.draft.content as { content: unknown };
   return (
     <div className={classes.notice} role="alert">
       <IconAlertTriangle size={16} stroke={1.6} aria-hidden />

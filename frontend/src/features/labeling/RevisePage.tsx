@@ -1,14 +1,15 @@
 import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useCallback, useRef } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, invalidate } from "@/api/client";
 import { useMe } from "@/api/session";
 import { TaskScreen } from "@/features/labeling/TaskScreen";
-import { readLocalDraft } from "@/features/labeling/task/localDraft";
 import { outbox } from "@/features/labeling/task/outbox";
-import { draftKeyOf } from "@/features/labeling/task/useWork";
+import { ALONE, type Done } from "@/features/labeling/task/taskSetting";
+import { localCopy } from "@/features/labeling/task/useWork";
+import { offerUndo } from "@/features/labeling/useUndo";
 import { Busy } from "@/ui/Busy";
 import { Page } from "@/ui/Page";
 
@@ -16,15 +17,23 @@ import { Page } from "@/ui/Page";
 export function RevisePage() {
   const { t } = useTranslation();
   const assignmentId = Number(useParams({ from: "/members/history/$assignmentId" }).assignmentId);
+  const userId = useMe().id;
   const navigate = useNavigate();
-  const { data, refetch } = useOwnAnswer(assignmentId);
-  const nothingInAdvance = useRef(null);
-  const onDone = useCallback(async () => {
-    await invalidate("/api/v1/history", "/api/v1/progress");
-    await navigate({ to: "/history" });
-  }, [navigate]);
+  const { data, refetch } = useOwnAnswer(assignmentId, userId);
+  const [screen, setScreen] = useState(0);
+  const onDone = useCallback(
+    async (done?: Done) => {
+      offerUndo(userId, "revise", done);
+      await invalidate("/api/v1/history", "/api/v1/progress");
+      await navigate({ to: "/history" });
+    },
+    [navigate, userId],
+  );
+  // A fresh screen, with what is on record by now.
+  const onAskAgain = useCallback(() => void refetch().then(() => setScreen((last) => last + 1)), [refetch]);
+  const setting = useMemo(() => ({ ...ALONE, local: data?.local ?? null }), [data]);
   if (!data) return <Busy />;
-  const { assignment, local } = data;
+  const { assignment } = data;
   if (!assignment.submission) {
     return (
       <Page title={t("Not answered")} width="narrow">
@@ -36,25 +45,22 @@ export function RevisePage() {
     <TaskScreen
       assignment={assignment}
       mode="revise"
-      local={local}
-      preferredId={nothingInAdvance}
-      onDone={() => void onDone()}
-      onAskAgain={() => void refetch()}
+      screen={screen}
+      setting={setting}
+      onDone={(done) => void onDone(done)}
+      onAskAgain={onAskAgain}
     />
   );
 }
 
-function useOwnAnswer(assignmentId: number) {
-  const userId = useMe().id;
+function useOwnAnswer(assignmentId: number, userId: number) {
   return useQuery({
     queryKey: ["own-answer", assignmentId],
     queryFn: async () => {
       await outbox.start(userId);
       const params = { path: { assignment_id: assignmentId } };
       const { data: assignment } = await api.GET("/api/v1/assignments/{assignment_id}", { params });
-      return (
-        assignment && { assignment, local: await readLocalDraft(draftKeyOf(userId, assignment, "revise")) }
-      );
+      return assignment && { assignment, local: await localCopy(userId, assignment, "revise") };
     },
     // Not while somebody edits it: what is on the screen is theirs.
     staleTime: 0,

@@ -5,8 +5,6 @@ import { isTextField } from "@/features/labeling/keys";
 import classes from "@/features/labeling/task/Bars.module.css";
 import { Key } from "@/ui/Key";
 
-export const UNDO_MS = 10_000;
-
 type UndoBarProps = { until: number; isUndoing: boolean; onUndo: () => void; onClose: () => void };
 
 /** For ten seconds after an answer: the way back. */
@@ -56,23 +54,33 @@ function useSecondsTo(until: number, onOver: () => void): number {
   return seconds;
 }
 
-/** In a field with text in it, Ctrl+Z is the text's own. */
+/** In a field that was typed into, Ctrl+Z is the field's own, also when it is empty again. */
 function useUndoKey(onUndo: () => void): void {
   const latest = useRef(onUndo);
   latest.current = onUndo;
   useEffect(() => {
+    const typedInto = new WeakSet<EventTarget>();
+    const onInput = ({ target }: Event) => {
+      if (target) typedInto.add(target);
+    };
+    const isTheField = (target: EventTarget | null) =>
+      isTextField(target) && target !== null && (typedInto.has(target) || textIn(target) !== "");
     const onKeyDown = (event: KeyboardEvent) => {
       const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
-      if (!isUndo || event.repeat || (isTextField(event.target) && textIn(event.target))) return;
+      if (!isUndo || event.repeat || isTheField(event.target)) return;
       event.preventDefault();
       latest.current();
     };
+    window.addEventListener("input", onInput, true);
     window.addEventListener("keydown", onKeyDown);
-    return () => window.removeEventListener("keydown", onKeyDown);
+    return () => {
+      window.removeEventListener("input", onInput, true);
+      window.removeEventListener("keydown", onKeyDown);
+    };
   }, []);
 }
 
-function textIn(target: EventTarget | null): string {
+function textIn(target: EventTarget): string {
   if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) return target.value;
   return target instanceof HTMLElement ? (target.textContent ?? "") : "";
 }

@@ -1,24 +1,31 @@
-/** The next task's texts, fetched and drawn in advance while somebody works; nothing is leased for it. */
+/** The next task, fetched and its texts drawn in advance while somebody works; nothing is leased for it. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { api } from "@/api/client";
 import { isStatus } from "@/api/errors";
+import type { LocalDraft } from "@/features/labeling/task/localDraft";
+import { type Assignment, isAhead } from "@/features/labeling/task/types";
+import { localCopy } from "@/features/labeling/task/useWork";
 import { warmMarkdown } from "@/ui/Markdown";
 
 const DELAY_MS = 300;
 /** Somebody else may have taken it since. */
 const REFRESH_MS = 60_000;
+const OFFLINE_MS = 10 * 60_000;
 
-/** Returns the id of the slot that the next claim should prefer. */
-export function useUpcoming(projectId: number, assignmentId: number | undefined) {
+export type Upcoming = { assignment: Assignment; local: LocalDraft | null };
+
+/** Returns what very likely comes after the task that is on the screen, once that is leased and something does. */
+export function useUpcoming(projectId: number, userId: number, onScreen: Assignment | undefined) {
   const { data } = useQuery({
-    queryKey: ["upcoming", projectId, assignmentId],
-    enabled: assignmentId !== undefined,
+    queryKey: ["upcoming", projectId, onScreen?.id],
+    enabled: onScreen !== undefined && !isAhead(onScreen),
     queryFn: async ({ signal }) => {
       await new Promise((resolve) => setTimeout(resolve, DELAY_MS));
       try {
         const params = { path: { project_id: projectId } };
-        return (await api.GET("/api/v1/projects/{project_id}/upcoming", { params, signal })).data ?? null;
+        const { data } = await api.GET("/api/v1/projects/{project_id}/upcoming", { params, signal });
+        return data?.assignment ?? null;
       } catch (error) {
         if (isStatus(error, 404)) return null; // paused, or no longer a member: nothing is to come
         throw error;
@@ -26,19 +33,28 @@ export function useUpcoming(projectId: number, assignmentId: number | undefined)
     },
     staleTime: REFRESH_MS,
     refetchInterval: REFRESH_MS,
-    gcTime: 0,
+    // Without a network it is still known to who goes back to a task and on again.
+    gcTime: OFFLINE_MS,
   });
-  const preferredId = useRef<number | null>(null);
-  preferredId.current = data?.assignment_id ?? null;
+  const upcoming = useRef<Upcoming | null>(null);
   useEffect(() => {
     if (!data) return;
-    return whenIdle(
-      [...data.messages.map(({ content }) => content), ...data.responses].map(
-        (text) => () => warmMarkdown(text),
-      ),
-    );
+    let isWanted = true;
+    void localCopy(userId, data, "label").then((local) => {
+      if (isWanted) upcoming.current = { assignment: data, local };
+    });
+    return () => {
+      isWanted = false;
+      upcoming.current = null;
+    };
+  }, [data, userId]);
+  useEffect(() => {
+    if (!data) return;
+    const { prompt, responses } = data;
+    const texts = [...prompt.messages.map(({ content }) => content), ...responses.map(({ text }) => text)];
+    return whenIdle(texts.map((text) => () => warmMarkdown(text)));
   }, [data]);
-  return preferredId;
+  return upcoming;
 }
 
 /** One piece of work per idle moment, so that no keystroke waits for them. */

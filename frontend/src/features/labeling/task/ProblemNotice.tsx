@@ -1,7 +1,9 @@
 import { Alert, Button, Group } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { Problem, Work } from "@/features/labeling/task/useWork";
+import type { Problem } from "@/features/labeling/task/problem";
+import type { WorkMode } from "@/features/labeling/task/types";
+import type { Work } from "@/features/labeling/task/useWork";
 import { CopyButton } from "@/ui/CopyButton";
 import { msg } from "@/ui/language";
 
@@ -9,8 +11,9 @@ type ProblemNoticeProps = {
   work: Pick<Work, "problem" | "keepMine" | "dismissProblem" | "asText">;
   /** Puts another copy of the draft on the screen. */
   onTakeOther: (content: unknown) => void;
-  /** Asks for work again: the same task if it is still free, else the next one. */
+  /** Asks for work again: the same task if it is still free, else the next one; of an edit, what is on record. */
   onAskAgain: () => void;
+  mode: WorkMode;
 };
 
 const TITLE = {
@@ -22,6 +25,7 @@ const TITLE = {
 
 const SENTENCE = {
   submitted: msg("You have submitted this task already. You can still revise it from your history."),
+  edited: msg("This answer was edited since in another tab or on another device."),
   conflict: msg("The draft was changed since in another tab or on another device."),
 };
 
@@ -37,11 +41,11 @@ const REASON: Record<string, string> = {
 };
 
 /** What stands between the labeler and the server. Nothing that was done is ever gone when this shows. */
-export function ProblemNotice({ work, onTakeOther, onAskAgain }: ProblemNoticeProps) {
+export function ProblemNotice({ work, onTakeOther, onAskAgain, mode }: ProblemNoticeProps) {
   const { t } = useTranslation();
   const { problem, keepMine, dismissProblem } = work;
   if (!problem) return null;
-  const text = sentenceOf(problem);
+  const text = sentenceOf(problem, mode);
   return (
     <Alert
       color={problem.kind === "refused" ? "red" : "yellow"}
@@ -70,18 +74,17 @@ export function ProblemNotice({ work, onTakeOther, onAskAgain }: ProblemNoticePr
             </Button>
           </>
         )}
-        {problem.kind === "lost" && (
+        {(problem.kind === "lost" || problem.kind === "submitted") && (
           <>
             <Button size="compact-sm" onClick={onAskAgain}>
-              {t("Ask for it again")}
+              {mode === "revise"
+                ? t("Show what is on record")
+                : problem.kind === "lost"
+                  ? t("Ask for it again")
+                  : t("Next task")}
             </Button>
             <CopyButton value={work.asText()} label={t("Copy what I did")} />
           </>
-        )}
-        {problem.kind === "submitted" && (
-          <Button size="compact-sm" onClick={onAskAgain}>
-            {t("Next task")}
-          </Button>
         )}
         {problem.kind === "refused" && (
           <Button size="compact-sm" variant="default" onClick={dismissProblem}>
@@ -94,7 +97,8 @@ export function ProblemNotice({ work, onTakeOther, onAskAgain }: ProblemNoticePr
 }
 
 /** Null where the server's own words are all there is. */
-function sentenceOf(problem: Problem): string | null {
+function sentenceOf(problem: Problem, mode: WorkMode): string | null {
   if (problem.kind === "refused") return null;
+  if (problem.kind === "submitted" && mode === "revise") return SENTENCE.edited;
   return problem.kind === "lost" ? (REASON[problem.code] ?? null) : SENTENCE[problem.kind];
 }

@@ -34,10 +34,13 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
   const { t } = useTranslation();
   const [reason, setReason] = useState<Reason | null>(null);
   const [note, setNote] = useState("");
-  const skip = $api.useMutation("post", "/api/v1/assignments/{assignment_id}/skip", { onSuccess: onSkipped });
+  const skip = $api.useMutation("post", "/api/v1/assignments/{assignment_id}/skip", {
+    onSuccess: () => onSkipped(),
+  });
   const send = (because: Reason | null) => {
-    if (!because || skip.isPending) return;
-    const body = { lease_token: assignment.lease_token ?? "", reason: because, note };
+    // A task that is shown ahead of its lease is nobody's to skip.
+    if (!because || skip.isPending || !assignment.lease_token) return;
+    const body = { lease_token: assignment.lease_token, reason: because, note };
     skip.mutate({ params: { path: { assignment_id: assignment.id } }, body });
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -90,7 +93,11 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
           <Button variant="default" onClick={onClose}>
             {t("Go on with it")}
           </Button>
-          <Button disabled={!reason} loading={skip.isPending} onClick={() => send(reason)}>
+          <Button
+            disabled={!reason || !assignment.lease_token}
+            loading={skip.isPending}
+            onClick={() => send(reason)}
+          >
             {t("Skip")}
           </Button>
         </Group>

@@ -9,7 +9,7 @@ import { saveTrouble } from "@/features/labeling/task/SaveStateLabel";
 import { SkipDialog } from "@/features/labeling/task/SkipDialog";
 import classes from "@/features/labeling/task/Task.module.css";
 import { TaskBar } from "@/features/labeling/task/TaskBar";
-import type { Assignment, WorkMode } from "@/features/labeling/task/types";
+import { type Assignment, isAhead, type WorkMode } from "@/features/labeling/task/types";
 import type { TaskPanels } from "@/features/labeling/task/useTaskPanels";
 import type { Work } from "@/features/labeling/task/useWork";
 import { Busy } from "@/ui/Busy";
@@ -40,7 +40,7 @@ export function TaskFrame(props: TaskFrameProps) {
   const { t } = useTranslation();
   const trouble = saveTrouble(work.save);
   return (
-    <div className={classes.screen}>
+    <div className={classes.screen} data-ahead={isAhead(assignment) || undefined}>
       <TaskBar
         assignment={assignment}
         mode={mode}
@@ -56,7 +56,7 @@ export function TaskFrame(props: TaskFrameProps) {
       >
         {stages}
       </TaskBar>
-      <ProblemNotice work={work} onTakeOther={props.onTakeOther} onAskAgain={props.onAskAgain} />
+      <ProblemNotice work={work} onTakeOther={props.onTakeOther} onAskAgain={props.onAskAgain} mode={mode} />
       {work.otherCopy !== null && (
         <OtherCopy content={work.otherCopy} onTake={props.onTakeOther} panels={panels} />
       )}

@@ -2,6 +2,7 @@ import "fake-indexeddb/auto";
 import { MantineProvider } from "@mantine/core";
 import { act, fireEvent, render } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
+import { browserStore } from "@/features/labeling/task/browserStore";
 import { outbox } from "@/features/labeling/task/outbox";
 import { TaskHold } from "@/features/labeling/task/TaskHold";
 import type { Assignment, Entry } from "@/features/labeling/task/types";
@@ -17,7 +18,7 @@ const ENTRY: Entry = {
   leaseToken: "token",
   body: { idempotency_key: "1", instruction_version_id: 1, elapsed_seconds: 1, active_seconds: 1 },
   draftKey: "7:label:42",
-  draft: null,
+  draft: { content: null, revision: 0, savedAt: "2026", isAhead: true },
   queuedAt: "2026-11-22T10:00:00.000Z",
 };
 
@@ -66,4 +67,24 @@ test("a task is held still from the moment its answer is queued, and says so onc
   fireEvent.keyDown(window, { key: "j" });
   expect(commands).toEqual(["next", "next"]);
   expect(renders, "the task itself does not render anew").toBe(before);
+});
+
+test("what had the focus has it again when the answer is taken back", async () => {
+  vi.stubGlobal("fetch", () => new Promise(() => undefined));
+  const page = render(
+    <MantineProvider>
+      <TaskHold assignment={{ id: 42 } as Assignment} mode="label">
+        <button type="button">Submit</button>
+      </TaskHold>
+    </MantineProvider>,
+  );
+  const button = page.getByText("Submit");
+  button.focus();
+  await (await browserStore()).put("outbox", "2", { ...ENTRY, key: "2" });
+  await outbox.start(8);
+  await outbox.start(ENTRY.userId);
+  await vi.waitFor(() => expect(button.closest("[inert]")).not.toBeNull());
+  button.blur(); // as a browser does with what is inert
+  await act(() => outbox.discard("2"));
+  await vi.waitFor(() => expect(document.activeElement).toBe(button));
 });

@@ -9,7 +9,7 @@ import { newUuid } from "@/api/uuid";
 import { type QuestionLetter, useLetters } from "@/features/labeling/task/letters";
 import { SidePanel } from "@/features/labeling/task/SidePanel";
 import classes from "@/features/labeling/task/SidePanel.module.css";
-import type { Assignment } from "@/features/labeling/task/types";
+import { type Assignment, isAhead } from "@/features/labeling/task/types";
 import type { UnreadCounts } from "@/features/labeling/task/useUnread";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { Composer, Messages, type ThreadMessage } from "@/ui/Messages";
@@ -66,7 +66,7 @@ function useThread(scope: Scope, assignment: Assignment) {
     "get",
     "/api/v1/tasks/{task_id}/thread",
     { params: { path: { task_id: assignment.task_id } } },
-    { enabled: scope === "task" },
+    { enabled: scope === "task" && !isAhead(assignment) },
   );
   const project = $api.useQuery(
     "get",

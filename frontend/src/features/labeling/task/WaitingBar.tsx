@@ -6,18 +6,30 @@ import { outbox } from "@/features/labeling/task/outbox";
 import type { Entry } from "@/features/labeling/task/types";
 import { useOutbox } from "@/features/labeling/task/useOutbox";
 
+type WaitingBarProps = {
+  entry: Entry;
+  /** The next task is on the screen already. */
+  isOfTaskBefore?: boolean;
+};
+
 /** An answer that cannot be sent yet: where it is, what happens to it, and the way back to it. */
-export function WaitingBar({ entry }: { entry: Entry }) {
+export function WaitingBar({ entry, isOfTaskBefore = false }: WaitingBarProps) {
   const { t } = useTranslation();
   const isLoggedOut = useOutbox((state) => state.isLoggedOut);
   return (
     <div className={classes.bar} data-kind="waiting" role="status">
       <IconCloudUp size={18} stroke={1.6} aria-hidden />
       <span className={classes.text}>
-        <strong>{t("Waiting to be sent.")}</strong>{" "}
+        <strong>
+          {isOfTaskBefore ? t("Your last answer is waiting to be sent.") : t("Waiting to be sent.")}
+        </strong>{" "}
         {isLoggedOut
           ? t("You are logged out. Log in again in another tab; your answer is kept in this browser.")
-          : t("The server cannot be reached. Your answer is kept in this browser and is sent by itself.")}
+          : t(
+              "The server cannot be reached. Your answer is kept in this browser and is sent by itself.",
+            )}{" "}
+        {isOfTaskBefore &&
+          t("You can begin this task meanwhile; it is yours, and can be submitted, once that is done.")}
       </span>
       <span className={classes.actions}>
         <Button size="compact-sm" onClick={() => outbox.retryNow()}>

@@ -255,6 +255,9 @@ describe("chooseDraft", () => {
       other: null,
     });
     expect(chooseDraft({ ...local, revision: 0 }, null)).toMatchObject({ content: "local", revision: 0 });
+    expect(chooseDraft({ ...local, revision: 9 }, server), "which was read before").toMatchObject({
+      revision: 9,
+    });
   });
 
   test("goes on with the server's when another device wrote later, and offers the other", () => {

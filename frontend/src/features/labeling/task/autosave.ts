@@ -101,6 +101,11 @@ export class Autosave {
     await removeLocalDraft(this.options.key);
   }
 
+  /** What a page has that goes on with the draft after this one. */
+  copy(content: unknown): LocalDraft {
+    return { ...this.localCopy(true), content };
+  }
+
   dispose(): void {
     this.isDisposed = true;
     clearTimeout(this.localTimer);

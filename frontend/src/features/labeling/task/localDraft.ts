@@ -131,7 +131,8 @@ export function chooseDraft(
   local: LocalDraft | null,
   server: ServerDraft,
 ): { content: unknown; revision: number; isAhead: boolean; other: unknown } {
-  const revision = server?.revision ?? 0;
+  // Of a task that comes back from the outbox, the browser knows a newer one.
+  const revision = Math.max(server?.revision ?? 0, local?.isAhead ? local.revision : 0);
   if (!local?.isAhead)
     return { content: server?.content ?? local?.content ?? null, revision, isAhead: false, other: null };
   const isOwn = (content: unknown) =>

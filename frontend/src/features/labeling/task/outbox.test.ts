@@ -21,7 +21,7 @@ function entryOf(key: string, changes: Partial<Entry> = {}): Entry {
     leaseToken: "token",
     body: { idempotency_key: key, instruction_version_id: 1, elapsed_seconds: 1, active_seconds: 1 },
     draftKey: `7:label:${key}`,
-    draft: { content: { text: "kept" } },
+    draft: { content: { content: { text: "kept" } }, revision: 0, savedAt: "2026", isAhead: true },
     queuedAt: `2026-11-22T10:00:0${key}.000Z`,
     ...changes,
   };
@@ -70,6 +70,17 @@ describe("Outbox", () => {
     });
     await outbox.submit(entryOf("1"), null);
     expect(before).toEqual(["1"]);
+  });
+
+  test("the page may go on once the answer is kept, and not before", async () => {
+    const seen: string[][] = [];
+    const { outbox } = openTab(new NetworkError());
+    const onKept = vi.fn(async () => seen.push(await kept()));
+    void outbox.submit(entryOf("1"), null, onKept);
+    expect(onKept).not.toHaveBeenCalled();
+    await vi.waitFor(() => expect(seen).toEqual([["1"]]));
+    await outbox.whenLate();
+    expect(outbox.state().waiting).toHaveLength(1);
   });
 
   test("waits while the server is away, and says so", async () => {
@@ -158,6 +169,7 @@ describe("Outbox", () => {
     await expect(sent).rejects.toBeInstanceOf(Withdrawn);
     await taken;
     expect(await kept()).toEqual([]);
+    expect(await readLocalDraft("7:label:1")).toEqual(entryOf("1").draft);
   });
 
   test("what was left behind by another page can be taken back too", async () => {

@@ -5,7 +5,7 @@
  */
 import { ApiError, isStatus, isTransient } from "@/api/errors";
 import { browserStore } from "@/features/labeling/task/browserStore";
-import { removeLocalDraft } from "@/features/labeling/task/localDraft";
+import { removeLocalDraft, writeLocalDraft } from "@/features/labeling/task/localDraft";
 import { type Sent, send, type Wish } from "@/features/labeling/task/sending";
 import type { Entry } from "@/features/labeling/task/types";
 
@@ -50,10 +50,14 @@ export class Outbox {
     return this.loaded;
   }
 
-  /** Keeps the answer, sends it until it has arrived, and returns what the server said; null: another tab sent it. */
-  async submit(entry: Entry, wish: Wish | null): Promise<Sent | null> {
+  /**
+   * Keeps the answer, sends it until it has arrived, and returns what the server said; null: another tab sent it. Once
+   * `onKept` is called, nothing of it can be lost any more.
+   */
+  async submit(entry: Entry, wish: Wish | null, onKept?: () => void): Promise<Sent | null> {
     await this.start(entry.userId);
     await keep(entry);
+    onKept?.();
     return new Promise((resolve, reject) => {
       this.entries.set(entry.key, entry);
       this.fresh.add(entry.key);
@@ -64,15 +68,13 @@ export class Outbox {
   }
 
   /** Once nothing of the project waits any more: only then can a claim know what is answered. */
-  async whenSent(projectId: number): Promise<void> {
-    while (this.snapshot.waiting.some((entry) => entry.projectId === projectId)) {
-      await new Promise<void>((resolve) => {
-        const stop = this.subscribe(() => {
-          stop();
-          resolve();
-        });
-      });
-    }
+  whenSent(projectId: number): Promise<void> {
+    return this.when(({ waiting }) => !waiting.some((entry) => entry.projectId === projectId));
+  }
+
+  /** Once the server could not be reached. */
+  whenLate(): Promise<void> {
+    return this.when(({ attempt }) => attempt > 0);
   }
 
   /** Takes an answer back that has not been sent, to be edited. One that is on its way is waited for first. */
@@ -83,7 +85,7 @@ export class Outbox {
       if (!(await isKept(entry))) return this.settle(entry, null); // another tab has sent it
       // After a reload nobody waits for it any more.
       const hope = this.hopes.get(key);
-      await this.forget(key);
+      await this.giveBack(entry);
       hope?.reject(new Withdrawn());
     });
   }
@@ -160,7 +162,7 @@ export class Outbox {
     }
     const hope = this.hopes.get(entry.key);
     if (hope) {
-      await this.forget(entry.key);
+      await this.giveBack(entry);
       hope.reject(error);
       return true;
     }
@@ -179,6 +181,23 @@ export class Outbox {
     this.hopes.delete(entry.key);
     this.changed();
     hope?.resolve(sent);
+  }
+
+  /** An answer becomes a draft again, and is one before it leaves the outbox. */
+  private async giveBack(entry: Entry): Promise<void> {
+    await writeLocalDraft(entry.draftKey, entry.draft);
+    await this.forget(entry.key);
+  }
+
+  private async when(isSo: (state: OutboxState) => boolean): Promise<void> {
+    while (!isSo(this.snapshot)) {
+      await new Promise<void>((resolve) => {
+        const stop = this.subscribe(() => {
+          stop();
+          resolve();
+        });
+      });
+    }
   }
 
   private async forget(key: string): Promise<void> {

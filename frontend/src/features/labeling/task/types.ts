@@ -1,4 +1,5 @@
 import type { Schemas } from "@/api/client";
+import type { LocalDraft } from "@/features/labeling/task/localDraft";
 
 export type Assignment = Schemas["Assignment"];
 export type Question = Schemas["Question"];
@@ -6,6 +7,11 @@ export type TaskResponse = Schemas["ShownResponse"];
 
 /** A first answer under a lease, or an edit of one that was given: the next revision. */
 export type WorkMode = "label" | "revise";
+
+/** Shown while the answer before it is on its way: nobody's yet, so nothing of it goes to the server. */
+export function isAhead(assignment: Assignment): boolean {
+  return assignment.state === "open";
+}
 
 /** What the body of a submission says beside the seconds, the keys and the instructions. */
 export type Said = Pick<Schemas["SubmitRequest"], "notes" | "demonstration" | "judgments" | "answers">;
@@ -22,8 +28,8 @@ export type Entry = {
   leaseToken: string;
   body: Schemas["ReviseRequest"];
   draftKey: string;
-  /** What was on the screen, as the draft says it. */
-  draft: unknown;
+  /** What was on the screen: the draft, should the answer be taken back or refused. */
+  draft: LocalDraft;
   queuedAt: string;
   /** Why the server did not take it. */
   refused?: string;

@@ -1,8 +1,8 @@
 /** Keeps the lease while somebody works on the task, and lets it go when nobody does. */
-import { useCallback, useEffect, useRef } from "react";
+import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { ApiError } from "@/api/errors";
-import type { Assignment } from "@/features/labeling/task/types";
+import { type Assignment, isAhead } from "@/features/labeling/task/types";
 import type { WorkClock } from "@/features/labeling/task/workClock";
 
 const CHECK_MS = 10_000;
@@ -20,8 +20,16 @@ type UseLeaseOptions = {
   onLost: (error: ApiError) => void;
 };
 
-export function useLease({ assignment, isHeld, clock, onLost }: UseLeaseOptions) {
+export type Lease = {
+  token: RefObject<string | null>;
+  /** Resolved from the start, or as soon as a task that was shown ahead of its lease has it. */
+  held: Promise<void>;
+  renewed: (expiresAt: string | null | undefined) => void;
+};
+
+export function useLease({ assignment, isHeld, clock, onLost }: UseLeaseOptions): Lease {
   const token = useRef(assignment.lease_token);
+  const [gate] = useState(newGate);
   const span = useRef({ from: 0, until: 0 });
 
   const renewed = useCallback((expiresAt: string | null | undefined) => {
@@ -31,7 +39,8 @@ export function useLease({ assignment, isHeld, clock, onLost }: UseLeaseOptions)
   useEffect(() => {
     token.current = assignment.lease_token;
     renewed(assignment.lease_expires_at);
-  }, [assignment, renewed]);
+    if (!isAhead(assignment)) gate.open();
+  }, [assignment, renewed, gate]);
 
   const assignmentId = assignment.id;
   useEffect(() => {
@@ -53,5 +62,13 @@ export function useLease({ assignment, isHeld, clock, onLost }: UseLeaseOptions)
     return () => clearInterval(timer);
   }, [assignmentId, isHeld, clock, onLost, renewed]);
 
-  return { token, renewed };
+  return { token, held: gate.opened, renewed };
+}
+
+function newGate(): { opened: Promise<void>; open: () => void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
 }

@@ -4,24 +4,25 @@
  */
 import { useCallback, useContext, useEffect, useRef, useState } from "react";
 import { api } from "@/api/client";
-import { ApiError, errorMessage } from "@/api/errors";
+import { ApiError } from "@/api/errors";
 import { useMe } from "@/api/session";
 import { contentAsText } from "@/features/labeling/task/asText";
 import { Autosave, type SaveState } from "@/features/labeling/task/autosave";
-import { chooseDraft, draftKey } from "@/features/labeling/task/localDraft";
+import { chooseDraft, draftKey, type LocalDraft, readLocalDraft } from "@/features/labeling/task/localDraft";
 import { outbox, Withdrawn } from "@/features/labeling/task/outbox";
+import { type Problem, problemOf } from "@/features/labeling/task/problem";
 import { IdempotencyKeys } from "@/features/labeling/task/submission";
 import { type Done, TaskSettingContext } from "@/features/labeling/task/taskSetting";
-import type { Assignment, Entry, Said, WorkMode } from "@/features/labeling/task/types";
-import { useLease } from "@/features/labeling/task/useLease";
+import {
+  type Assignment,
+  type Entry,
+  isAhead,
+  type Said,
+  type WorkMode,
+} from "@/features/labeling/task/types";
+import { type Lease, useLease } from "@/features/labeling/task/useLease";
 import { useOutbox } from "@/features/labeling/task/useOutbox";
 import { type Spent, useWorkClock, type WorkClock } from "@/features/labeling/task/workClock";
-
-export type Problem =
-  | { kind: "lost"; message: string; code: string }
-  | { kind: "submitted"; message: string }
-  | { kind: "conflict"; message: string; other: unknown; revision: number }
-  | { kind: "refused"; message: string };
 
 export type Work = {
   /** What to go on with, as it was stored; null for a task that nobody has touched. */
@@ -45,14 +46,14 @@ type StoredDraft = { content?: unknown; spent?: Partial<Spent> };
 type UseWorkOptions = { assignment: Assignment; mode: WorkMode; onDone: (done?: Done) => void };
 
 export function useWork({ assignment, mode, onDone }: UseWorkOptions): Work {
-  const { local } = useContext(TaskSettingContext);
+  const { local, problem: before } = useContext(TaskSettingContext);
   const userId = useMe().id;
   const key = draftKeyOf(userId, assignment, mode);
   const [chosen] = useState(() => chooseDraft(local, assignment.draft));
   const stored = chosen.content as StoredDraft | null;
   const clock = useWorkClock(spentBefore(stored, assignment));
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const refused = useCallback((error: ApiError) => setProblem(problemOf(error)), []);
+  const [problem, setProblem] = useState(before);
+  const refused = useCallback((error: unknown) => setProblem(problemOf(error)), []);
   const lease = useLease({ assignment, isHeld: mode === "label" && !problem, clock, onLost: refused });
   const { autosave, save } = useAutosave({ assignment, mode, storageKey: key, chosen, lease, refused });
   const latest = useRef<unknown>(stored?.content ?? null);
@@ -74,8 +75,10 @@ export function useWork({ assignment, mode, onDone }: UseWorkOptions): Work {
   const firstToken = useRef(assignment.lease_token);
   const revision = assignment.draft?.revision ?? 0;
   useEffect(() => {
+    const isFirst = firstToken.current === null;
     if (firstToken.current === assignment.lease_token) return;
     firstToken.current = assignment.lease_token;
+    if (isFirst) return; // shown ahead of its lease, and with this very draft
     setProblem(null);
     if (latest.current !== null) autosave.current?.rebase(revision);
   }, [assignment.lease_token, revision, autosave]);
@@ -85,14 +88,6 @@ export function useWork({ assignment, mode, onDone }: UseWorkOptions): Work {
     setProblem(null);
   }, [problem, autosave]);
 
-  const finish = useCallback(
-    (done: Done) => {
-      onDone(done);
-      void autosave.current?.finish();
-    },
-    [autosave, onDone],
-  );
-  const draft = useCallback(() => ({ content: latest.current, spent: clock.spent() }), [clock]);
   const { submit, sending } = useSubmit({
     assignment,
     mode,
@@ -100,9 +95,10 @@ export function useWork({ assignment, mode, onDone }: UseWorkOptions): Work {
     storageKey: key,
     clock,
     lease,
-    draft,
+    autosave,
+    draft: useCallback(() => ({ content: latest.current, spent: clock.spent() }), [clock]),
     refused,
-    finish,
+    onDone,
   });
 
   return {
@@ -120,8 +116,16 @@ export function useWork({ assignment, mode, onDone }: UseWorkOptions): Work {
   };
 }
 
-/** The name of this browser's copy of an assignment's draft. */
-export function draftKeyOf(userId: number, assignment: Assignment, mode: WorkMode): string {
+/** What this browser has of an assignment's draft. */
+export function localCopy(
+  userId: number,
+  assignment: Assignment,
+  mode: WorkMode,
+): Promise<LocalDraft | null> {
+  return readLocalDraft(draftKeyOf(userId, assignment, mode));
+}
+
+function draftKeyOf(userId: number, assignment: Assignment, mode: WorkMode): string {
   return draftKey(userId, assignment.id, mode, mode === "revise" ? assignment.submission?.revision : 0);
 }
 
@@ -133,28 +137,12 @@ function spentBefore(stored: StoredDraft | null, assignment: Assignment): Spent 
   };
 }
 
-function problemOf(error: ApiError): Problem {
-  const { message, code } = error;
-  if (code === "draft_conflict") {
-    const other = (error.data.content as StoredDraft | null)?.content ?? null;
-    return { kind: "conflict", message, other, revision: Number(error.data.revision) };
-  }
-  if (code === "already_submitted") return { kind: "submitted", message };
-  if (error.status === 404 || error.status === 409) return { kind: "lost", message, code };
-  return { kind: "refused", message };
-}
-
-type LeaseHandle = {
-  token: React.RefObject<string | null>;
-  renewed: (expiresAt: string | null | undefined) => void;
-};
-
 type UseAutosaveOptions = {
   assignment: Assignment;
   mode: WorkMode;
   storageKey: string;
   chosen: ReturnType<typeof chooseDraft>;
-  lease: LeaseHandle;
+  lease: Lease;
   refused: (error: ApiError) => void;
 };
 
@@ -165,13 +153,15 @@ function useAutosave({ assignment, mode, storageKey, chosen, lease, refused }: U
   const autosave = useRef<Autosave | null>(null);
   const assignmentId = assignment.id;
   const revises = mode === "revise" ? (assignment.submission?.revision ?? 0) : 0;
-  const { token, renewed } = lease;
+  const { token, held, renewed } = lease;
   useEffect(() => {
     const created = new Autosave({
       key: storageKey,
       revision,
-      save: (content, base) =>
-        saveDraft(assignmentId, { content, revision: base, lease_token: token.current, revises }),
+      save: async (content, base) => {
+        await held;
+        return saveDraft(assignmentId, { content, revision: base, lease_token: token.current, revises });
+      },
       onState: setSave,
       onSaved: (saved) => renewed(saved.lease_expires_at),
       onRefused: refused,
@@ -195,7 +185,7 @@ function useAutosave({ assignment, mode, storageKey, chosen, lease, refused }: U
       document.removeEventListener("visibilitychange", flush);
       window.removeEventListener("online", retry);
     };
-  }, [assignmentId, revises, storageKey, revision, token, renewed, refused]);
+  }, [assignmentId, revises, storageKey, revision, token, held, renewed, refused]);
   return { autosave, save };
 }
 
@@ -217,24 +207,30 @@ type UseSubmitOptions = {
   userId: number;
   storageKey: string;
   clock: WorkClock;
-  lease: LeaseHandle;
-  draft: () => unknown;
-  refused: (error: ApiError) => void;
-  finish: (done: Done) => void;
+  lease: Lease;
+  autosave: React.RefObject<Autosave | null>;
+  draft: () => StoredDraft;
+  refused: (error: unknown) => void;
+  onDone: (done: Done) => void;
 };
 
 function useSubmit(options: UseSubmitOptions) {
-  const { assignment, mode, userId, storageKey, clock, lease, draft, refused, finish } = options;
-  const { preferredId } = useContext(TaskSettingContext);
+  const { mode, userId, storageKey, clock, lease, autosave, draft, refused, onDone } = options;
+  const { preferredId, goAhead, goBack } = useContext(TaskSettingContext);
   const attempt = useOutbox((state) => state.attempt);
   const [keys] = useState(() => new IdempotencyKeys());
   const [isSending, setSending] = useState(false);
   const isBusy = useRef(false);
+  // While an answer waits for the lease, the assignment becomes that of the lease.
+  const latest = useRef(options.assignment);
+  latest.current = options.assignment;
 
   const entryOf = (said: Said): Entry => {
+    const assignment = latest.current;
     const content = { ...said, instruction_version_id: assignment.instruction_version.id };
     const key = keys.keyFor(content);
     const { elapsed, active } = clock.spent();
+    const queuedAt = new Date().toISOString();
     return {
       key,
       userId,
@@ -245,25 +241,54 @@ function useSubmit(options: UseSubmitOptions) {
       leaseToken: lease.token.current ?? "",
       body: { ...content, idempotency_key: key, elapsed_seconds: elapsed, active_seconds: active },
       draftKey: storageKey,
-      draft: draft(),
-      queuedAt: new Date().toISOString(),
+      draft: autosave.current?.copy(draft()) ?? {
+        content: draft(),
+        revision: 0,
+        savedAt: queuedAt,
+        isAhead: true,
+      },
+      queuedAt,
     };
+  };
+
+  const send = async (said: Said) => {
+    const own = autosave.current;
+    const entry = entryOf(said);
+    const assignment = latest.current;
+    const { content } = entry.draft;
+    // Whether the next task is on the screen by now.
+    let hasLeft = false;
+    const leave = () => {
+      hasLeft = mode === "label" && goAhead();
+      if (hasLeft) own?.dispose();
+      else setSending(true);
+    };
+    try {
+      const wish = mode === "label" ? { preferred_id: preferredId() } : null;
+      const sent = await outbox.submit(entry, wish, leave);
+      onDone({ sent, assignment, draft: content });
+      void own?.finish();
+    } catch (error) {
+      const isWithdrawn = error instanceof Withdrawn;
+      const local = own?.copy(content) ?? entry.draft;
+      if (hasLeft) goBack({ assignment, local, problem: isWithdrawn ? null : problemOf(error) });
+      else if (!isWithdrawn) refused(error);
+    }
+  };
+
+  /** The answer before this one goes first; where that takes long, or this one is changed meanwhile, nothing is sent. */
+  const isNext = async () => {
+    const before = draft().content;
+    setSending(true);
+    const isHeld = await Promise.race([lease.held.then(() => true), outbox.whenLate().then(() => false)]);
+    return isHeld && draft().content === before;
   };
 
   const submit = async (said: Said) => {
     if (isBusy.current) return;
     isBusy.current = true;
-    setSending(true);
-    const entry = entryOf(said);
     try {
-      const sent = await outbox.submit(
-        entry,
-        mode === "label" ? { preferred_id: preferredId.current } : null,
-      );
-      finish({ sent, assignment, draft: entry.draft });
-    } catch (error) {
-      if (error instanceof Withdrawn) return;
-      refused(error instanceof ApiError ? error : new ApiError(400, { message: errorMessage(error) }));
+      if (!isAhead(latest.current) || (await isNext())) await send(said);
     } finally {
       isBusy.current = false;
       setSending(false);

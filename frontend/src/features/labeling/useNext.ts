@@ -1,0 +1,136 @@
+/**
+ * What is on the screen: a task, or why there is none. As soon as an answer is safe in this browser, the next task is
+ * shown ahead of its lease; it goes on as it stands once the request that brings the answer has claimed it.
+ */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useRef, useState } from "react";
+import { api, type Schemas } from "@/api/client";
+import { type LocalDraft, removeOldDrafts } from "@/features/labeling/task/localDraft";
+import { outbox } from "@/features/labeling/task/outbox";
+import type { Problem } from "@/features/labeling/task/problem";
+import type { Left } from "@/features/labeling/task/taskSetting";
+import { type Assignment, isAhead } from "@/features/labeling/task/types";
+import { localCopy } from "@/features/labeling/task/useWork";
+import { useUpcoming } from "@/features/labeling/useUpcoming";
+
+/** A request for the next task that failed is made again. */
+const ERROR_RETRY_MS = 5_000;
+/** A task that was on the screen for less, and went to somebody else, was hardly seen. */
+const SEEN_MS = 1_000;
+
+type Next = Schemas["Next"];
+
+/** A task comes with this browser's own copy of its draft: the screen starts with both. */
+type Shown = {
+  next: Next;
+  local: LocalDraft | null;
+  problem: Problem | null;
+  /** Another number is another screen, also where it is the same task. */
+  screen: number;
+};
+
+let screens = 0;
+
+function newScreen(next: Next, local: LocalDraft | null = null, problem: Problem | null = null): Shown {
+  return { next, local, problem, screen: ++screens };
+}
+
+function asNext(assignment: Assignment): Next {
+  return { status: "task", until: null, assignment };
+}
+
+/** What was shown ahead goes on only if it is what was seen; a task that was leased before does in any case. */
+function goesOn(before: Assignment | null | undefined, now: Assignment | null): boolean {
+  if (!before || before.id !== now?.id) return false;
+  const seen = ({ project, prompt, responses, draft }: Assignment) =>
+    JSON.stringify([project, prompt, responses, draft?.revision]);
+  return !isAhead(before) || seen(before) === seen(now);
+}
+
+export function useNext(projectId: number, userId: number) {
+  const queries = useQueryClient();
+  const onScreen = useRef<Shown>(undefined);
+  const [wasTaken, setTaken] = useState(false);
+  const aheadSince = useRef(0);
+  const shownAs = useCallback(
+    async (next: Next): Promise<Shown> => {
+      const { current: shown } = onScreen;
+      const before = shown?.next.assignment;
+      if (shown && goesOn(before, next.assignment)) return { ...shown, next };
+      setTaken(Boolean(before && isAhead(before)) && Date.now() - aheadSince.current > SEEN_MS);
+      return newScreen(next, next.assignment && (await localCopy(userId, next.assignment, "label")));
+    },
+    [userId],
+  );
+  const { data, refetch, isFetching, error } = useNextQuery(projectId, userId, shownAs);
+
+  // In the place of the task that was answered, for as long as nothing newer is known.
+  const [ahead, setAhead] = useState<{ instead: Shown; shown: Shown } | null>(null);
+  const shown = ahead && ahead.instead === data ? ahead.shown : data;
+  onScreen.current = shown;
+  const upcoming = useUpcoming(projectId, userId, shown?.next.assignment ?? undefined);
+  const goAhead = useCallback(() => {
+    const { current: instead } = onScreen;
+    const { current: next } = upcoming;
+    if (!instead || !next) return false;
+    aheadSince.current = Date.now();
+    setTaken(false);
+    setAhead({ instead, shown: newScreen(asNext(next.assignment), next.local) });
+    return true;
+  }, [upcoming]);
+
+  const put = useCallback(
+    (task: Shown) => void queries.setQueryData(nextKey(projectId), task),
+    [queries, projectId],
+  );
+  return {
+    shown,
+    error,
+    isFetching,
+    refetch,
+    upcoming,
+    wasTaken,
+    closeTaken: useCallback(() => setTaken(false), []),
+    goAhead,
+    show: useCallback(async (next: Next) => put(await shownAs(next)), [put, shownAs]),
+    goBack: useCallback(
+      ({ assignment, local, problem }: Left) => put(newScreen(asNext(assignment), local, problem)),
+      [put],
+    ),
+  };
+}
+
+export function nextKey(projectId: number) {
+  return ["next", projectId];
+}
+
+function useNextQuery(projectId: number, userId: number, shownAs: (next: Next) => Promise<Shown>) {
+  return useQuery({
+    queryKey: nextKey(projectId),
+    queryFn: async (): Promise<Shown | undefined> => {
+      // An answer that still waits would come back as an unanswered task.
+      await outbox.start(userId);
+      await outbox.whenSent(projectId);
+      const params = { path: { project_id: projectId } };
+      const { data } = await api.POST("/api/v1/projects/{project_id}/next", { params, body: {} });
+      void removeOldDrafts();
+      return data && shownAs(data);
+    },
+    // Asking takes a lease, so it happens when somebody opens the page or has finished, and never in passing.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    structuralSharing: false,
+    // Offline, what waits is shown, not a request that was never made.
+    networkMode: "always",
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+    throwOnError: (_error, query) => query.state.data === undefined,
+    refetchInterval: ({ state }) =>
+      state.status === "error" ? ERROR_RETRY_MS : untilFree(state.data?.next.until),
+  });
+}
+
+/** When others hold everything, asks again once the first lease ends. */
+function untilFree(until: string | null | undefined): number | false {
+  return until ? Math.max(2_000, Date.parse(until) - Date.now() + 500) : false;
+}
