@@ -181,14 +181,22 @@ def import_prompts(admin: Api, prompts: Sequence[Prompt]) -> dict[int, Prompt]:
         {"prompt": prompt.messages[0].content, "submitter": f"loop-{number % SUBMITTERS}", "use_case": "brainstorming"}
         for number, prompt in enumerate(prompts)
     ]
-    text = "\n".join(json.dumps(line) for line in lines)
-    upload = admin("POST", "prompt-imports", files={"file": ("loop.jsonl", text.encode())})
-    admin("POST", f"prompt-imports/{upload['id']}/confirm", {"on_error": "nothing"})
+    import_lines(admin, "loop.jsonl", lines)
     wanted = {prompt.messages[0].content: prompt for prompt in prompts}
     found = {row["id"]: (wanted[row["text"]], row["split"]) for row in admin.rows("prompts") if row["text"] in wanted}
     if len(found) != len(prompts):
         raise LoopError(f"imported {len(found)} of {len(prompts)} prompts")
     return {prompt_id: replace_split(prompt, split) for prompt_id, (prompt, split) in found.items()}
+
+
+def import_lines(admin: Api, file_name: str, lines: Sequence[dict[str, Any]]) -> None:
+    """Upload prompts as JSON lines, confirm their preview, and wait until they are imported."""
+    text = "\n".join(json.dumps(line) for line in lines)
+    upload = admin("POST", "prompt-imports", files={"file": (file_name, text.encode())})
+    path = f"prompt-imports/{upload['id']}"
+    wait_for(admin, path, done="previewed", what=file_name)
+    admin("POST", f"{path}/confirm", {"on_error": "nothing"})
+    wait_for(admin, path, done="imported", what=file_name)
 
 
 def replace_split(prompt: Prompt, split: Any) -> Prompt:
@@ -245,7 +253,7 @@ def wait_for(api: Api, path: str, *, done: str, what: str) -> dict[str, Any]:
         row: dict[str, Any] = api("GET", path)
         if row["state"] == done:
             return row
-        if row["state"] in {"failed", "cancelled"}:
+        if row["state"] in {"failed", "cancelled", "refused"}:
             raise LoopError(f"{what} {row['state']}: {row.get('error_message') or row.get('error')}")
         time.sleep(POLL_SECONDS)
     raise LoopError(f"{what} took longer than {JOB_SECONDS:.0f} s")

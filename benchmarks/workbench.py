@@ -28,7 +28,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from benchmarks.browser import browser, storage_of
-from benchmarks.loop import Api, instance, log_in_admin
+from benchmarks.loop import Api, import_lines, instance, log_in_admin
 
 LABELER = "labeler"
 RESPONSES = 6
@@ -97,9 +97,7 @@ def make_project(admin: Api, *, tasks: int) -> int:
         }
         for number in range(1, tasks + 1)
     ]
-    text = "\n".join(json.dumps(line) for line in lines)
-    upload = admin("POST", "prompt-imports", files={"file": ("bench.jsonl", text.encode())})
-    admin("POST", f"prompt-imports/{upload['id']}/confirm", {"on_error": "nothing"})
+    import_lines(admin, "bench.jsonl", lines)
     prompts = [row["id"] for row in admin.rows(f"prompts?search={mark}")]
     batch = admin("GET", f"prompts/{prompts[0]}")["batches"][0]["id"]
     labeler = next(row["id"] for row in admin.rows("users") if row["email"] == f"{LABELER}@demo.local")

@@ -160,7 +160,9 @@ test("an input that a setting leaves open is neither missed nor too much", () =>
   const rule = setting({ name: "checkpoint_rule", type: "choice", label: "Epoch to keep", minimum: null });
   const kind = { ...KIND, inputs: [judge], fields: [rule] } as RunKind;
   const message = (checkpoint_rule: string, reward_model: string | null) =>
-    checkForm(kind, { name: "", inputs: { reward_model }, config: { checkpoint_rule } })["inputs.reward_model"];
+    checkForm(kind, { name: "", inputs: { reward_model }, config: { checkpoint_rule } })[
+      "inputs.reward_model"
+    ];
   expect(message("auto", null)).toBeUndefined();
   expect(message("auto", "3")).toBeUndefined();
   expect(message("last", "3")).toContain("“Epoch to keep” leaves this unread");
