@@ -26,6 +26,13 @@ def parse_json(data: bytes) -> Any:
         raise FormatError("", f"must be JSON: {error}") from error
 
 
+def parse_line(line: bytes) -> Any:
+    """The value of a line of JSONL. Raises FormatError, also for an empty one."""
+    if not line.strip():
+        raise FormatError("", "must hold a JSON object; the line is empty")
+    return parse_json(line)
+
+
 def dump_json(value: object) -> bytes:
     """One line of JSON, without the newline: sorted keys, no spaces, UTF-8; equal values are equal bytes."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -37,7 +44,7 @@ def read_jsonl(path: Path, row_class: type[Row]) -> Iterator[Row]:
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
-                yield row_class.from_json(_parse_line(line))
+                yield row_class.from_json(parse_line(line))
             except FormatError as error:
                 raise error.at_line(number) from error
 
@@ -68,12 +75,6 @@ def read_json(path: Path) -> Any:
 def write_json(path: Path, value: object) -> None:
     """Write one JSON value and a newline, atomically."""
     write_atomically(path, [dump_json(value), b"\n"])
-
-
-def _parse_line(line: bytes) -> Any:
-    if not line.strip():
-        raise FormatError("", "must hold a JSON object; the line is empty")
-    return parse_json(line)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from inference.micro_batches import micro_batches
 from inference.models import evaluating
 from inference.packed_attention import packed_hidden_states, packed_logits
-from inference.packing import PackedBatch
+from inference.packing import PackedBatch, pack, packed_tokens
 from inference.prompts import pad_id
 from inference.reward_heads import reward_bias
 from inference.sequences import SequenceBatch, collate, forward, last_logits
@@ -80,24 +81,41 @@ def token_logprobs(model: Any, batch: SequenceBatch | PackedBatch, *, temperatur
     return response_logprobs(model, batch, temperature=temperature)[batch.response_mask]
 
 
+@torch.no_grad()
 def score(
     model: Any,
     tokenizer: PreTrainedTokenizerBase,
     prompts: Sequence[Sequence[int]],
-    responses: Sequence[Sequence[int]],
+    responses: Sequence[Sequence[Sequence[int]]],
     *,
-    batch_size: int,
-) -> list[float]:
-    """The reward of each response to its prompt (token ids), in order; like lengths go through together."""
-    lengths = [len(prompt) + len(response) for prompt, response in zip(prompts, responses, strict=True)]
-    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    batch_tokens: int,
+    is_packed: bool = False,
+) -> list[list[float]]:
+    """The rewards of some responses to each prompt (token ids), in order; like lengths go through together.
+
+    At most `batch_tokens` tokens at once, or one prompt with its responses. `is_packed` reads each prompt once, for a
+    model that `packing_support.prepare_packing` has prepared.
+    """
     device = next(model.parameters()).device
-    found = [0.0] * len(lengths)
-    with torch.no_grad(), evaluating(model):
-        for start in range(0, len(order), batch_size):
-            indices = order[start : start + batch_size]
-            own_prompts, own_responses = [prompts[i] for i in indices], [responses[i] for i in indices]
-            batch = collate(own_prompts, own_responses, pad_id=pad_id(tokenizer), device=device)
-            for index, value in zip(indices, rewards(model, batch).tolist(), strict=True):
-                found[index] = value
+    pad = pad_id(tokenizer)
+
+    def tokens(indices: Sequence[int]) -> int:
+        if is_packed:
+            return sum(packed_tokens(prompts[index], responses[index]) for index in indices)
+        longest = max(map(len, (one for index in indices for one in responses[index])))
+        return sum(len(responses[i]) for i in indices) * (max(len(prompts[i]) for i in indices) + longest)
+
+    found: list[list[float]] = [[]] * len(prompts)
+    with evaluating(model):
+        for part in micro_batches(range(len(prompts)), tokens=tokens, limit=batch_tokens):
+            own = [responses[index] for index in part]
+            if is_packed:
+                values = packed_rewards(model, pack([prompts[i] for i in part], own, pad_id=pad, device=device))
+            else:
+                repeated = [prompts[index] for index in part for _ in responses[index]]
+                values = rewards(
+                    model, collate(repeated, [one for some in own for one in some], pad_id=pad, device=device)
+                )
+            for index, few in zip(part, torch.split(values, [len(some) for some in own]), strict=True):
+                found[index] = few.tolist()
     return found

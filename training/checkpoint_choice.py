@@ -19,7 +19,7 @@ from formats.run_spec import ChosenBy
 from inference.models import LoadedModel
 from inference.prompts import default_stop, encode_prompt
 from inference.sampling import SamplingSettings, sample, sample_seed
-from inference.score import ResponseToScore, ScoredResponse, score_rows
+from inference.score import LineToScore, ScoredLine, Scorer
 from training.adapting import put_trained_weights, trained_weights
 from training.batches import chunks
 from training.distributed import ALONE, World, whole_tensor
@@ -34,7 +34,8 @@ class Judge:
     reward_model: LoadedModel
     prompts: dict[str, tuple[Message, ...]]  # by the id that decides which random numbers answer it
     max_response_tokens: int
-    batch_size: int
+    batch_size: int  # of responses that are sampled at once
+    micro_batch_tokens: int  # that are scored at once
     seed: int
     world: World = ALONE
 
@@ -47,13 +48,13 @@ class Judge:
             parts = list(chunks(list(self.prompts), -(-len(self.prompts) // self.world.size)))
             found = self.world.spread(parts, lambda ids: self._answer(policy, ids))
         scored = [row for part in found for row in part]
-        rewards = [row.reward for row in scored if row.reward is not None]
+        rewards = [reward for row in scored for reward in row.rewards or ()]
         if not rewards:
             message = f"can score no response to the validation prompts: {scored[0].error}"
             raise TrainingError("nothing_scored", message, field="inputs.reward_model")
         return fmean(rewards)
 
-    def _answer(self, policy: LoadedModel, ids: Sequence[str]) -> list[ScoredResponse]:
+    def _answer(self, policy: LoadedModel, ids: Sequence[str]) -> list[ScoredLine]:
         """One response to each of some prompts, scored."""
         prompts = [self.prompts[id] for id in ids]
         responses = sample(
@@ -65,10 +66,11 @@ class Judge:
             batch_size=self.batch_size,
         ).samples
         rows = [
-            ResponseToScore(own, response.text, response.finish_reason)
+            LineToScore(messages=own, response=response.text, finish_reason=response.finish_reason)
             for own, [response] in zip(prompts, responses, strict=True)
         ]
-        return score_rows(self.reward_model, rows, batch_size=self.batch_size)
+        scorer = Scorer(self.reward_model, is_packed=False, batch_tokens=self.micro_batch_tokens)
+        return scorer.score_rows(dict(enumerate(rows)))
 
 
 def prompts_to_judge(

@@ -1,11 +1,10 @@
-"""Which path a run's rows take through the model, and which of them go together.
+"""Which path a run's rows take through the model.
 
 Packed rows hold several sequences end to end and nothing is padded; unpacked ones are padded to the longest. Both give
 the same losses and gradients (`tests/training/test_packing.py`, `test_sft.py`): which is taken is a matter of speed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable
 
 from transformers import PreTrainedModel
 
@@ -14,8 +13,6 @@ from inference.errors import ModelError
 from inference.packing_support import prepare_packing
 from training.errors import TrainingError
 from training.sequences import Lengths
-
-Item = TypeVar("Item")
 
 
 def takes_packed_rows(
@@ -36,20 +33,3 @@ def takes_packed_rows(
         warn(f"Rows are not packed: {error.message}.")
         return False
     return True
-
-
-def micro_batches(items: Sequence[Item], *, tokens: Callable[[Sequence[Item]], int], limit: int) -> Iterator[list[int]]:
-    """Indices of the items that go through the model together, those of like length side by side.
-
-    `tokens` says how many some items take together, padding counted. Each part holds at most `limit` of them, or one
-    item alone that is longer. The longest come first: what does not fit into memory fails at once.
-    """
-    order = sorted(range(len(items)), key=lambda index: -tokens([items[index]]))
-    part: list[int] = []
-    for index in order:
-        if part and tokens([items[i] for i in [*part, index]]) > limit:
-            yield part
-            part = []
-        part.append(index)
-    if part:
-        yield part

@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 
 from formats.shared_settings import Packing
+from inference.micro_batches import micro_batches
 from inference.models import LoadedModel
 from inference.packing import PackedBatch, pack, packed_tokens
 from inference.prompts import pad_id
 from inference.scoring import packed_rewards, rewards
 from training.batches import collate
 from training.distributed import ALONE, World
-from training.packing import micro_batches, takes_packed_rows
+from training.packing import takes_packed_rows
 from training.sequences import Lengths, TokenRanking, TokenSequence
 
 

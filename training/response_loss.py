@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from inference.micro_batches import micro_batches
 from inference.models import LoadedModel, evaluating
 from inference.packing import pack
 from inference.prompts import pad_id
@@ -13,7 +14,6 @@ from inference.scoring import packed_logprobs, response_logprobs
 from training.batches import collate, draw_seed, own_randomness
 from training.distributed import ALONE, World
 from training.optimizing import Arithmetic
-from training.packing import micro_batches
 from training.sequences import TokenSequence
 
 

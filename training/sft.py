@@ -153,6 +153,7 @@ def _judge(run: TrainingRun[SftConfig], policy: LoadedModel, lengths: Lengths) -
         prompts_to_judge(rows, policy=policy, lengths=lengths, most=config.judged_prompts),
         max_response_tokens=config.max_response_tokens,
         batch_size=max(1, config.micro_batch_tokens // (config.max_prompt_tokens + config.max_response_tokens)),
+        micro_batch_tokens=config.micro_batch_tokens,
         seed=config.seed,
         world=run.world,
     )

@@ -97,8 +97,12 @@ def test_transformers_own_head_reads_too_early_where_pad_is_end(reward_model: Lo
 
 
 def test_scores_do_not_depend_on_the_batch_size_and_keep_their_order(reward_model: LoadedModel) -> None:
-    one = score(reward_model.model, reward_model.tokenizer, PROMPTS, RESPONSES, batch_size=1)
-    all_at_once = score(reward_model.model, reward_model.tokenizer, PROMPTS, RESPONSES, batch_size=8)
+    model, tokenizer = reward_model.model, reward_model.tokenizer
+    groups = [[response] for response in RESPONSES]
+    [one, all_at_once] = (
+        [value for values in score(model, tokenizer, PROMPTS, groups, batch_tokens=tokens) for value in values]
+        for tokens in (1, 1000)
+    )
     expected = [_reward_alone(reward_model.model, *pair) for pair in zip(PROMPTS, RESPONSES, strict=True)]
     assert one == pytest.approx(expected, abs=1e-5)
     assert all_at_once == pytest.approx(expected, abs=1e-5)

@@ -81,7 +81,9 @@ def test_a_reward_model_chooses_by_the_responses_to_validation_prompts(
     prompts = prompts_to_judge(demonstrations("valid"), policy=policy, lengths=LENGTHS, most=2)
     assert len(prompts) == 2
     scorer = load_reward_model(reward_model, device="cpu", precision="float32")
-    judge = Judge(scorer, prompts, max_response_tokens=SFT.max_response_tokens, batch_size=1, seed=SFT.seed)
+    judge = Judge(
+        scorer, prompts, max_response_tokens=SFT.max_response_tokens, batch_size=1, micro_batch_tokens=1, seed=SFT.seed
+    )
     assert judge.mean_reward(policy) == pytest.approx(max(rewards), abs=1e-5)
 
 

@@ -44,13 +44,14 @@ def sequences(model: LoadedModel) -> list[TokenSequence]:
 
 def test_after_saving_and_loading_demonstrations_average_0(trained: RunDirectory, model: LoadedModel) -> None:
     rows = sequences(model)
-    found = score(
+    groups = score(
         model.model,
         model.tokenizer,
         [row.prompt_ids for row in rows],
-        [row.response_ids for row in rows],
-        batch_size=4,
+        [[row.response_ids] for row in rows],
+        batch_tokens=200,
     )
+    found = [value for [value] in groups]
     assert sum(found) / len(found) == pytest.approx(0.0, abs=1e-6)
     assert max(found) - min(found) > 1e-4
     assert read_manifest(trained.output).summary["reward_bias"] != 0.0
