@@ -17,8 +17,8 @@ from typing import Any, Literal, Self
 
 import httpx
 
+from formats.plain_text import STOP, Message, plain_text
 from inference.errors import InferenceError
-from inference.plain_text import STOP, Message, plain_text
 
 Api = Literal["chat", "completions"]
 FinishReason = Literal["stop", "length"]

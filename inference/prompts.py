@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from transformers import PreTrainedTokenizerBase
 
+from formats.plain_text import STOP, Message, plain_text
 from inference.errors import PromptError, PromptTooLong
-from inference.plain_text import STOP, Message, plain_text
 
 ROLES = ("system", "user", "assistant")
 

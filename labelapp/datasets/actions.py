@@ -11,7 +11,7 @@ from labelapp.common.enqueue import enqueue_on_commit
 from labelapp.common.errors import Conflict, InvalidInput
 from labelapp.common.events import publish_on_commit
 from labelapp.datasets import tasks
-from labelapp.datasets.filters import parse_filters
+from labelapp.datasets.filters import parse_filters, without
 from labelapp.datasets.models import Dataset, DatasetKind, DatasetVersion
 from labelapp.datasets.selection import selected_prompts, selected_submissions
 from labelapp.labeling.models import Judgment
@@ -56,6 +56,34 @@ def freeze(dataset: Dataset, *, query: Any, created_by: User) -> DatasetVersion:
     enqueue_on_commit(tasks.write, version.pk)
     publish_on_commit("datasets", type="version", id=version.pk)
     return version
+
+
+def rebuild(
+    version: DatasetVersion,
+    *,
+    created_by: User,
+    without_labeler_id: int | None = None,
+    without_instruction_version_id: int | None = None,
+) -> DatasetVersion:
+    """Freeze the same query again as the next version, without a labeler or without a version of the instructions.
+
+    Raises:
+        InvalidInput: not exactly one is given, the version has nothing of it, or nothing would be left.
+        Conflict: the dataset is archived.
+    """
+    asked = {
+        "without_labeler_id": without_labeler_id,
+        "without_instruction_version_id": without_instruction_version_id,
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    if len(given) != 1:
+        raise InvalidInput(f"Give either {' or '.join(asked)}.", field="without_labeler_id")
+    ((name, value),) = given.items()
+    column = name.removeprefix("without_").removesuffix("_id")
+    if not version.rows.filter(**{f"submission__{column}": value}).exists():
+        raise InvalidInput(f"{version} has no row of this {column.replace('_', ' ')}.", field=name)
+    changed = without(version.query, **{name.removeprefix("without_"): value})
+    return freeze(version.dataset, query=changed, created_by=created_by)
 
 
 def _check_not_empty(kind: str, filters: dict[str, Any]) -> None:

@@ -73,12 +73,13 @@ class ParquetFile:
             self.flush()
         self.writer.close()
 
-    def write(self, line: bytes) -> None:
-        """Add a row, given as a JSON object and a newline."""
+    def write(self, line: bytes) -> bool:
+        """Add a row, given as a JSON object and a newline; say whether a row group ended with it."""
         self.lines.append(line)
         self.size += len(line)
         if len(self.lines) == ROW_GROUP_ROWS or self.size >= ROW_GROUP_BYTES:
             self.flush()
+        return not self.lines
 
     def flush(self) -> None:
         """End the row group."""

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
+from django.utils.http import content_disposition_header
 
 from labelapp.accounts.models import User
 from labelapp.common.errors import Conflict, NotFound
@@ -119,9 +120,34 @@ def access_file(version: DatasetVersion, name: str) -> tuple[Path, str]:
     return path, CONTENT_TYPES[path.suffix.removeprefix(".")]
 
 
+def attachment(name: str) -> str:
+    """The header that has a browser save a stream under a name."""
+    return content_disposition_header(as_attachment=True, filename=name) or "attachment"
+
+
+def version_sources(version: DatasetVersion) -> dict[str, list[dict[str, Any]]]:
+    """Whose answers a version holds and which instructions they followed, with how many rows came of each."""
+    rows = version.rows.filter(submission__isnull=False).order_by()
+
+    def counts(column: str) -> dict[int, int]:
+        return dict(rows.values_list(f"submission__{column}").annotate(Count("pk")))
+
+    return {
+        "labelers": labeler_counts(counts("labeler")),
+        "instruction_versions": instruction_counts(counts("instruction_version")),
+    }
+
+
 def version_rows(version: DatasetVersion, *, split: str = "") -> QuerySet[DatasetRow]:
     """The rows of a version in the order of its files, each with the label and the prompt that it comes from."""
-    found = version.rows.select_related("submission__labeler", "submission__project", "prompt")
+    found = version.rows.select_related(
+        "submission__labeler",
+        "submission__project",
+        "submission__instruction_version",
+        "submission__task__batch__checkpoint",
+        "prompt",
+    )
+    found = found.defer("submission__instruction_version__body", "submission__project__questions")
     found = found.defer("prompt__messages", "prompt__text", "prompt__search", "submission__demonstration")
     if split:
         found = found.filter(split=split)

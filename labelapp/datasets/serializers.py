@@ -249,6 +249,20 @@ class RowProjectSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class RowInstructionsSerializer(serializers.Serializer[Any]):
+    """The instructions as they stood."""
+
+    id = serializers.IntegerField()
+    number = serializers.IntegerField()
+
+
+class RowCheckpointSerializer(serializers.Serializer[Any]):
+    """The model whose responses were ranked."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
 class RowSubmissionSerializer(serializers.Serializer[Any]):
     """The submission that a row comes from."""
 
@@ -256,6 +270,10 @@ class RowSubmissionSerializer(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
     labeler = serializers.CharField(source="labeler.pseudonym", help_text="The pseudonym that the files have.")
     project = RowProjectSerializer()
+    instruction_version = RowInstructionsSerializer(help_text="What the labeler had been told.")
+    checkpoint = RowCheckpointSerializer(
+        source="task.batch.checkpoint", default=None, allow_null=True, help_text="What the responses were sampled from."
+    )
     created_at = serializers.DateTimeField()
 
 

@@ -18,6 +18,7 @@ from labelapp.checkpoints.actions import register_checkpoint, register_endpoint
 from labelapp.checkpoints.models import CheckpointKind
 from labelapp.datasets.actions import create_dataset, freeze
 from labelapp.datasets.cohorts import create_cohort
+from labelapp.datasets.erasures import request_erasure
 from labelapp.datasets.models import DatasetKind
 from labelapp.labeling.actions import create_project
 from labelapp.labeling.assignment import claim_next
@@ -134,6 +135,7 @@ def world(db: None) -> dict[str, int]:
         "assignment_id": assignment["id"],
         "checkpoint_id": checkpoint.pk,
         "dataset_id": dataset.pk,
+        "erasure_id": request_erasure(user_id=admin.pk, created_by=admin).pk,
         "cohort_id": create_cohort("us", member_ids=[admin.pk], created_by=admin).pk,
         "endpoint_id": endpoint.pk,
         "invitation_id": invite(admin, email="new@example.org", role=Role.LABELER, days=1).row.pk,

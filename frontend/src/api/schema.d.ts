@@ -246,6 +246,23 @@ export interface paths {
         patch: operations["cohorts_update"];
         trace?: never;
     };
+    "/api/v1/dataset-shapes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The shapes in which a kind of dataset can be had. */
+        get: operations["dataset_shapes_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dataset-versions": {
         parameters: {
             query?: never;
@@ -280,6 +297,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dataset-versions/{version_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The rows that one of two versions has alone. */
+        get: operations["dataset_versions_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dataset-versions/{version_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What came, what went, and why. */
+        get: operations["dataset_versions_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dataset-versions/{version_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A version in a shape and a file that others read, made as it is sent. */
+        get: operations["dataset_versions_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dataset-versions/{version_id}/files/{name}": {
         parameters: {
             query?: never;
@@ -297,6 +365,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dataset-versions/{version_id}/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The next version of the same dataset, of the same query, without a labeler or a version of the instructions. */
+        post: operations["dataset_versions_rebuild"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dataset-versions/{version_id}/rows": {
         parameters: {
             query?: never;
@@ -306,6 +391,23 @@ export interface paths {
         };
         /** @description The rows of a version and the label that each came from. */
         get: operations["dataset_versions_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dataset-versions/{version_id}/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who is in a version, and which instructions they followed. */
+        get: operations["dataset_versions_sources"];
         put?: never;
         post?: never;
         delete?: never;
@@ -418,6 +520,58 @@ export interface paths {
         head?: never;
         /** @description One endpoint. */
         patch: operations["endpoints_update"];
+        trace?: never;
+    };
+    "/api/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All requests for deletion. */
+        get: operations["erasures_list"];
+        put?: never;
+        /** @description All requests for deletion. */
+        post: operations["erasures_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/{erasure_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One request for deletion. */
+        get: operations["erasures_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/{erasure_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Taking a request back. */
+        post: operations["erasures_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/evaluations/shared-prompts": {
@@ -1987,6 +2141,18 @@ export interface components {
         CalibrationPool: {
             tasks: number;
         };
+        /** @description A submission, or a prompt, that one of two versions has alone. */
+        ChangedRow: {
+            reason: string;
+            prompt_id: number;
+            /** @description The prompt's beginning. */
+            text: string;
+            submission_id: number | null;
+            /** @description The pseudonym. */
+            labeler: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
         /** @description A checkpoint. */
         Checkpoint: {
             readonly id: number;
@@ -2057,6 +2223,15 @@ export interface components {
         CohortMember: {
             readonly id: number;
             name: string;
+        };
+        /** @description How a version differs from another; counts are of submissions, or of prompts. */
+        Comparison: {
+            version: components["schemas"]["VersionName"];
+            against: components["schemas"]["VersionName"];
+            same: number;
+            came: components["schemas"]["Reason"][];
+            went: components["schemas"]["Reason"][];
+            query_changes: components["schemas"]["QueryChange"][];
         };
         /** @description What to do with a file that was previewed. */
         ConfirmImportRequest: {
@@ -2382,6 +2557,25 @@ export interface components {
             readonly name: string;
             readonly model: string;
         };
+        /** @description A request for deletion. */
+        Erasure: {
+            readonly id: number;
+            readonly person: string;
+            readonly user_id: number | null;
+            readonly submitter_id: number | null;
+            /** @description Who asked, and how. */
+            readonly note: string;
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly withdrawn_at: string | null;
+        };
+        /** @description A request, and the versions that hold what it is about. */
+        ErasureDetail: {
+            erasure: components["schemas"]["Erasure"];
+            versions: components["schemas"]["Holding"][];
+        };
         /** @description The body of every 4xx answer. */
         Error: {
             code: string;
@@ -2524,6 +2718,17 @@ export interface components {
             readonly active_seconds: number;
             /** Format: date-time */
             readonly created_at: string;
+        };
+        /** @description How much of it a version holds. */
+        Holding: {
+            version: components["schemas"]["HoldingVersion"];
+            rows: number;
+        };
+        /** @description A version that holds the person's text. */
+        HoldingVersion: {
+            readonly id: number;
+            name: string;
+            readonly dataset_id: number;
         };
         /** @description A person's first page; the parts of higher roles are null. */
         Home: {
@@ -2972,6 +3177,21 @@ export interface components {
             /** @description There is a task to go on with or to take. */
             readonly has_work: boolean;
         };
+        PaginatedChangedRowList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["ChangedRow"][];
+        };
         PaginatedCheckpointList: {
             /** @example 123 */
             count: number;
@@ -3091,6 +3311,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Endpoint"][];
+        };
+        PaginatedErasureList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Erasure"][];
         };
         PaginatedHistoryList: {
             /** @example 123 */
@@ -3712,6 +3947,12 @@ export interface components {
             /** Format: date-time */
             readonly archived_at: string | null;
         };
+        /** @description A filter that differs. */
+        QueryChange: {
+            filter: string;
+            before: unknown;
+            after: unknown;
+        };
         /** @description A question about each response, or about the prompt (scope): yes or no, or a scale that must be answered. */
         Question: {
             key: components["schemas"]["QuestionKeyEnum"];
@@ -3811,6 +4052,20 @@ export interface components {
             /** Format: int64 */
             labeler_id?: number;
         };
+        /** @description Why so many rows came or went. */
+        Reason: {
+            /** @description `filter:<name>` where a filter of the other version refuses them. */
+            code: string;
+            label: string;
+            count: number;
+        };
+        /** @description What to leave out of the next version: exactly one of the two. */
+        RebuildVersionRequest: {
+            /** Format: int64 */
+            without_labeler_id?: number;
+            /** Format: int64 */
+            without_instruction_version_id?: number;
+        };
         /** @description The instructions that were read. */
         RecordReadRequest: {
             /** Format: int64 */
@@ -3886,6 +4141,14 @@ export interface components {
          * @enum {string}
          */
         ReportReasonEnum: "unclear" | "outside_knowledge" | "unsafe" | "personal_data" | "language" | "broken" | "other";
+        /** @description Whose text to leave out of future versions: exactly one of the two. */
+        RequestErasureRequest: {
+            /** Format: int64 */
+            user_id?: number;
+            /** Format: int64 */
+            submitter_id?: number;
+            note?: string;
+        };
         /** @description How the labeling goes. */
         ResearcherHome: {
             queues: components["schemas"]["HomeQueue"][];
@@ -4033,6 +4296,16 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "labeler" | "researcher" | "admin";
+        /** @description The model whose responses were ranked. */
+        RowCheckpoint: {
+            id: number;
+            name: string;
+        };
+        /** @description The instructions as they stood. */
+        RowInstructions: {
+            id: number;
+            number: number;
+        };
         /** @description The project that a submission was made in. */
         RowProject: {
             id: number;
@@ -4052,6 +4325,10 @@ export interface components {
             /** @description The pseudonym that the files have. */
             labeler: string;
             project: components["schemas"]["RowProject"];
+            /** @description What the labeler had been told. */
+            instruction_version: components["schemas"]["RowInstructions"];
+            /** @description What the responses were sampled from. */
+            checkpoint?: components["schemas"]["RowCheckpoint"] | null;
             /** Format: date-time */
             created_at: string;
         };
@@ -4287,6 +4564,14 @@ export interface components {
          * @enum {string}
          */
         SeveralEnum: "all" | "majority" | "weight" | "first";
+        /** @description A shape that a version can be had in. */
+        Shape: {
+            name: string;
+            label: string;
+            /** @description Who reads it, and with which options. */
+            reader: string;
+            columns: string[];
+        };
         /** @description An agreement in whole percents: a fraction, or a count, would say more than the labeler is to know. */
         Share: {
             /** Format: double */
@@ -4413,6 +4698,11 @@ export interface components {
             /** @description Overall quality, 1 to 7. */
             quality: components["schemas"]["Estimate"] | null;
             measures: components["schemas"]["Measure"][];
+        };
+        /** @description Whose answers a version holds, and which instructions they followed. */
+        Sources: {
+            labelers: components["schemas"]["LabelerCount"][];
+            instruction_versions: components["schemas"]["InstructionCount"][];
         };
         /** @description How many rows are in each split. */
         SplitCounts: {
@@ -4740,6 +5030,15 @@ export interface components {
          * @enum {string}
          */
         VerdictEnum: "new" | "duplicate" | "prefix" | "near" | "over_cap" | "no_consent";
+        /** @description A version by name. */
+        VersionName: {
+            id: number;
+            name: string;
+            rows_total: number;
+            sha256: string;
+            /** Format: date-time */
+            frozen_at: string;
+        };
         /** @description Something worth knowing before freezing. */
         Warning: {
             code: string;
@@ -5832,6 +6131,48 @@ export interface operations {
             };
         };
     };
+    dataset_shapes_list: {
+        parameters: {
+            query: {
+                /**
+                 * @description * `demonstrations` - Demonstrations
+                 *     * `comparisons` - Comparisons
+                 *     * `prompts` - Prompts
+                 */
+                kind: "demonstrations" | "comparisons" | "prompts";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shape"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     dataset_versions_list: {
         parameters: {
             query?: {
@@ -5915,6 +6256,157 @@ export interface operations {
             };
         };
     };
+    dataset_versions_changes: {
+        parameters: {
+            query: {
+                /** @description The id of another version. */
+                against: number;
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /**
+                 * @description * `came` - came
+                 *     * `went` - went
+                 */
+                side: "came" | "went";
+            };
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedChangedRowList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dataset_versions_compare: {
+        parameters: {
+            query: {
+                /** @description The id of another version. */
+                against: number;
+            };
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dataset_versions_export: {
+        parameters: {
+            query: {
+                /**
+                 * @description * `jsonl` - jsonl
+                 *     * `parquet` - parquet
+                 *     * `csv` - csv
+                 *     * `huggingface` - huggingface
+                 */
+                file_format: "jsonl" | "parquet" | "csv" | "huggingface";
+                shape: string;
+                /**
+                 * @description Train where it is left out.
+                 *
+                 *     * `train` - Train
+                 *     * `valid` - Validation
+                 *     * `test` - Test
+                 */
+                split?: "train" | "valid" | "test";
+            };
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     dataset_versions_download: {
         parameters: {
             query?: never;
@@ -5933,6 +6425,55 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dataset_versions_rebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RebuildVersionRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -5989,6 +6530,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dataset_versions_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sources"];
                 };
             };
             404: {
@@ -6391,6 +6961,151 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    erasures_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedErasureList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    erasures_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RequestErasureRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    erasures_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                erasure_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    erasures_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                erasure_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
                 };
             };
             404: {

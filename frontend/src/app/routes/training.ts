@@ -22,6 +22,21 @@ const versionRoute = createRoute({
   component: page(() => import("@/features/datasets/VersionPage"), "VersionPage"),
 });
 
+const versionCompareRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/datasets/versions/$versionId/compare",
+  beforeLoad,
+  validateSearch: (search: Search) => present({ against: id(search.against) }),
+  component: page(() => import("@/features/datasets/ComparePage"), "ComparePage"),
+});
+
+const erasuresRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/datasets/erasures",
+  beforeLoad: requireRole("admin"),
+  component: page(() => import("@/features/datasets/ErasuresPage"), "ErasuresPage"),
+});
+
 const datasetRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/datasets/$datasetId",
@@ -114,6 +129,8 @@ const systemRoute = createRoute({
 export const trainingRoutes = [
   datasetsRoute,
   versionRoute,
+  versionCompareRoute,
+  erasuresRoute,
   datasetRoute,
   freezeRoute,
   runsRoute,

@@ -4,12 +4,13 @@ import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { useEvents } from "@/api/events";
 import { DATASET_KIND } from "@/api/labels";
+import { hasRole, useMe } from "@/api/session";
 import { NewDataset } from "@/features/datasets/NewDataset";
 import { VERSION_STATE } from "@/features/datasets/versionState";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
 import { FieldErrors } from "@/ui/FieldErrors";
-import { TextLink } from "@/ui/links";
+import { LinkButton, TextLink } from "@/ui/links";
 import { Page, PageHeader } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
 import { StatusBadge } from "@/ui/StatusBadge";
@@ -63,6 +64,7 @@ const COLUMNS: Column<Dataset>[] = [
 export function DatasetsPage() {
   const { page = 1 } = useSearch({ from: "/members/datasets" });
   const navigate = useNavigate({ from: "/datasets" });
+  const isAdmin = hasRole(useMe(), "admin");
   const { data, error, isPending } = $api.useQuery("get", "/api/v1/datasets", {
     params: { query: { page } },
   });
@@ -72,7 +74,16 @@ export function DatasetsPage() {
       <PageHeader
         title="Datasets"
         description="What people said, frozen: a version never changes, and the same filters over the same labels give the same bytes."
-        actions={<NewDataset />}
+        actions={
+          <>
+            {isAdmin && (
+              <LinkButton to="/datasets/erasures" variant="default">
+                Deletion requests
+              </LinkButton>
+            )}
+            <NewDataset />
+          </>
+        }
       />
       {error && <FieldErrors message={errorMessage(error)} />}
       <DataTable

@@ -7,8 +7,10 @@ import { rowId } from "@/api/rowId";
 import { hasRole, useMe } from "@/api/session";
 import { loadSnippet } from "@/features/datasets/loadSnippet";
 import { filterSummary } from "@/features/datasets/query";
+import { VersionExport } from "@/features/datasets/VersionExport";
 import { VersionFiles } from "@/features/datasets/VersionFiles";
 import { VersionRows } from "@/features/datasets/VersionRows";
+import { VersionSources } from "@/features/datasets/VersionSources";
 import { VERSION_STATE } from "@/features/datasets/versionState";
 import { CopyButton } from "@/ui/CopyButton";
 import { formatNumber } from "@/ui/format";
@@ -47,11 +49,21 @@ export function VersionPage() {
           </Group>
         }
         actions={
-          isAdmin &&
           version.state === "ready" && (
-            <LinkButton to="/runs/new" search={{ kind: TRAINS[version.dataset.kind] }} variant="default">
-              Train on it
-            </LinkButton>
+            <>
+              <LinkButton
+                to="/datasets/versions/$versionId/compare"
+                params={{ versionId: String(version.id) }}
+                variant="default"
+              >
+                What changed
+              </LinkButton>
+              {isAdmin && (
+                <LinkButton to="/runs/new" search={{ kind: TRAINS[version.dataset.kind] }} variant="default">
+                  Train on it
+                </LinkButton>
+              )}
+            </>
           )
         }
       />
@@ -71,6 +83,7 @@ export function VersionPage() {
       {version.state === "ready" && (
         <>
           <VersionFiles version={version} />
+          <VersionExport version={version} />
           <Section
             title="Load it"
             description="The same files in a notebook; make a token on your profile page."
@@ -80,6 +93,7 @@ export function VersionPage() {
               {loadSnippet(version, window.location.origin)}
             </Code>
           </Section>
+          <VersionSources version={version} />
           <VersionRows version={version} />
         </>
       )}

@@ -52,6 +52,21 @@ const COLUMNS: Column<Row>[] = [
       ),
   },
   {
+    key: "instructions",
+    header: "Instructions",
+    render: ({ submission }) => submission && `v${submission.instruction_version.number}`,
+  },
+  {
+    key: "checkpoint",
+    header: "Responses of",
+    render: ({ submission }) =>
+      submission?.checkpoint && (
+        <TextLink to="/checkpoints/$checkpointId" params={{ checkpointId: String(submission.checkpoint.id) }}>
+          {submission.checkpoint.name}
+        </TextLink>
+      ),
+  },
+  {
     key: "at",
     header: "When",
     render: ({ submission }) => submission && <RelativeTime at={submission.created_at} />,
@@ -93,7 +108,7 @@ export function VersionRows({ version }: { version: Schemas["DatasetVersion"] })
         label="Lines"
         columns={COLUMNS}
         rows={data?.results}
-        rowKey={(row) => `${row.split} ${row.number}`}
+        rowKey={(row) => `${row.split} ${row.number} ${row.submission?.id}`}
         isLoading={isPending}
         count={data?.count}
         page={page}

@@ -1,0 +1,59 @@
+"""Measure the data side at a million rows. Each line of the output is one JSON object with `bench` and its figures.
+
+    freeze    comparisons frozen to JSON lines and Parquet: rows a second, the worker's peak memory, and the time beside
+              PostgreSQL's own COPY … TO of the same rows as JSON (`both_vs_copy`, and `jsonl_vs_copy` without Parquet)
+    export    20,000 annotations in every format, each made on demand from the frozen version
+
+    python -m benchmarks.data [--quick] [--only freeze …]
+
+It starts a PostgreSQL and a Valkey of its own, durable as in production, in a temporary folder.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks import freezing
+from labelapp.common.embedded import EmbeddedPostgres, EmbeddedValkey
+
+Lines = Callable[[Path, bool], Iterator[dict[str, Any]]]
+
+
+def _freezing(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
+    return freezing.lines(folder, sizes=(20_000,) if quick else (100_000, 1_000_000))
+
+
+PARTS: dict[str, Lines] = {"freeze": _freezing}
+
+
+def main() -> None:
+    """Run the parts and print their lines as they come."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="small numbers, to see that it works")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="labelapp-bench-") as name:
+        folder = Path(name)
+        with EmbeddedPostgres(folder) as postgres, EmbeddedValkey(folder) as valkey:
+            os.environ |= {
+                "DATA_DIR": str(folder),
+                "DATABASE_URL": postgres.url,
+                "REDIS_URL": valkey.url,
+                "DJANGO_SETTINGS_MODULE": "labelapp.settings",
+            }
+            import django
+            from django.core.management import call_command
+
+            django.setup()
+            call_command("migrate", verbosity=0)
+            for part in options.only:
+                for line in PARTS[part](folder, options.quick):
+                    print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main()

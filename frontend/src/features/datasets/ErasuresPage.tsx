@@ -1,0 +1,181 @@
+import { Button, Group, Modal, Select, Stack, Text, Textarea } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useState } from "react";
+import { $api, api, invalidate, type Schemas } from "@/api/client";
+import { fieldErrors } from "@/api/errors";
+import { ConfirmButton } from "@/ui/ConfirmButton";
+import { type Column, DataTable } from "@/ui/DataTable";
+import { EmptyState } from "@/ui/EmptyState";
+import { FieldErrors } from "@/ui/FieldErrors";
+import { formatNumber } from "@/ui/format";
+import { TextLink } from "@/ui/links";
+import { Page, PageHeader } from "@/ui/Page";
+import { RelativeTime } from "@/ui/RelativeTime";
+
+type Erasure = Schemas["Erasure"];
+
+const COLUMNS: Column<Erasure>[] = [
+  { key: "person", header: "Who", render: ({ person }) => <span dir="auto">{person}</span> },
+  {
+    key: "versions",
+    header: "Versions that hold their text",
+    render: ({ id }) => <Versions erasureId={id} />,
+  },
+  { key: "note", header: "Note", render: ({ note }) => note || "–" },
+  {
+    key: "at",
+    header: "Asked",
+    render: ({ created_at, created_by }) => (
+      <>
+        <RelativeTime at={created_at} /> by {created_by}
+      </>
+    ),
+  },
+  {
+    key: "withdraw",
+    header: "",
+    align: "right",
+    render: (erasure) =>
+      erasure.withdrawn_at ? (
+        <Text size="sm" c="dimmed">
+          withdrawn
+        </Text>
+      ) : (
+        <Withdraw erasure={erasure} />
+      ),
+  },
+];
+
+/** Who has asked that nothing of theirs is in future versions, and which versions hold it. */
+export function ErasuresPage() {
+  const { data, isPending } = $api.useQuery("get", "/api/v1/erasures", {
+    params: { query: { page_size: 200 } },
+  });
+  return (
+    <Page title="Deletion requests">
+      <PageHeader
+        title="Deletion requests"
+        description={
+          <>
+            <TextLink to="/datasets">Datasets</TextLink> · what these people said or asked is in no future
+            version; a frozen one stays as it is, and is listed here
+          </>
+        }
+        actions={<NewErasure />}
+      />
+      <DataTable
+        label="Deletion requests"
+        columns={COLUMNS}
+        rows={data?.results}
+        rowKey={({ id }) => id}
+        isLoading={isPending}
+        empty={
+          <EmptyState title="Nobody has asked">
+            When a person asks for deletion, say so here: their text leaves all future versions.
+          </EmptyState>
+        }
+      />
+    </Page>
+  );
+}
+
+function Versions({ erasureId }: { erasureId: number }) {
+  const { data } = $api.useQuery("get", "/api/v1/erasures/{erasure_id}", {
+    params: { path: { erasure_id: erasureId } },
+  });
+  if (!data) return "…";
+  if (!data.versions.length) return "None";
+  return (
+    <Stack gap={2}>
+      {data.versions.map(({ version, rows }) => (
+        <span key={version.id}>
+          <TextLink to="/datasets/versions/$versionId" params={{ versionId: String(version.id) }}>
+            {version.name}
+          </TextLink>{" "}
+          <Text span size="xs" c="dimmed">
+            {formatNumber(rows)}
+          </Text>
+        </span>
+      ))}
+    </Stack>
+  );
+}
+
+function Withdraw({ erasure }: { erasure: Erasure }) {
+  return (
+    <ConfirmButton
+      size="compact-xs"
+      title={`Withdraw the request of ${erasure.person}?`}
+      question="What they said and asked may be in future versions again."
+      confirmLabel="Withdraw the request"
+      onConfirm={async () => {
+        await api.POST("/api/v1/erasures/{erasure_id}/withdraw", {
+          params: { path: { erasure_id: erasure.id } },
+        });
+        await invalidate("/api/v1/erasures");
+      }}
+    >
+      Withdraw
+    </ConfirmButton>
+  );
+}
+
+function NewErasure() {
+  const [isOpen, dialog] = useDisclosure(false);
+  const [userId, setUserId] = useState<string | null>(null);
+  const [note, setNote] = useState("");
+  const { data: users } = $api.useQuery("get", "/api/v1/users", { params: { query: { page_size: 200 } } });
+  const make = $api.useMutation("post", "/api/v1/erasures", {
+    onSuccess: async () => {
+      await invalidate("/api/v1/erasures");
+      setUserId(null);
+      setNote("");
+      dialog.close();
+    },
+  });
+  const errors = fieldErrors(make.error, ["user_id", "note"]);
+  return (
+    <>
+      <Button onClick={dialog.open}>Record a request</Button>
+      <Modal opened={isOpen} onClose={dialog.close} title="Record a deletion request">
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            make.mutate({ body: { user_id: Number(userId), note } });
+          }}
+        >
+          <Stack>
+            <FieldErrors message={errors[""]} />
+            <Select
+              label="Who"
+              required
+              searchable
+              data-autofocus
+              data={
+                users?.results.map(({ id, name, email }) => ({ value: String(id), label: name || email })) ??
+                []
+              }
+              value={userId}
+              onChange={setUserId}
+              error={errors.user_id}
+            />
+            <Textarea
+              label="Note"
+              description="Who asked, and how."
+              autosize
+              minRows={2}
+              value={note}
+              onChange={({ currentTarget }) => setNote(currentTarget.value)}
+              error={errors.note}
+            />
+            <Group justify="flex-end">
+              <Button type="submit" disabled={!userId} loading={make.isPending}>
+                Leave them out
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+      </Modal>
+    </>
+  );
+}

@@ -1,0 +1,181 @@
+"""A frozen version in the shapes and files that others read, made of its lines as they are asked for.
+
+Nothing is stored: what is streamed holds one row group at most in memory, and equal versions give equal bytes.
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+from django.conf import settings
+
+from labelapp.common.errors import Conflict, InvalidInput, NotFound
+from labelapp.datasets.card import card_of
+from labelapp.datasets.models import DatasetVersion
+from labelapp.datasets.parquet import ParquetFile, columns_line
+from labelapp.datasets.records import to_bytes
+from labelapp.datasets.shapes import SHAPES, Shape
+from labelapp.prompts.importing.bad_lines import formula_safe
+from labelapp.prompts.models import Split
+
+FORMATS = ("jsonl", "parquet", "csv", "huggingface")
+CONTENT_TYPES = {
+    "jsonl": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+    "csv": "text/csv; charset=utf-8",
+    "huggingface": "application/zip",
+}
+SUFFIXES = {"jsonl": "jsonl", "parquet": "parquet", "csv": "csv", "huggingface": "zip"}
+# What the Hugging Face library calls our splits.
+HUGGING_FACE_SPLITS = {Split.TRAIN: "train", Split.VALID: "validation", Split.TEST: "test"}
+CHUNK_BYTES = 262_144
+# The first moment that a ZIP can tell: when it was made is no part of what is in it.
+NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def export_stream(version: DatasetVersion, *, shape: str, file_format: str, split: str = "") -> Iterator[bytes]:
+    """Check what is asked for, and return the file in pieces.
+
+    A Hugging Face directory comes as a ZIP of all splits; the other files are of one.
+
+    Raises:
+        NotFound: the version is not ready.
+        InvalidInput: the shape is none of its kind, or the split has no rows.
+        Conflict: its lines are no longer on the disk.
+    """
+    if version.state != DatasetVersion.State.READY:
+        raise NotFound("This version has no files yet.")
+    chosen = _shape(version, shape)
+    if file_format == "huggingface":
+        if split:
+            raise InvalidInput("A Hugging Face directory has all splits; leave this out.", field="split")
+        splits = {name: _lines_path(version, name) for name in Split.values if version.split_counts.get(name)}
+        return _zipped(version, chosen, splits)
+    writers = {"jsonl": _jsonl, "parquet": _parquet, "csv": _csv}
+    return writers[file_format](chosen, _lines_path(version, split or Split.TRAIN))
+
+
+def export_name(version: DatasetVersion, *, shape: str, file_format: str, split: str = "") -> str:
+    """What an exported file is called."""
+    parts = [f"{version.dataset.name}-v{version.number}", shape]
+    if file_format != "huggingface":
+        parts.append(split or Split.TRAIN)
+    return f"{'-'.join(parts)}.{SUFFIXES[file_format]}"
+
+
+def _shape(version: DatasetVersion, name: str) -> Shape:
+    shapes = SHAPES[version.dataset.kind]
+    if name not in shapes:
+        raise InvalidInput(f"{version.dataset.kind} can be had as {', '.join(shapes)}.", field="shape")
+    return shapes[name]
+
+
+def _lines_path(version: DatasetVersion, split: str) -> Path:
+    if not version.split_counts.get(split):
+        raise InvalidInput(f"{version} has no rows in its {split} split.", field="split")
+    path: Path = settings.DATA_DIR / version.directory / f"{split}.jsonl"
+    if not path.is_file():
+        raise Conflict(f"{path.name} is no longer on the server's disk. Restore it from a backup.", code="file_gone")
+    return path
+
+
+def _rows(shape: Shape, path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as lines:
+        for line in lines:
+            yield from shape.rows(orjson.loads(line))
+
+
+class _Outbox(io.RawIOBase):
+    """A file that can only be written to, and whose bytes are taken out again as they come."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.pieces.append(bytes(data))
+        self.size += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self.size
+
+    def take(self, *, at_least: int = 1) -> Iterator[bytes]:
+        """Yield what has come together, if it is enough."""
+        if sum(map(len, self.pieces)) >= at_least:
+            yield b"".join(self.pieces)
+            self.pieces.clear()
+
+
+def _jsonl(shape: Shape, path: Path) -> Iterator[bytes]:
+    pieces: list[bytes] = []
+    size = 0
+    for row in _rows(shape, path):
+        pieces.append(to_bytes(row))
+        size += len(pieces[-1])
+        if size >= CHUNK_BYTES:
+            yield b"".join(pieces)
+            pieces, size = [], 0
+    yield b"".join(pieces)
+
+
+def _parquet(shape: Shape, path: Path) -> Iterator[bytes]:
+    outbox = _Outbox()
+    for _ in _write_parquet(shape, path, outbox):
+        yield from outbox.take()
+    yield from outbox.take()
+
+
+def _write_parquet(shape: Shape, path: Path, file: IO[bytes] | io.RawIOBase) -> Iterator[None]:
+    """Write a Parquet file; a step of this iterator is a row group."""
+    with ParquetFile(file, schema=shape.schema) as parquet:  # type: ignore[arg-type]
+        for row in _rows(shape, path):
+            if parquet.write(columns_line(row)):
+                yield
+
+
+def _csv(shape: Shape, path: Path) -> Iterator[bytes]:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    names = shape.schema.names
+    writer.writerow(names)
+    for row in _rows(shape, path):
+        writer.writerow([_cell(row[name]) for name in names])
+        if text.tell() >= CHUNK_BYTES:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    """What has parts stands in a cell as JSON; what a spreadsheet would compute is made text."""
+    if isinstance(value, str):
+        return formula_safe(value)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if isinstance(value, list | dict | bool) else value
+
+
+def _zipped(version: DatasetVersion, shape: Shape, splits: dict[str, Path]) -> Iterator[bytes]:
+    outbox = _Outbox()
+    with zipfile.ZipFile(outbox, "w") as archive:
+        names = {split: f"data/{HUGGING_FACE_SPLITS[Split(split)]}.parquet" for split in splits}
+        archive.writestr(_member("README.md"), card_of(version, shape, files=names))
+        for split, path in splits.items():
+            with archive.open(_member(names[split]), "w", force_zip64=True) as member:
+                for _ in _write_parquet(shape, path, member):
+                    yield from outbox.take()
+            yield from outbox.take()
+    yield from outbox.take()
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name, date_time=NO_TIME)
+    member.external_attr = 0o644 << 16
+    return member
