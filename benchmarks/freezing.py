@@ -212,7 +212,7 @@ def main() -> None:
     from labelapp.datasets.writing import write_version
 
     if "--without-parquet" in sys.argv:
-        files.columns_line = lambda line: b"{}\n"
+        setattr(files, "columns_line", lambda line: b"{}\n")  # noqa: B010 - for this measure alone
     started = time.perf_counter()
     write_version(int(sys.argv[1]))
     seconds = time.perf_counter() - started

@@ -89,8 +89,8 @@ def only_in(one: DatasetVersion, other: DatasetVersion) -> QuerySet[Any, Any]:
     column = _column(one)
     has = DatasetRow.objects.filter(**{column: OuterRef("pk")}).order_by()
     model: Any = Prompt if one.dataset.kind == DatasetKind.PROMPTS else Submission
-    found = model.objects.filter(Exists(has.filter(version=one)), ~Exists(has.filter(version=other)))
-    return found.annotate(reason=_reason(one, other)).order_by("pk")
+    found: QuerySet[Any, Any] = model.objects.annotate(reason=_reason(one, other)).order_by("pk")
+    return found.filter(Exists(has.filter(version=one)), ~Exists(has.filter(version=other)))
 
 
 def changed_rows(version: DatasetVersion, against: DatasetVersion, *, side: str) -> QuerySet[Any, Any]:

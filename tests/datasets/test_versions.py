@@ -9,7 +9,7 @@ from django.db import connection
 from formats.jsonl import read_jsonl
 from formats.records import Ranking
 from labelapp.accounts.models import User
-from labelapp.datasets import writing
+from labelapp.datasets import records, writing
 from labelapp.datasets.actions import rebuild
 from labelapp.datasets.comparing import changed_rows, compare
 from labelapp.datasets.filters import parse_filters
@@ -54,7 +54,7 @@ def test_what_is_said_while_a_version_is_written_is_not_in_it(monkeypatch: pytes
     world.add_prompts(3)
     first, *_ = world.answer_all(ranks=(1, 2, 3, 4))
     late = world.add_prompts(2)
-    plain = writing.label_line
+    plain = records.label_line
     begun: list[int] = []
 
     def label_meanwhile() -> None:

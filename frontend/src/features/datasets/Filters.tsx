@@ -1,8 +1,9 @@
-import { MultiSelect, NumberInput, Select, SimpleGrid, Stack, TextInput } from "@mantine/core";
+import { MultiSelect, NumberInput, Select, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { $api } from "@/api/client";
 import { options, PROMPT_KIND, SPLIT, USE_CASE } from "@/api/labels";
 import { AnswerRules } from "@/features/datasets/AnswerRules";
+import classes from "@/features/datasets/Datasets.module.css";
 import { type Dataset, type PreviewFigures, type Query, SEVERAL, TIES } from "@/features/datasets/query";
 import { SaveCohort } from "@/features/datasets/SaveCohort";
 import { Fold } from "@/ui/Fold";
@@ -29,7 +30,7 @@ export function Filters({ dataset, query, seen, onChange }: FiltersProps) {
         value={query.project_ids}
         onChange={(project_ids) => onChange({ project_ids })}
       />
-      <SimpleGrid cols={{ base: 1, xs: 2 }}>
+      <div className={classes.two}>
         <MultiSelect
           label="Use cases"
           placeholder={query.use_cases?.length ? "" : "All"}
@@ -44,7 +45,7 @@ export function Filters({ dataset, query, seen, onChange }: FiltersProps) {
           value={query.splits ?? []}
           onChange={(splits) => onChange({ splits: splits as NonNullable<Query["splits"]> })}
         />
-      </SimpleGrid>
+      </div>
       {dataset.kind === "prompts" ? (
         <PromptFilters query={query} onChange={onChange} />
       ) : (
@@ -113,7 +114,7 @@ function LabelFilters({ dataset, query, seen, onChange }: FiltersProps) {
         />
       )}
       {dataset.kind === "comparisons" && (
-        <SimpleGrid cols={{ base: 1, xs: 2 }}>
+        <div className={classes.two}>
           <Select
             label="Ties"
             data={TIES}
@@ -131,7 +132,7 @@ function LabelFilters({ dataset, query, seen, onChange }: FiltersProps) {
             value={query.min_agreement_percent ?? ""}
             onChange={(value) => onChange({ min_agreement_percent: numberOrNothing(value) })}
           />
-        </SimpleGrid>
+        </div>
       )}
       <Fold title="Labelers and time">
         <People query={query} onChange={onChange} />
@@ -167,7 +168,7 @@ function People({ query, onChange }: PartProps) {
         onChange={(labeler_ids) => onChange({ labeler_ids })}
       />
       <SaveCohort memberIds={query.labeler_ids ?? []} />
-      <SimpleGrid cols={{ base: 1, xs: 2 }}>
+      <div className={classes.two}>
         <IdSelect
           label="Cohorts"
           data={cohorts.data?.results.map(({ id, name }) => ({ value: String(id), label: name }))}
@@ -181,7 +182,7 @@ function People({ query, onChange }: PartProps) {
           value={query.without_labeler_ids}
           onChange={(without_labeler_ids) => onChange({ without_labeler_ids })}
         />
-      </SimpleGrid>
+      </div>
     </>
   );
 }
@@ -194,7 +195,7 @@ function dayStart(day: string): string | undefined {
 function Times({ query, onChange }: PartProps) {
   const [days, setDays] = useState({ from: "", to: "" });
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2 }}>
+    <div className={classes.two}>
       <TextInput
         label="Submitted from"
         type="date"
@@ -225,7 +226,7 @@ function Times({ query, onChange }: PartProps) {
         value={query.max_active_seconds ?? ""}
         onChange={(value) => onChange({ max_active_seconds: numberOrNothing(value) })}
       />
-    </SimpleGrid>
+    </div>
   );
 }
 
@@ -243,7 +244,7 @@ function Instructions({ query, seen, onChange }: PartProps & { seen: PreviewFigu
   }
   const data = [...known].map(([value, label]) => ({ value, label }));
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2 }}>
+    <div className={classes.two}>
       <IdSelect
         label="Instructions"
         data={data}
@@ -257,7 +258,7 @@ function Instructions({ query, seen, onChange }: PartProps & { seen: PreviewFigu
         value={query.without_instruction_version_ids}
         onChange={(without_instruction_version_ids) => onChange({ without_instruction_version_ids })}
       />
-    </SimpleGrid>
+    </div>
   );
 }
 
