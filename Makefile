@@ -5,7 +5,7 @@
 #   TORCH_INDEX  another package index for torch: plain PyPI has the CUDA build for Linux, which is large
 #   ONLY         with `make test`: the names of the steps to run, as in ONLY=ruff,mypy
 #   UPGRADE      with `make lock`: 1 takes the newest versions instead of keeping those that still fit
-#   BENCH        with `make bench-training`: its options
+#   BENCH        with `make bench-training` and `make bench-data`: their options
 #   KEEP_GOING   with `make test`: 1 runs every step though one has failed
 
 PYTHON ?= python3
@@ -20,7 +20,7 @@ ifeq ($(filter -j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j2
 endif
 
-.PHONY: help run test install loop bench-labeling bench-workbench bench-training screenshots schema lock format clean
+.PHONY: help run test install loop bench-labeling bench-workbench bench-data bench-training screenshots schema lock format clean
 .DELETE_ON_ERROR:
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo "make loop            run the whole loop headless against a fresh instance"
 	@echo "make bench-labeling  measure the labeling endpoints"
 	@echo "make bench-workbench measure the labeler's screen in Chromium"
+	@echo "make bench-data      measure datasets at a million rows (BENCH=--quick)"
 	@echo "make bench-training  measure training against TRL, which it installs beside (BENCH=--quick, BENCH='--device cuda')"
 	@echo "make screenshots     take the pictures of docs/screenshots again"
 	@echo "make schema          write the OpenAPI schema and the client's types anew"
@@ -49,6 +50,9 @@ loop: install $(STAMPS)/dev
 
 bench-labeling: install $(STAMPS)/dev
 	@.venv/bin/python -m benchmarks.labeling
+
+bench-data: install $(STAMPS)/dev
+	@.venv/bin/python -m benchmarks.data $(BENCH)
 
 bench-workbench: install $(STAMPS)/dev
 	@.venv/bin/python -m benchmarks.workbench
