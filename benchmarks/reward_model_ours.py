@@ -17,8 +17,8 @@ import torch
 from inference.models import quiet_libraries, reward_model_from_causal_lm
 from training.optimizing import adam, arithmetic, clip_and_step
 from training.ranking_loss import RankingLoss
+from training.ranking_passes import rank
 from training.ranking_rewards import make_scorer
-from training.reward_model import rank
 from training.sequences import Lengths, TokenRanking, TokenSequence
 
 

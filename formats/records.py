@@ -159,6 +159,23 @@ class RewardDiagnostic(Format):
 
 
 @dataclass(frozen=True, slots=True)
+class CrossValidationFold(Format):
+    """What a reward model that some labelers taught makes of held-out rankings by them and by those it never saw.
+
+    Accuracies are of `..._pairs` pairs: the share that the rewards order as the labeler did.
+    """
+
+    fold: int = field(metadata={"minimum": 0})
+    seed: int = field(metadata={"minimum": 0})
+    held_out_labelers: tuple[str, ...]
+    training_rankings: int = field(metadata={"minimum": 1})
+    training_pairs: int = field(metadata={"minimum": 1})
+    training_accuracy: float
+    held_out_pairs: int = field(metadata={"minimum": 1})
+    held_out_accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
 class PretrainingText(Format):
     """A piece of ordinary text, for the pretraining mix of SFT and the pretraining gradient of PPO-ptx."""
 

@@ -111,6 +111,11 @@ class RunDirectory:
         """The RewardDiagnostic lines that a reward model run leaves beside them."""
         return self.output / "diagnostics.jsonl"
 
+    @property
+    def cross_validation_output(self) -> Path:
+        """The CrossValidationFold lines of a reward model run that was told to try groups of labelers."""
+        return self.output / "cross_validation.jsonl"
+
     def attempt(self, epoch: int) -> "AttemptDirectory":
         """The directory of one attempt, which need not exist yet."""
         return AttemptDirectory(self.root / f"attempt-{epoch}", epoch)

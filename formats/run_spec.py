@@ -77,8 +77,11 @@ def _required_roles(spec: RunSpec) -> tuple[str, ...]:
     extra: tuple[str, ...] = ()
     if isinstance(config, SampleConfig) and not config.endpoint_url:
         extra = ("model",)
-    if isinstance(config, RewardModelConfig) and config.zero_point == "demonstrations":
-        extra = ("demonstrations",)
+    if isinstance(config, RewardModelConfig):
+        extra = (
+            *(("demonstrations",) if config.zero_point == "demonstrations" else ()),
+            *(("validation",) if config.cross_validation_folds else ()),
+        )
     if isinstance(config, PpoConfig) and config.ptx_coefficient > 0:
         extra = ("pretraining",)
     if isinstance(config, SftConfig):

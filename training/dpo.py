@@ -21,8 +21,9 @@ from training.implicit_rewards import ImplicitScorer, Reference
 from training.optimizing import adam, arithmetic, check_finite, clip_and_step, set_learning_rate
 from training.packing import takes_packed_rows
 from training.process import TrainingRun, main
+from training.ranking_data import with_pairs
 from training.ranking_loss import RankingLoss
-from training.reward_model import RankingResults, held_out_outputs, rank, with_pairs
+from training.ranking_passes import RankingResults, held_out_outputs, rank
 from training.schedules import warmup_factor
 from training.sequences import Encoder, Lengths, TokenRanking, keep_some
 from training.steps import Stateful, TrainedWeights, steps

@@ -121,6 +121,24 @@ class RewardModelConfig(Adapting):
         maximum=1_000_000,
         help="How often to measure accuracy on the validation file, if one is given; the last step always is.",
     )
+    cross_validation_folds: int = setting(
+        0,
+        label="Groups of labelers",
+        unit="groups",
+        minimum=0,
+        maximum=20,
+        source="Paper: 5, to see how well rewards hold for labelers who did not teach them.",
+        help="Train further models, each without one group of labelers, and try them on it; 0 trains none.",
+    )
+    cross_validation_seeds: int = setting(
+        3,
+        label="Seeds of each group",
+        unit="seeds",
+        minimum=1,
+        maximum=20,
+        source="Paper: 3.",
+        help="With groups of labelers: how many models to train without each of them.",
+    )
     checkpoint_every_steps: int = shared.checkpoint_every_steps()
     seed: int = shared.seed()
     device: Device = shared.device()
@@ -136,4 +154,7 @@ class RewardModelConfig(Adapting):
             raise FormatError(join(field, "tie_parameter"), "would not be read where ties are dropped")
         if self.ties != "drop" and self.likert_margin > 0.0:
             raise FormatError(join(field, "likert_margin"), "must be 0 with a model of ties, which has no margin")
+        if self.cross_validation_folds == 1:
+            message = "must be at least 2, so that somebody is left to learn from, or 0 for none"
+            raise FormatError(join(field, "cross_validation_folds"), message)
         parse_labeler_weights(self.labeler_weights, field=join(field, "labeler_weights"))

@@ -121,17 +121,22 @@ def _check_settings(chosen: Inputs, *, config: Config) -> None:
     if isinstance(config, RewardModelConfig):
         is_read = config.zero_point == "demonstrations"
         _check_pair(chosen, "demonstrations", is_read=is_read, setting="zero_point")
+        if config.cross_validation_folds:
+            _check_validation(chosen, "comparisons", why="to try the models on that others taught")
 
 
 def _check_checkpoint_rule(chosen: Inputs, config: SftConfig) -> None:
     """What chooses the epoch to keep has something to choose by."""
     if config.checkpoint_rule != "auto":
         _check_pair(chosen, "reward_model", is_read=config.checkpoint_rule == "reward", setting="checkpoint_rule")
-    version = chosen["demonstrations"].dataset_version
-    if sft_checkpoint_rule(config, chosen) != "last" and version and not version.split_counts.get("valid"):
-        raise _wrong(
-            "demonstrations", f"{version} has no rows in its valid split, which the epoch to keep is chosen by."
-        )
+    if sft_checkpoint_rule(config, chosen) != "last":
+        _check_validation(chosen, "demonstrations", why="to choose the epoch to keep by")
+
+
+def _check_validation(chosen: Inputs, role: str, *, why: str) -> None:
+    version = chosen[role].dataset_version
+    if version is not None and not version.split_counts.get("valid"):
+        raise _wrong(role, f"{version} has no rows in its valid split, {why}.")
 
 
 def _check_pair(chosen: Inputs, role: str, *, is_read: bool, setting: str) -> None:

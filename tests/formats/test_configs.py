@@ -76,6 +76,7 @@ def test_the_defaults_are_the_papers() -> None:
         ("reward_model", {"tie_parameter": 1.5}, "tie_parameter"),
         ("reward_model", {"ties": "davidson", "likert_margin": 0.5}, "likert_margin"),
         ("reward_model", {"labeler_weights": "l2"}, "labeler_weights"),
+        ("reward_model", {"cross_validation_folds": 1}, "cross_validation_folds"),
         ("reward_model", {"labeler_weights": "l2=-1"}, "labeler_weights"),
         ("reward_model", {"labeler_weights": "l2=1, l2=2"}, "labeler_weights"),
         ("reward_model", {"labeler_weights": "l2=nan"}, "labeler_weights"),

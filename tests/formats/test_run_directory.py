@@ -69,6 +69,8 @@ def test_settings_decide_which_inputs_are_needed() -> None:
     with pytest.raises(FormatError, match=r"inputs\.demonstrations: is required"):
         RunSpec("reward_model", RewardModelConfig(), reward).validate()
     RunSpec("reward_model", RewardModelConfig(zero_point="responses"), reward).validate()
+    with pytest.raises(FormatError, match=r"inputs\.validation: is required"):
+        RunSpec("reward_model", RewardModelConfig(zero_point="responses", cross_validation_folds=5), reward).validate()
     ppo = {"model": "m", "reward_model": "r", "prompts": "inputs/p.jsonl"}
     with pytest.raises(FormatError, match=r"inputs\.pretraining: is required"):
         RunSpec("ppo", PpoConfig(), ppo).validate()

@@ -190,6 +190,14 @@ def test_a_rule_for_the_epoch_to_keep_has_what_it_reads(
     assert message in why
 
 
+def test_groups_of_labelers_are_tried_on_a_valid_split(client: APIClient) -> None:
+    inputs = {"model": checkpoint("sft"), "comparisons": version("comparisons", valid=False)}
+    config = {**CONFIG, "zero_point": "responses", "cross_validation_folds": 5}
+    field, message = refused(client, {"kind": "reward_model", "config": config, "inputs": inputs})
+    assert field == "inputs.comparisons"
+    assert "no rows in its valid split" in message
+
+
 def test_ppo_with_the_paper_s_settings_asks_for_pretraining_text(client: APIClient) -> None:
     inputs = {"model": checkpoint("sft"), "reward_model": checkpoint("reward_model"), "prompts": version("prompts")}
     body = {"kind": "ppo", "config": CONFIG, "inputs": inputs}

@@ -25,7 +25,7 @@ from training.implicit_rewards import ImplicitScorer, Reference
 from training.losses import k_wise_loss_terms, plackett_luce_loss_terms
 from training.packing import takes_packed_rows
 from training.ranking_loss import RankingLoss, pairs_of
-from training.reward_model import rank
+from training.ranking_passes import rank
 from training.sequences import Encoder, Lengths, TokenRanking, TokenSequence
 
 REWARDS = torch.tensor([1.0, 0.0, 3.0, 0.5])  # of four responses, ranked 1, 2, 2, 4

@@ -13,8 +13,8 @@ from inference.models import LoadedModel, reward_model_from_causal_lm
 from tests.training.toy_runs import make_toy_run, start
 from training.optimizing import arithmetic
 from training.ranking_loss import RankingLoss
+from training.ranking_passes import rank
 from training.ranking_rewards import RankingScorer, all_rewards, make_scorer, score_rows
-from training.reward_model import rank
 from training.sequences import Lengths, TokenRanking, TokenSequence
 
 PRECISION = arithmetic("float32", torch.device("cpu"))

@@ -13,8 +13,8 @@ from inference.scoring import score
 from tests.training.toy_runs import REWARD_MODEL, demonstrations, make_run, make_toy_run, rankings, start, toy_rows
 from training.optimizing import arithmetic
 from training.ranking_loss import RankingLoss
+from training.ranking_passes import rank
 from training.ranking_rewards import RankingScorer, score_rows
-from training.reward_model import rank
 from training.sequences import Encoder, Lengths, TokenSequence
 
 PRECISION = arithmetic("float32", torch.device("cpu"))
