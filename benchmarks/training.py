@@ -18,12 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks import ppo
 from benchmarks.contenders import MICRO_BATCH_TOKENS, MODELS, TRL_VERSION, Bench, trl_environment
 from benchmarks.reward_model import measure_reward_model, reward_model_cases
 from benchmarks.sft import measure_sft, sft_cases
 from inference.models import quiet_libraries
 
-BENCHES = ("reward_model", "sft")
+BENCHES = ("reward_model", "sft", "ppo")
 
 
 def run_benches(options: argparse.Namespace, bench: Bench) -> Iterator[dict[str, Any]]:
@@ -35,6 +36,8 @@ def run_benches(options: argparse.Namespace, bench: Bench) -> Iterator[dict[str,
     if "sft" in options.benches:
         for rows in sft_cases(models, quick=options.quick):
             yield measure_sft(rows, bench)
+    if "ppo" in options.benches:
+        yield from ppo.rows(models, quick=options.quick, steps=bench.steps, device=bench.device)
 
 
 def main() -> None:

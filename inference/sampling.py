@@ -1,4 +1,4 @@
-"""Draw K responses per prompt: the prompt is read once, its key-value cache serves all K branches.
+"""Draw K responses per prompt: the prompt is read once, its keys and values serve all K branches.
 
 A response depends on its prompt, its seed and the settings, and not on what else is in the batch: each sequence has
 its own stream of uniform numbers, drawn on the CPU for any device, and takes its token by inverting the cumulative
@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
-from transformers import DynamicCache, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
-from inference.errors import ModelError, PromptTooLong, SamplingError
+from inference.decoding import Decoder
+from inference.errors import PromptTooLong, SamplingError
 from inference.models import context_length, end_ids, evaluating
 from inference.prompts import cut_at_stop, decode_response, pad_id
-from inference.sequences import collate, last_logits
 
 FinishReason = Literal["stop", "length"]
 
@@ -166,8 +166,9 @@ def sample_batch(
     flat_seeds = [seed for own in seeds for seed in own]
     ends = set(end_ids(model, tokenizer))
     with evaluating(model):
-        decoder = _Decoder(model, prompts, owners, pad=pad_id(tokenizer))
-        uniforms = _uniforms(flat_seeds, max(row.limit for row in rows)).to(decoder.logits.device)
+        longest = max(row.limit for row in rows)
+        decoder = Decoder(model, prompts, owners, pad_id=pad_id(tokenizer), room=longest)
+        uniforms = _uniforms(flat_seeds, longest).to(decoder.logits.device)
         _draw_all(decoder, tokenizer, rows, uniforms, ends=ends, settings=settings)
     samples: list[list[Sample]] = [[] for _ in prompts]
     for owner, row in zip(owners, rows, strict=True):
@@ -211,61 +212,8 @@ def _uniforms(seeds: Sequence[int], count: int) -> torch.Tensor:
     )
 
 
-class _Decoder:
-    """The growing cache of a batch: reads the prompts once, then one token a row at each step."""
-
-    def __init__(self, model: Any, prompts: Sequence[Sequence[int]], owners: Sequence[int], *, pad: int) -> None:
-        self.model = model
-        self.cache = _branching_cache(model)
-        self.decode_tokens = 0
-        self.logits: torch.Tensor
-        device = next(model.parameters()).device
-        batch = collate(prompts, [[]] * len(prompts), pad_id=pad, device=device)
-        self.mask = batch.attention_mask
-        self._forward(batch.input_ids, batch.position_ids)
-        self.lengths = batch.attention_mask.sum(dim=1)
-        self.keep(torch.tensor(owners, device=device))
-
-    def step(self, tokens: torch.Tensor) -> None:
-        """Read the token that was drawn for each row, (N,)."""
-        self.mask = torch.cat([self.mask, torch.ones_like(self.mask[:, :1])], dim=1)
-        self._forward(tokens[:, None], self.lengths[:, None])
-        self.lengths = self.lengths + 1
-        self.decode_tokens += len(tokens)
-
-    def keep(self, rows: torch.Tensor) -> None:
-        """Go on with these rows alone, in this order; a row named K times becomes K branches."""
-        self.cache.batch_select_indices(rows)
-        self.mask, self.lengths, self.logits = self.mask[rows], self.lengths[rows], self.logits[rows]
-
-    def _forward(self, ids: torch.Tensor, position_ids: torch.Tensor) -> None:
-        output = last_logits(
-            self.model,
-            columns=1,
-            input_ids=ids,
-            attention_mask=self.mask,
-            position_ids=position_ids,
-            past_key_values=self.cache,
-            use_cache=True,
-        )
-        self.logits = output.logits[:, -1]
-
-
-def _branching_cache(model: Any) -> DynamicCache:
-    """An empty cache that can go on as several branches. Raises ModelError for models with recurrent state."""
-    cache = DynamicCache(config=model.config)
-    if getattr(model, "_is_stateful", False) or not all(
-        hasattr(layer, "batch_select_indices") for layer in cache.layers
-    ):
-        kind = getattr(model.config, "model_type", type(model).__name__)
-        raise ModelError(
-            f"a model of type {kind} keeps recurrent state, which cannot branch: use one with attention only"
-        )
-    return cache
-
-
 def _draw_all(
-    decoder: _Decoder,
+    decoder: Decoder,
     tokenizer: PreTrainedTokenizerBase,
     rows: list[_Row],
     uniforms: torch.Tensor,

@@ -83,6 +83,28 @@ def test_temperature_0_is_greedy_and_agrees_with_generate(tiny: LoadedModel) -> 
         assert [one.token_ids for one in own] == [expected.tolist()] * 3
 
 
+def _read_tokens(ids: torch.Tensor) -> int:
+    """Padding counted; 0 for the steps after the prompts, of one token a row."""
+    return ids.numel() if ids.shape[1] > 1 else 0
+
+
+def test_prompts_of_very_different_lengths_are_read_with_little_padding(tiny: LoadedModel) -> None:
+    """By the tokens that go through the model, padding counted; and each draws what it would alone."""
+    prompts = [[65 + place % 26 for place in range(size)] for size in (3, 4, 30, 32, 400, 410, 9)]
+    seen: list[int] = []
+    handle = tiny.model.register_forward_pre_hook(
+        lambda _model, _inputs, named: seen.append(_read_tokens(named["input_ids"])), with_kwargs=True
+    )
+    seeds = [[index, index + 100] for index in range(len(prompts))]
+    together = sample_batch(tiny.model, tiny.tokenizer, prompts, seeds=seeds, settings=SamplingSettings(8))
+    handle.remove()
+    real = sum(map(len, prompts))
+    assert real == together.prefill_tokens <= sum(seen) < 1.1 * real
+    for prompt, own, samples in zip(prompts, seeds, together.samples, strict=True):
+        alone = sample_batch(tiny.model, tiny.tokenizer, [prompt], seeds=[own], settings=SamplingSettings(8))
+        assert alone.samples == [samples]
+
+
 def test_a_shorter_limit_gives_the_same_beginning(tiny: LoadedModel) -> None:
     for long, short in zip(
         draw_all(tiny, batch_size=64), draw_all(tiny, batch_size=64, settings=SamplingSettings(7)), strict=True
