@@ -126,7 +126,9 @@ def make_comparisons(count: int) -> int:
 
     checkpoint, _ = Checkpoint.objects.get_or_create(name="sampled", kind="base", location="org/model")
     batch = SampleBatch.objects.create(name=f"of {count}", checkpoint=checkpoint)
-    project = Project.objects.create(name=f"{count} comparisons", kind="comparison", overlap=OVERLAP)
+    project = Project.objects.create(
+        name=f"{count} comparisons of batch {batch.pk}", kind="comparison", overlap=OVERLAP
+    )
     instructions = InstructionVersion.objects.create(project=project, number=1, body="Rank them.")
     values = {"project": project.pk, "batch": batch.pk, "instructions": instructions.pk, "labelers": LABELERS}
     with connection.cursor() as cursor:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.db.models.functions import Left, Length
 
 from labelapp.datasets.models import DatasetKind
@@ -13,7 +13,7 @@ from labelapp.datasets.policy import Answer, TakenRow, agreement_of, count_pairs
 from labelapp.datasets.reading import answers_by_task
 from labelapp.datasets.selection import asked_prompts, selected_prompts, split_column
 from labelapp.labeling.models import EVALUATIONS, InstructionVersion, Task
-from labelapp.prompts.models import Split
+from labelapp.prompts.models import PiiState, Prompt, Split
 from labelapp.quality.agreement import Agreement, AgreementSums
 
 LARGE_SHARE = 0.5
@@ -100,7 +100,8 @@ def warnings_of(found: Figures, query: Mapping[str, Any]) -> list[Warning]:
     if not found.rows:
         return [Warning("nothing", "Nothing matches these filters: there is nothing to freeze.")]
     warnings = [*_of_pairs(found), *_of_splits(found, query), *_of_labelers(found)]
-    return [*warnings, *_of_instructions(found), *_of_leaks(found.kind, query)]
+    prompts = asked_prompts(found.kind, query).order_by()
+    return [*warnings, *_of_instructions(found), *_of_leaks(prompts), *_of_personal_data(prompts)]
 
 
 def _of_pairs(found: Figures) -> list[Warning]:
@@ -160,9 +161,14 @@ def _listed(numbers: list[int]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _of_leaks(kind: str, query: Mapping[str, Any]) -> list[Warning]:
+def _of_personal_data(prompts: QuerySet[Prompt]) -> list[Warning]:
+    count = prompts.filter(pii_state=PiiState.OPEN).count()
+    text = f"{count} prompts may hold personal data that nobody has reviewed yet."
+    return [Warning("personal_data", text)] if count else []
+
+
+def _of_leaks(prompts: QuerySet[Prompt]) -> list[Warning]:
     """Prompts of different splits that begin alike, and training prompts that models are evaluated on."""
-    prompts = asked_prompts(kind, query).order_by()
     warnings = []
     alike = (
         prompts.annotate(start=Left("text", PREFIX_LENGTH), length=Length("text"))

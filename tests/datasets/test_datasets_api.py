@@ -36,7 +36,7 @@ def test_preview_counts_and_warns(researcher: APIClient, django_assert_max_num_q
     world.answer_all(ranks=(1, 1, 2, 2))
     other = world.join()
     world.answer_all(ranks=(1, 1, 1, 1), labeler=other)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         body = preview(researcher, "comparisons", project_query(world)).json()
     assert (body["rows"], body["pairs"], body["rows_without_pairs"], body["agreement"]) == (6, 12, 3, None)
     assert body["split_counts"] == {"train": 4, "valid": 0, "test": 2}

@@ -18,7 +18,7 @@ from labelapp.datasets.models import Cohort, DatasetVersion, Erasure
 from labelapp.datasets.writing import write_version
 from labelapp.labeling.actions import add_instructions
 from labelapp.labeling.models import Project, Task
-from labelapp.prompts.models import Prompt
+from labelapp.prompts.models import PiiState, Prompt
 from tests.datasets.test_writing import folder
 from tests.datasets.world import World, comparisons, demonstrations, project_query, waiting_version
 
@@ -135,6 +135,9 @@ def test_leaks_are_told() -> None:
     for prompt in Prompt.objects.filter(tasks__project=world.project):
         Task.objects.create(project=evaluation, prompt=prompt)
     assert "leak_of_evaluation" in codes()
+    assert "personal_data" not in codes()
+    Prompt.objects.filter(tasks__project=world.project).update(pii_state=PiiState.OPEN)
+    assert "personal_data" in codes()
 
 
 def test_what_a_person_wants_deleted_is_left_out(world: World) -> None:

@@ -50,6 +50,7 @@ def furnish() -> list[str]:
         f"/datasets/{version.dataset_id}",
         f"/datasets/{version.dataset_id}/freeze",
         f"/datasets/versions/{version.pk}",
+        f"/datasets/versions/{version.pk}/compare",
         "/runs",
         f"/runs/{run.pk}",
         *(f"/runs/new?kind={kind}" for kind in ("sample", "sft", "reward_model", "ppo", "dpo")),
