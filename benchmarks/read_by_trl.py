@@ -1,4 +1,4 @@
-"""Train one step on exported files with TRL's own trainers, from their loading to their loss. Runs in TRL's environment.
+"""Train a step on exported files with TRL's own trainers, from loading to loss. Runs in TRL's own environment.
 
     python read_by_trl.py MODEL FOLDER
 

@@ -33,7 +33,7 @@ const COLUMNS: Column<Erasure>[] = [
   },
   {
     key: "withdraw",
-    header: "",
+    header: "State",
     align: "right",
     render: (erasure) =>
       erasure.withdrawn_at ? (

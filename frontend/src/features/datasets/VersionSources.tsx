@@ -33,7 +33,7 @@ export function VersionSources({ version }: { version: Version }) {
     { key: "rows", header: "Answers", align: "right", render: ({ rows }) => formatNumber(rows) },
     {
       key: "rebuild",
-      header: "",
+      header: "Leave out",
       align: "right",
       render: ({ id, name }) => (
         <Rebuild what={name} version={version} onConfirm={() => rebuild({ without_labeler_id: id })} />
@@ -53,7 +53,7 @@ export function VersionSources({ version }: { version: Version }) {
     { key: "rows", header: "Answers", align: "right", render: ({ rows }) => formatNumber(rows) },
     {
       key: "rebuild",
-      header: "",
+      header: "Leave out",
       align: "right",
       render: ({ id, project, number }) => (
         <Rebuild
