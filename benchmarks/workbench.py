@@ -11,6 +11,7 @@ the other by keyboard. The last line is one JSON object:
     interactive_ms       from the start of the navigation until the task is painted and takes keys (median)
     interactive_slow_ms  the same at 10 Mbit/s, 40 ms round trip and a CPU slowed down four times (median)
     next_paint_ms        {median, p95} from the key that submits until the next task is painted, measured in the page
+    next_leased_ms       the same until that task is the labeler's own: the answer has arrived, and its lease has come back
     keystrokes_rank6_tie keys pressed to rank six responses with a tie and to submit, with the stored ranking verified
 """
 
@@ -48,12 +49,20 @@ WATCH = """
 (() => {
   const painted = (window.__painted = []);
   const pressed = (window.__pressed = []);
+  const leased = (window.__leased = []);
   let shown = null;
+  let held = null;
   const look = () => {
+    if (shown !== held && !document.querySelector("main [data-ahead]")) {
+      held = shown;
+      leased.push(performance.now());
+      document.documentElement.dataset.leased = leased.length;
+    }
     const found = /Task no (\\d+)\\b/.exec(document.querySelector("main")?.textContent ?? "");
     const isReady = document.querySelector("main [data-response]") !== null;
     if (!found || !isReady || found[1] === shown) return;
     const task = (shown = found[1]);
+    queueMicrotask(look);
     requestAnimationFrame(() => {
       const channel = new MessageChannel();
       channel.port1.onmessage = () => {
@@ -63,7 +72,12 @@ WATCH = """
       channel.port2.postMessage(null);
     });
   };
-  new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+  new MutationObserver(look).observe(document, {
+    subtree: true,
+    childList: true,
+    characterData: true,
+    attributeFilter: ["data-ahead"],
+  });
   const note = (event) => {
     if (event.key === "Enter" && event.ctrlKey) pressed.push(event.timeStamp);
   };
@@ -210,8 +224,8 @@ def rank(page: Page) -> int:
     return len(keys)
 
 
-def work(chromium: Browser, storage: Any, address: str, *, loops: int) -> tuple[list[float], int]:
-    """Answer one task after the other; return the milliseconds to each next task, and the keys of one ranking."""
+def work(chromium: Browser, storage: Any, address: str, *, loops: int) -> tuple[list[float], list[float], int]:
+    """Answer task after task; return the milliseconds to each next one and to its lease, and the keys of a ranking."""
     with fresh_page(chromium, storage) as (page, _, _):
         page.goto(address, wait_until="commit")
         keystrokes = 0
@@ -220,11 +234,14 @@ def work(chromium: Browser, storage: Any, address: str, *, loops: int) -> tuple[
             rate(page)
             keystrokes = rank(page)
         times = painted(page, count=loops + WARM_UP + 1)
+        page.wait_for_selector(f"html[data-leased='{loops + WARM_UP + 1}']")
         pressed: list[float] = page.evaluate("window.__pressed")
+        leased: list[float] = page.evaluate("window.__leased")
     if len(pressed) != loops + WARM_UP or len(times) != len(pressed) + 1:
         raise WorkbenchError(f"{len(pressed)} answers were sent and {len(times)} tasks painted")
     waits = [shown - key for key, (_, shown) in zip(pressed, times[1:], strict=True)]
-    return waits[WARM_UP:], keystrokes
+    leases = [held - key for key, held in zip(pressed, leased[1:], strict=True)]
+    return waits[WARM_UP:], leases[WARM_UP:], keystrokes
 
 
 def check_stored(admin: Api, project: int, *, expected: int) -> None:
@@ -256,7 +273,7 @@ def measure(url: str, *, loops: int, loads: int, details: bool) -> dict[str, Any
         cold_load(chromium, storage, address, slow=False)  # the server's imports and plans
         fast = [cold_load(chromium, storage, address, slow=False) for _ in range(loads)]
         slow = [cold_load(chromium, storage, address, slow=True) for _ in range(loads)]
-        waits, keystrokes = work(chromium, storage, address, loops=loops)
+        waits, leases, keystrokes = work(chromium, storage, address, loops=loops)
     check_stored(admin, project, expected=loops + WARM_UP)
     if details:
         for name, size in sorted(fast[0].sizes.items(), key=lambda item: -item[1]):
@@ -267,6 +284,7 @@ def measure(url: str, *, loops: int, loads: int, details: bool) -> dict[str, Any
         "interactive_ms": round(statistics.median(load.interactive_ms for load in fast), 1),
         "interactive_slow_ms": round(statistics.median(load.interactive_ms for load in slow), 1),
         "next_paint_ms": spread(waits),
+        "next_leased_ms": spread(leases),
         "keystrokes_rank6_tie": keystrokes,
     }
 

@@ -1,5 +1,5 @@
 /** Who is logged in. */
-import { queryOptions, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { api, type Schemas } from "@/api/client";
 import { isStatus } from "@/api/errors";
 
@@ -30,9 +30,4 @@ export function useMe(): Me {
   const { data } = useSuspenseQuery(sessionQuery);
   if (!data) throw new Error("This page needs a login.");
   return data;
-}
-
-/** The same where there may be nobody. */
-export function useMaybeMe(): Me | null {
-  return useQuery(sessionQuery).data ?? null;
 }

@@ -25,15 +25,30 @@ type MessagesProps = {
   lastReadId: number;
   /** What stands under a message. */
   below?: (message: ThreadMessage) => ReactNode;
+  /** How many stand before these, and the way to them. */
+  earlier?: { count: number; isLoading: boolean; onLoad: () => void };
 };
 
-export function Messages({ label, messages, ownId, lastReadId, below }: MessagesProps) {
+export function Messages({ label, messages, ownId, lastReadId, below, earlier }: MessagesProps) {
   const { t } = useTranslation();
   const isNew = ({ id, author }: ThreadMessage) =>
     typeof id === "number" && id > lastReadId && author.id !== ownId;
   const firstNew = messages.find(isNew)?.id;
   return (
     <ol className={classes.list} aria-label={label}>
+      {earlier && earlier.count > 0 && (
+        <li className={classes.earlier}>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            color="gray"
+            loading={earlier.isLoading}
+            onClick={earlier.onLoad}
+          >
+            {t("{{count}} earlier messages", { count: earlier.count })}
+          </Button>
+        </li>
+      )}
       {messages.map((message) => (
         <Fragment key={message.id}>
           {message.id === firstNew && <li className={classes.new}>{t("New")}</li>}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
+import { useMessages } from "@/api/earlierMessages";
 import { errorMessage } from "@/api/errors";
 import { useMe } from "@/api/session";
 import { newUuid } from "@/api/uuid";
@@ -51,6 +52,8 @@ export function ThreadView({ thread: summary }: { thread: Summary }) {
   const { t } = useTranslation();
   const me = useMe();
   const { data: thread, error } = useThread(summary);
+  const { messages, earlier, error: earlierError } = useMessages(thread);
+  const failure = error ?? earlierError;
   const [text, setText] = useState("");
   const [key, setKey] = useState(newUuid);
   const [sending, setSending] = useState<"no" | "yes" | { failed: unknown }>("no");
@@ -73,7 +76,7 @@ export function ThreadView({ thread: summary }: { thread: Summary }) {
   };
   return (
     <div className={classes.thread}>
-      {error && <FieldErrors message={errorMessage(error)} />}
+      {failure ? <FieldErrors message={errorMessage(failure)} /> : null}
       {summary.prompt_text && (
         <div className={classes.excerpt} dir="auto">
           “{summary.prompt_text}”
@@ -87,7 +90,8 @@ export function ThreadView({ thread: summary }: { thread: Summary }) {
       {thread && (
         <Messages
           label={t("Messages")}
-          messages={thread.messages}
+          messages={messages}
+          earlier={earlier}
           ownId={me.id}
           lastReadId={firstRead.current ?? newest}
         />

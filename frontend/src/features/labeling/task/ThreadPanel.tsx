@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
+import { useMessages } from "@/api/earlierMessages";
 import { errorMessage } from "@/api/errors";
 import { useMe } from "@/api/session";
 import { newUuid } from "@/api/uuid";
@@ -96,6 +97,8 @@ function ThreadOf({ scope, assignment }: { scope: Scope; assignment: Assignment 
   const { t } = useTranslation();
   const me = useMe();
   const { data: thread, error } = useThread(scope, assignment);
+  const { messages: known, earlier, error: earlierError } = useMessages(thread);
+  const failure = error ?? earlierError;
   const { waiting, write, discard } = useLetters();
   const [text, setText] = useState("");
   // Where the "new" line stands, for as long as the thread is open.
@@ -113,7 +116,7 @@ function ThreadOf({ scope, assignment }: { scope: Scope; assignment: Assignment 
   );
   const refused = own.find((letter) => letter.refused);
   const messages: ThreadMessage[] = [
-    ...(thread?.messages ?? []),
+    ...known,
     ...own
       .filter((letter) => !letter.refused)
       .map((letter) => ({
@@ -134,7 +137,7 @@ function ThreadOf({ scope, assignment }: { scope: Scope; assignment: Assignment 
   };
   return (
     <div className={classes.thread}>
-      {error && <FieldErrors message={errorMessage(error)} />}
+      {failure ? <FieldErrors message={errorMessage(failure)} /> : null}
       {thread && !messages.length && (
         <p className={classes.empty}>
           {scope === "task"
@@ -146,6 +149,7 @@ function ThreadOf({ scope, assignment }: { scope: Scope; assignment: Assignment 
         <Messages
           label={t("Messages")}
           messages={messages}
+          earlier={earlier}
           ownId={me.id}
           lastReadId={firstRead.current ?? newest}
         />
