@@ -39,7 +39,7 @@ export function Layout() {
       <a href="#main" className={classes.skip}>
         {t("Skip to content")}
       </a>
-      <header className={classes.header}>
+      <header className={classes.header} data-many={links.length > 8 || undefined}>
         <ActionIcon
           className={classes.burger}
           variant="subtle"
