@@ -1,5 +1,9 @@
 """Measure the data side at a million rows. Each line of the output is one JSON object with `bench` and its figures.
 
+    import    prompts from JSON lines by a worker of its own: rows a second, its peak memory at a tenth and at all rows,
+              and the time beside PostgreSQL's own COPY of the same rows out of the table and into one like it
+    search    the prompt explorer over HTTP: its first page, searches and filters, and the scans that answer them
+    claim     the next task of projects with 2,000 tasks, a tenth of the prompts, and all of them
     freeze    comparisons frozen to JSON lines and Parquet: rows a second, the worker's peak memory, and the time beside
               PostgreSQL's own COPY … TO of the same rows as JSON (`both_vs_copy`, and `jsonl_vs_copy` without Parquet)
     export    20,000 annotations in every format, each made on demand from the frozen version
@@ -17,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import freezing
+from benchmarks import freezing, prompts
 from labelapp.common.embedded import EmbeddedPostgres, EmbeddedValkey
 
 Lines = Callable[[Path, bool], Iterator[dict[str, Any]]]
@@ -27,7 +31,16 @@ def _freezing(folder: Path, quick: bool) -> Iterator[dict[str, Any]]:
     return freezing.lines(folder, sizes=(20_000,) if quick else (100_000, 1_000_000))
 
 
-PARTS: dict[str, Lines] = {"freeze": _freezing}
+def _prompt_part(part: Callable[[Path, int], Iterator[dict[str, Any]]]) -> Lines:
+    return lambda folder, quick: part(folder, 20_000 if quick else 1_000_000)
+
+
+PARTS: dict[str, Lines] = {
+    "import": _prompt_part(prompts.imports),
+    "search": _prompt_part(prompts.searches),
+    "claim": _prompt_part(prompts.claims),
+    "freeze": _freezing,
+}
 
 
 def main() -> None:

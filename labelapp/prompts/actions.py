@@ -40,7 +40,7 @@ def create_prompt(fields: Mapping[str, Any], *, created_by: User) -> Prompt:
     try:
         content = PromptContent.from_json(dict(fields))
     except FormatError as error:
-        raise _invalid(error) from error
+        raise invalid_format(error) from error
     submitter = ensure_submitter(content.submitter) if content.submitter else submitter_of(created_by)
     prompt = new_prompt(content, submitter=submitter, created_by=created_by)
     try:
@@ -83,7 +83,7 @@ def update_prompt(
         check_annotations(annotations or {}, "annotations")
         check_language(language or "", "language")
     except FormatError as error:
-        raise _invalid(error) from error
+        raise invalid_format(error) from error
     given = {
         "use_case": use_case,
         "annotations": annotations,
@@ -99,7 +99,7 @@ def update_prompt(
     return prompt
 
 
-def _invalid(error: FormatError) -> InvalidInput:
+def invalid_format(error: FormatError) -> InvalidInput:
     """The API's error for one of formats/, whose fields have brackets where the API's have dots."""
     field = re.sub(r"\[(\d+)\]", r".\1", error.field)
     return InvalidInput(f"{field} {error.message}.", errors=[(field, error.message)])

@@ -12,6 +12,7 @@ from labelapp.accounts.models import Role
 from labelapp.common.errors import ErrorSerializer
 from labelapp.common.requests import parsed, parsed_query
 from labelapp.prompts import actions, queries
+from labelapp.prompts.paging import CappedPages
 from labelapp.prompts.serializers import (
     CreatePrompt,
     FacetsSerializer,
@@ -32,6 +33,7 @@ class PromptListView(GenericAPIView[Any]):
     """All prompts of the workspace."""
 
     required_role = Role.RESEARCHER
+    pagination_class = CappedPages
 
     @extend_schema(
         operation_id="prompts_list",

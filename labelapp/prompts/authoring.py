@@ -159,7 +159,7 @@ def _save_prompts(
         if number < len(replaced):
             before = replaced[number]
             prompt.pk, prompt.created_at = before.pk, before.created_at
-            prompt.deployment_context, prompt.pii_findings = before.deployment_context, before.pii_findings
+            prompt.deployment_context, prompt.tags = before.deployment_context, before.tags
         _save_new(prompt, author=written.author, field=f"pairs.{number}.query" if content.pairs else "text")
     written.prompts.filter(written_number__gte=len(content.conversations())).delete()
 

@@ -4,21 +4,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, F, Func, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left
 
 from labelapp.common.errors import NotFound
-from labelapp.prompts.models import ImportLine, Prompt, PromptImport, PromptKind, Response, SampleBatch, Split, UseCase
+from labelapp.prompts.models import (
+    ImportLine,
+    PiiState,
+    Prompt,
+    PromptImport,
+    PromptKind,
+    Response,
+    SampleBatch,
+    Split,
+    UseCase,
+)
+from labelapp.prompts.statistics import lasting
 
 EXCERPT_LENGTH = 300
-ORDERINGS = {
-    "-created_at": ("-created_at", "-id"),
-    "created_at": ("created_at", "id"),
-    "-response_count": ("-response_count", "-id"),
-    "response_count": ("response_count", "id"),
-    "use_case": ("use_case", "-id"),
-    "submitter": ("submitter__key", "-id"),
-}
+# Each is an index's order, so that a page of a million prompts is read and not sorted. Ids are in the order of time.
+ORDERINGS = {"-created_at": ("-id",), "created_at": ("id",), "use_case": ("use_case", "-id")}
 DEFAULT_ORDERING = "-created_at"
 
 
@@ -32,6 +37,9 @@ class PromptFilter:
     split: str = ""
     language: str = ""
     submitter: str = ""
+    tag: str = ""
+    pii_state: str = ""
+    prompt_import: int | None = None
     archived: bool | None = False
 
     def apply(self, prompts: QuerySet[Prompt]) -> QuerySet[Prompt]:
@@ -42,6 +50,9 @@ class PromptFilter:
             "submitter__split": self.split,
             "language": self.language,
             "submitter__key": self.submitter,
+            "pii_state": self.pii_state,
+            "prompt_import": self.prompt_import,
+            "tags__contains": [self.tag] if self.tag else None,
         }
         found = prompts.filter(**{column: value for column, value in wanted.items() if value})
         if self.search.strip():
@@ -56,7 +67,7 @@ def prompt_rows(prompts: PromptFilter, *, ordering: str = DEFAULT_ORDERING) -> Q
     return (
         prompts.apply(Prompt.objects.all())
         .select_related("submitter")
-        .defer("messages", "text", "search", "pii_findings", "deployment_context")
+        .defer("messages", "text", "search", "pii_findings", "deployment_context", "fingerprints")
         .annotate(
             excerpt=Left("text", EXCERPT_LENGTH),
             response_count=Coalesce(Subquery(responses.values("found"), output_field=IntegerField()), 0),
@@ -95,13 +106,24 @@ def family_of(prompt: Prompt) -> list[int]:
 
 
 def facets() -> dict[str, list[dict[str, Any]]]:
-    """Return how many unarchived prompts have each value, for every filter that offers a choice."""
+    """Return how many unarchived prompts have each value, for every filter that offers a choice.
+
+    Of a large workspace the figures may be a minute old.
+    """
+    return lasting("prompts:facets", _facets)
+
+
+def _facets() -> dict[str, list[dict[str, Any]]]:
     languages = _counts("language")
+    tagged = Prompt.objects.filter(archived_at=None).exclude(tags=[]).order_by()
+    tags = dict(tagged.annotate(tag=Func(F("tags"), function="unnest")).values_list("tag").annotate(Count("pk")))
     return {
         "use_case": _choices(UseCase.choices, _counts("use_case")),
         "kind": _choices(PromptKind.choices, _counts("kind")),
         "split": _choices(Split.choices, _counts("submitter__split")),
         "language": _choices([(code, code) for code in sorted(languages) if code], languages),
+        "pii_state": _choices(PiiState.choices, _counts("pii_state")),
+        "tag": _choices([(tag, tag) for tag in sorted(tags)], tags),
     }
 
 
@@ -128,6 +150,12 @@ def sample_batches(*, checkpoint: int | None = None) -> QuerySet[SampleBatch]:
 def imports() -> QuerySet[PromptImport]:
     """The imports, newest first, without their reports."""
     return PromptImport.objects.defer("report").select_related("created_by").order_by("-created_at", "-id")
+
+
+def prompts_to_review() -> QuerySet[Prompt]:
+    """The prompts whose findings of personal data wait for a person, the oldest first."""
+    found = Prompt.objects.filter(pii_state=PiiState.OPEN, archived_at=None)
+    return found.select_related("submitter").defer("search", "text", "fingerprints").order_by("id")
 
 
 def dropped_lines(prompt_import: PromptImport, *, verdict: str = "") -> QuerySet[ImportLine]:

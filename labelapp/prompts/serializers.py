@@ -12,14 +12,15 @@ from labelapp.prompts.content import (
     MAX_SUBMITTER_LENGTH,
     MAX_TEXT_LENGTH,
 )
-from labelapp.prompts.models import Prompt, PromptKind, Response, SampleBatch, Split, UseCase
+from labelapp.prompts.models import PiiState, Prompt, PromptKind, Response, SampleBatch, Split, UseCase
 from labelapp.prompts.queries import DEFAULT_ORDERING, ORDERINGS, batches_of, family_of
 
+MAX_TAG_LENGTH = 40
 ROLES = ("system", "user", "assistant")
 
 
-class PromptQuery(StrictSerializer):
-    """Filters and order of the list of prompts."""
+class PromptFilterSerializer(StrictSerializer):
+    """Filters of the list of prompts."""
 
     search = serializers.CharField(
         max_length=1000, required=False, help_text='Words; "a phrase", -without and or as in a web search.'
@@ -29,7 +30,15 @@ class PromptQuery(StrictSerializer):
     split = serializers.ChoiceField(choices=Split.choices, required=False)
     language = serializers.CharField(max_length=MAX_LANGUAGE_LENGTH, required=False)
     submitter = serializers.CharField(max_length=MAX_SUBMITTER_LENGTH, required=False)
+    tag = serializers.CharField(max_length=MAX_TAG_LENGTH, required=False)
+    pii_state = serializers.ChoiceField(choices=PiiState.choices, required=False)
+    prompt_import = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
     archived = serializers.BooleanField(default=False)
+
+
+class PromptQuery(PromptFilterSerializer):
+    """Filters and order of the list of prompts."""
+
     ordering = serializers.ChoiceField(choices=sorted(ORDERINGS), default=DEFAULT_ORDERING)
 
 
@@ -88,6 +97,8 @@ class PromptRowSerializer(serializers.ModelSerializer[Prompt]):
             "submitter",
             "language",
             "annotations",
+            "tags",
+            "pii_state",
             "response_count",
             "created_at",
             "archived_at",
@@ -171,6 +182,12 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
             "annotations",
             "deployment_context",
             "is_closed_domain",
+            "tags",
+            "pii_state",
+            "language_score",
+            "model",
+            "prompt_import",
+            "import_line",
             "batches",
             "written",
             "created_at",
@@ -205,6 +222,8 @@ class FacetsSerializer(serializers.Serializer[Any]):
     kind = FacetSerializer(many=True)
     split = FacetSerializer(many=True)
     language = FacetSerializer(many=True)
+    pii_state = FacetSerializer(many=True)
+    tag = FacetSerializer(many=True)
 
 
 class SampleBatchQuery(StrictSerializer):

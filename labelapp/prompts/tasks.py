@@ -1,9 +1,13 @@
 """Celery's bells for imports and for the look at new prompts. What there is to do stands in the rows."""
 
+import time
+
 from celery import shared_task
 
 from labelapp.common.enqueue import enqueue_on_commit
 from labelapp.prompts.importing import claiming
+
+SCAN_SECONDS = 20
 
 
 @shared_task(name="prompts.work_on_import")
@@ -22,6 +26,17 @@ def sweep() -> None:
 
     read_grown_logs()
     ring_for_imports()
+    enqueue_on_commit(scan)
+
+
+@shared_task(name="prompts.scan")
+def scan() -> None:
+    """Look at prompts that nobody has looked at, for as long as leaves room for other work until the next sweep."""
+    from labelapp.prompts.scanning import scan_batch
+
+    ends_at = time.monotonic() + SCAN_SECONDS
+    while scan_batch() and time.monotonic() < ends_at:
+        pass
 
 
 def ring_for_imports() -> None:

@@ -2,12 +2,22 @@
 
 from django.urls import path
 
-from labelapp.prompts import api, authoring_api, import_api
+from labelapp.prompts import api, authoring_api, explorer_api, import_api, record_api
 
 urlpatterns = [
     path("prompts", api.PromptListView.as_view()),
     path("prompts/facets", api.PromptFacetsView.as_view()),
+    path("prompts/bulk", explorer_api.BulkChangeView.as_view()),
+    path("prompts/statistics", explorer_api.StatisticsView.as_view()),
+    path("prompts/statistics/<str:table>.csv", explorer_api.StatisticsFileView.as_view()),
+    path("prompts/personal-data", record_api.PiiListView.as_view()),
     path("prompts/<int:prompt_id>", api.PromptView.as_view()),
+    path("prompts/<int:prompt_id>/duplicates", record_api.PromptDuplicatesView.as_view()),
+    path("prompts/<int:prompt_id>/personal-data", record_api.PiiReviewView.as_view()),
+    path("prompts/<int:prompt_id>/original", record_api.OriginalView.as_view()),
+    path("ingest/prompts", record_api.IngestView.as_view()),
+    path("consents", record_api.ConsentListView.as_view()),
+    path("consents/withdraw", record_api.WithdrawConsentView.as_view()),
     path("prompt-imports", import_api.PromptImportListView.as_view()),
     path("prompt-imports/sources", import_api.ImportSourceView.as_view()),
     path("prompt-imports/<int:import_id>", import_api.PromptImportView.as_view()),

@@ -128,8 +128,11 @@ def many(workspace: Workspace) -> Project:
     """Forty answers of four labelers to prompts of two splits and two use cases, drawn with a seed."""
     source = random.Random(3)
     held_out = Submitter.objects.create(key="held out", split=Split.TEST)
-    prompts = [workspace.prompt(use_case=("chat", "rewrite")[number % 2]) for number in range(10)]
-    Prompt.objects.filter(pk__in=[prompt.pk for prompt in prompts[:6]]).update(submitter=held_out)
+    submitters = [held_out] * 6 + [workspace.submitter] * 4
+    prompts = [
+        workspace.prompt(use_case=("chat", "rewrite")[number % 2], submitter=submitter)
+        for number, submitter in enumerate(submitters)
+    ]
     labelers = [workspace.labeler() for _ in range(4)]
     project = workspace.evaluation(prompts=prompts, sources=3, overlap=4, members=labelers)
     for labeler in labelers:
@@ -270,8 +273,8 @@ def test_who_and_what_is_refused(workspace: Workspace, labeler: Labeler) -> None
 
 
 def test_prompts_that_batches_share_are_counted_by_split(workspace: Workspace) -> None:
-    first, second, archived = workspace.prompt(), workspace.prompt(), workspace.prompt()
-    Prompt.objects.filter(pk=second.pk).update(submitter=Submitter.objects.create(key="held out", split=Split.TEST))
+    held_out = Submitter.objects.create(key="held out", split=Split.TEST)
+    first, second, archived = workspace.prompt(), workspace.prompt(submitter=held_out), workspace.prompt()
     Prompt.objects.filter(pk=archived.pk).update(archived_at=timezone.now())
     one, other = workspace.batch([first, second, archived]), workspace.batch([second, archived], responses=1)
     get = workspace.researcher.get

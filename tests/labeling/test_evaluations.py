@@ -12,7 +12,7 @@ from labelapp.checkpoints.models import Endpoint
 from labelapp.common.errors import InvalidInput
 from labelapp.labeling.models import Project, ProjectKind, Submission
 from labelapp.labeling.questions import QUESTIONS
-from labelapp.prompts.models import Prompt, SampleBatch, Split, Submitter
+from labelapp.prompts.models import SampleBatch, Split, Submitter
 from tests.labeling.workspace import INSTRUCTIONS, Labeler, Workspace, answer_to
 
 TEXTS = Path("frontend/src/features/labeling/comparison/questionTexts.ts")
@@ -97,8 +97,7 @@ def test_a_task_shows_one_response_of_each_source(workspace: Workspace, labeler:
 
 
 def test_held_out_prompts_are_not_counted_as_train(workspace: Workspace) -> None:
-    prompt = workspace.prompt()
-    Prompt.objects.update(submitter=Submitter.objects.create(key="held out", split=Split.TEST))
+    prompt = workspace.prompt(submitter=Submitter.objects.create(key="held out", split=Split.TEST))
     batches = [workspace.batch([prompt], responses=1) for _ in range(2)]
     project = workspace.project(kind="evaluation", source_ids=[b.pk for b in batches], baseline_id=batches[0].pk)
     created = workspace.researcher.post(f"projects/{project.pk}/tasks", {"prompt_ids": [prompt.pk]}).json()

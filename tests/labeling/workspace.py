@@ -73,9 +73,8 @@ class Workspace:
     def prompt(self, text: str = "", **fields: Any) -> Prompt:
         text = text or f"Tell me fact number {next(numbers)}."
         messages = [{"role": "user", "content": text}]
-        return Prompt.objects.create(
-            messages=messages, text=text, submitter=self.submitter, dedup_key=uuid.uuid4().hex, **fields
-        )
+        fields = {"submitter": self.submitter, **fields}
+        return Prompt.objects.create(messages=messages, text=text, dedup_key=uuid.uuid4().hex, **fields)
 
     def batch(self, prompts: Sequence[Prompt], *, responses: int = 4) -> SampleBatch:
         batch = SampleBatch.objects.create(name=f"batch {next(numbers)}")

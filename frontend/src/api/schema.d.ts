@@ -246,6 +246,41 @@ export interface paths {
         patch: operations["cohorts_update"];
         trace?: never;
     };
+    "/api/v1/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The record of who consented to what. It is only ever added to. */
+        get: operations["consents_list"];
+        put?: never;
+        /** @description The record of who consented to what. It is only ever added to. */
+        post: operations["consents_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consents/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A withdrawal of consent: it is recorded, and what was sent to the model is archived. */
+        post: operations["consents_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dataset-shapes": {
         parameters: {
             query?: never;
@@ -653,6 +688,23 @@ export interface paths {
         get: operations["home_read"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ingest/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A prompt that a customer sent to a model. Without their recorded consent it is refused. */
+        post: operations["prompts_ingest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1251,6 +1303,74 @@ export interface paths {
         patch: operations["prompts_update"];
         trace?: never;
     };
+    "/api/v1/prompts/{prompt_id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The lines of imports that were left out because this prompt was there, each with the reason. */
+        get: operations["prompts_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{prompt_id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a prompt said before it was redacted. Looking is recorded, so it is no GET. */
+        post: operations["prompts_original"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{prompt_id}/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A person's decision about what was found in a prompt. */
+        post: operations["prompts_review_personal_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The same change to many prompts at once. */
+        post: operations["prompts_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/prompts/facets": {
         parameters: {
             query?: never;
@@ -1260,6 +1380,57 @@ export interface paths {
         };
         /** @description What the list of prompts can be filtered by, and how much of each there is. */
         get: operations["prompts_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The prompts in which something looks like personal data, and nobody has decided yet; the oldest first. */
+        get: operations["prompts_personal_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The paper's tables of the workspace. */
+        get: operations["prompts_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/statistics/{table}.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One of the tables as a CSV. */
+        get: operations["prompts_statistics_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1904,6 +2075,12 @@ export interface components {
          * @enum {string}
          */
         AcceptsEnum: "checkpoint" | "endpoint" | "dataset_version";
+        /** @description Somebody who looked at an original. */
+        Access: {
+            readonly seen_by: string;
+            /** Format: date-time */
+            readonly seen_at: string;
+        };
         /** @description The next version of the instructions. */
         AddInstructionsRequest: {
             /** @description Markdown. */
@@ -2137,9 +2314,45 @@ export interface components {
         };
         /** @enum {unknown} */
         BlankEnum: "";
+        /**
+         * @description * `archive` - archive
+         *     * `restore` - restore
+         *     * `add_tags` - add_tags
+         *     * `remove_tags` - remove_tags
+         * @enum {string}
+         */
+        BulkChangeActionEnum: "archive" | "restore" | "add_tags" | "remove_tags";
+        /** @description One change to many prompts: those of `prompt_ids`, or all that `filter` finds. */
+        BulkChangeRequest: {
+            action: components["schemas"]["BulkChangeActionEnum"];
+            tags?: string[];
+            prompt_ids?: number[];
+            filter?: components["schemas"]["BulkFilterRequest"];
+        };
+        /** @description Which prompts are meant, as the list's filters say it; `archived` null means both. */
+        BulkFilterRequest: {
+            /** @description Words; "a phrase", -without and or as in a web search. */
+            search?: string;
+            use_case?: components["schemas"]["UseCaseEnum"];
+            kind?: components["schemas"]["PromptKindEnum"];
+            split?: components["schemas"]["SplitEnum"];
+            language?: string;
+            submitter?: string;
+            tag?: string;
+            pii_state?: components["schemas"]["PiiStateEnum"];
+            /** Format: int64 */
+            prompt_import?: number;
+            /** @default false */
+            archived: boolean | null;
+        };
         /** @description The calibration pool after the change. */
         CalibrationPool: {
             tasks: number;
+        };
+        /** @description What a change to many prompts did; `has_more`: send it again for the rest. */
+        Changed: {
+            changed: number;
+            has_more: boolean;
         };
         /** @description A submission, or a prompt, that one of two versions has alone. */
         ChangedRow: {
@@ -2237,6 +2450,31 @@ export interface components {
         ConfirmImportRequest: {
             on_error: components["schemas"]["OnErrorEnum"];
         };
+        /** @description An entry of the record. The latest for a submitter and a model holds. */
+        Consent: {
+            readonly id: number;
+            readonly submitter: string;
+            /** @description The model at whose switch they were asked. */
+            readonly model: string;
+            readonly action: components["schemas"]["ConsentActionEnum"];
+            readonly wording_version: string;
+            /** @description The words that they agreed to. */
+            readonly wording: string;
+            /**
+             * Format: date-time
+             * @description When they said so.
+             */
+            readonly occurred_at: string;
+            readonly recorded_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /**
+         * @description * `given` - Given
+         *     * `withdrawn` - Withdrawn
+         * @enum {string}
+         */
+        ConsentActionEnum: "given" | "withdrawn";
         /** @description A judgment behind a number. */
         CountedJudgment: {
             readonly id: number;
@@ -2484,6 +2722,16 @@ export interface components {
             archive_prompt: boolean;
             changes?: components["schemas"]["PromptChangesRequest"];
         };
+        /** @description A finding, and what was decided about it. */
+        DecidedFinding: {
+            message: number;
+            start: number;
+            end: number;
+            kind: string;
+            /** Format: double */
+            score: number;
+            is_redacted: boolean;
+        };
         /** @description What a researcher did about a task. */
         Decision: {
             readonly id: number;
@@ -2610,7 +2858,18 @@ export interface components {
             kind: components["schemas"]["Facet"][];
             split: components["schemas"]["Facet"][];
             language: components["schemas"]["Facet"][];
+            pii_state: components["schemas"]["Facet"][];
+            tag: components["schemas"]["Facet"][];
         };
+        /**
+         * @description * `kept` - kept
+         *     * `duplicate` - duplicate
+         *     * `prefix` - prefix
+         *     * `near` - near
+         *     * `over_cap` - over_cap
+         * @enum {string}
+         */
+        FateEnum: "kept" | "duplicate" | "prefix" | "near" | "over_cap";
         /** @description One wrong field. */
         FieldError: {
             /** @description Dotted path of the field, e.g. `judgments.2.rank`; empty for the whole. */
@@ -2627,6 +2886,24 @@ export interface components {
          * @enum {string}
          */
         FileFormatEnum: "jsonl" | "csv" | "parquet" | "directory" | "hub" | "chat_log";
+        /** @description What looks like personal data: from `start` to before `end` in the content of a message. */
+        Finding: {
+            message: number;
+            start: number;
+            end: number;
+            kind: string;
+            /** Format: double */
+            score: number;
+        };
+        /** @description What looks like personal data: from `start` to before `end` in the content of a message. */
+        FindingRequest: {
+            message: number;
+            start: number;
+            end: number;
+            kind: string;
+            /** Format: double */
+            score: number;
+        };
         /** @description An own flag, as it was received. */
         Flag: {
             readonly id: number;
@@ -2794,6 +3071,22 @@ export interface components {
             is_directory: boolean;
             size_bytes: number | null;
         };
+        /** @description A prompt as a customer sent it to a model. */
+        IngestPromptRequest: {
+            submitter: string;
+            model: string;
+            messages: components["schemas"]["MessageRequest"][];
+            /** @default other */
+            use_case: components["schemas"]["UseCaseEnum"];
+            language?: string;
+            deployment_context?: string;
+        };
+        /** @description What became of a prompt, and why; `prompt_id` is its own, or that of which it is a duplicate. */
+        Ingested: {
+            fate: components["schemas"]["FateEnum"];
+            prompt_id: number | null;
+            explanation: string;
+        };
         /** @description What a run reads in one role: exactly one of the three. */
         InputChoiceRequest: {
             /** Format: int64 */
@@ -2926,6 +3219,16 @@ export interface components {
         LeaseTokenRequest: {
             /** Format: uuid */
             lease_token: string;
+        };
+        /** @description How many characters the prompts of one kind in one split have. */
+        LengthRow: {
+            source: string;
+            split: string;
+            /** Format: double */
+            mean: number;
+            median: number;
+            p95: number;
+            longest: number;
         };
         /**
          * @description * `same` - same
@@ -3151,6 +3454,15 @@ export interface components {
             /** Format: date-time */
             readonly expires_at: string;
         };
+        /** @description What a prompt said before it was redacted, and who has looked at it. */
+        Original: {
+            readonly original_messages: components["schemas"]["Message"][];
+            readonly findings: components["schemas"]["DecidedFinding"][];
+            readonly reviewed_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly accesses: components["schemas"]["Access"][];
+        };
         /** @description A file that a run left. */
         OutputFile: {
             name: string;
@@ -3221,6 +3533,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Cohort"][];
+        };
+        PaginatedConsentList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Consent"][];
         };
         PaginatedCountedJudgmentList: {
             /** @example 123 */
@@ -3387,6 +3714,23 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Member"][];
         };
+        PaginatedPiiPromptList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["PiiPrompt"][];
+            /** @description There are more than `count`: nothing is counted beyond 10,000. */
+            count_is_capped: boolean;
+        };
         PaginatedProjectList: {
             /** @example 123 */
             count: number;
@@ -3431,6 +3775,8 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["PromptRow"][];
+            /** @description There are more than `count`: nothing is counted beyond 10,000. */
+            count_is_capped: boolean;
         };
         PaginatedQueueRowList: {
             /** @example 123 */
@@ -3637,6 +3983,12 @@ export interface components {
             deployment_context?: string;
             archived?: boolean;
         };
+        /** @description How many submitters have so many prompts each. */
+        PerSubmitterRow: {
+            prompts_each: string;
+            submitters: number;
+            prompts: number;
+        };
         /** @description A person by name. */
         Person: {
             readonly id: number;
@@ -3644,6 +3996,24 @@ export interface components {
             /** Format: email */
             readonly email: string;
         };
+        /** @description A prompt whose findings wait for a person. */
+        PiiPrompt: {
+            readonly id: number;
+            readonly messages: components["schemas"]["Message"][];
+            readonly pii_findings: components["schemas"]["Finding"][];
+            readonly submitter: string;
+            readonly use_case: components["schemas"]["UseCaseEnum"];
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /**
+         * @description * `unscanned` - Not looked at yet
+         *     * `clean` - Nothing found
+         *     * `open` - To be reviewed
+         *     * `reviewed` - Reviewed
+         * @enum {string}
+         */
+        PiiStateEnum: "unscanned" | "clean" | "open" | "reviewed";
         /** @description A named set of values. */
         Preset: {
             name: string;
@@ -3783,6 +4153,17 @@ export interface components {
             readonly deployment_context: string;
             /** @description Say whether the answer must come from the prompt itself; Hallucination is asked on these only. */
             readonly is_closed_domain: boolean;
+            readonly tags: string[];
+            readonly pii_state: components["schemas"]["PiiStateEnum"];
+            /**
+             * Format: double
+             * @description How sure the detector is; null: it was given.
+             */
+            readonly language_score: number | null;
+            /** @description Which it was sent to. */
+            readonly model: string;
+            readonly prompt_import: number | null;
+            readonly import_line: number | null;
             readonly batches: components["schemas"]["PromptBatch"][];
             /** @description Null unless somebody wrote it on the page for writing. */
             readonly written: components["schemas"]["WrittenBy"] | null;
@@ -3941,6 +4322,8 @@ export interface components {
             readonly annotations: {
                 [key: string]: boolean;
             };
+            readonly tags: string[];
+            readonly pii_state: components["schemas"]["PiiStateEnum"];
             readonly response_count: number;
             /** Format: date-time */
             readonly created_at: string;
@@ -4065,6 +4448,19 @@ export interface components {
             without_labeler_id?: number;
             /** Format: int64 */
             without_instruction_version_id?: number;
+        };
+        /** @description A submitter who consented, to which words, at the switch to which model. */
+        RecordConsentRequest: {
+            submitter: string;
+            model: string;
+            /**
+             * Format: date-time
+             * @description When they said so; now.
+             */
+            occurred_at?: string | null;
+            wording_version: string;
+            /** @description The words that they agreed to. */
+            wording: string;
         };
         /** @description The instructions that were read. */
         RecordReadRequest: {
@@ -4195,6 +4591,12 @@ export interface components {
             by_use_case: components["schemas"]["ResultGroup"][];
             by_labeler: components["schemas"]["ResultGroup"][];
             agreement: components["schemas"]["Agreement"] | null;
+        };
+        /** @description What somebody decided: `redacted` has the numbers of the findings, from 0, that are personal data. */
+        ReviewPiiRequest: {
+            /** @description As they were seen: a prompt that changed since is refused. */
+            findings: components["schemas"]["FindingRequest"][];
+            redacted: number[];
         };
         /** @description Somebody who pointed something out. */
         ReviewedFlag: {
@@ -4699,6 +5101,13 @@ export interface components {
             quality: components["schemas"]["Estimate"] | null;
             measures: components["schemas"]["Measure"][];
         };
+        /** @description Prompts of one kind in one split. */
+        SourceRow: {
+            source: string;
+            split: string;
+            prompts: number;
+            submitters: number;
+        };
         /** @description Whose answers a version holds, and which instructions they followed. */
         Sources: {
             labelers: components["schemas"]["LabelerCount"][];
@@ -4717,6 +5126,16 @@ export interface components {
          * @enum {string}
          */
         SplitEnum: "train" | "valid" | "test";
+        /** @description The paper's tables of the workspace, without archived prompts. */
+        Statistics: {
+            /** Format: date-time */
+            as_of: string;
+            sources: components["schemas"]["SourceRow"][];
+            use_cases: components["schemas"]["UseCaseRow"][];
+            lengths: components["schemas"]["LengthRow"][];
+            submitters: components["schemas"]["SubmitterRow"][];
+            prompts_per_submitter: components["schemas"]["PerSubmitterRow"][];
+        };
         /** @description The disk under DATA_DIR. */
         Storage: {
             free_bytes: number;
@@ -4794,6 +5213,12 @@ export interface components {
             revision: number;
             assignment_id: number;
             next?: components["schemas"]["Next"] | null;
+        };
+        /** @description One of the submitters with the most prompts. */
+        SubmitterRow: {
+            submitter: string;
+            split: string;
+            prompts: number;
         };
         /** @description What an admin wants to see at a glance. */
         System: {
@@ -4981,6 +5406,13 @@ export interface components {
          * @enum {string}
          */
         UseCaseEnum: "generation" | "open_qa" | "brainstorming" | "chat" | "rewrite" | "summarization" | "classification" | "other" | "closed_qa" | "extract";
+        /** @description Prompts of one use case, and their share of all, from 0 to 1. */
+        UseCaseRow: {
+            use_case: string;
+            prompts: number;
+            /** Format: double */
+            share: number;
+        };
         /**
          * @description * `initial_weights` - Initial weights
          *     * `reward_model` - Reward model
@@ -5047,6 +5479,21 @@ export interface components {
         /** @description Asks for the next task: the slot that was shown in advance if it is still open, else another. */
         WishRequest: {
             preferred_id?: number | null;
+        };
+        /** @description A submitter and the model whose use of their prompts they consent to no longer. */
+        WithdrawConsentRequest: {
+            submitter: string;
+            model: string;
+            /**
+             * Format: date-time
+             * @description When they said so; now.
+             */
+            occurred_at?: string | null;
+        };
+        /** @description A withdrawal, and how many prompts were archived with it. */
+        Withdrawn: {
+            consent: components["schemas"]["Consent"];
+            archived: number;
         };
         /** @description A task that is out of the queue. */
         WithdrawnTask: {
@@ -6103,6 +6550,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Cohort"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    consents_list: {
+        parameters: {
+            query?: {
+                model?: string;
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                submitter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedConsentList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    consents_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordConsentRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    consents_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawConsentRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawn"];
                 };
             };
             400: {
@@ -7291,6 +7866,61 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_ingest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IngestPromptRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ingested"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ingested"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9159,17 +9789,22 @@ export interface operations {
                 language?: string;
                 /**
                  * @description * `-created_at` - -created_at
-                 *     * `-response_count` - -response_count
                  *     * `created_at` - created_at
-                 *     * `response_count` - response_count
-                 *     * `submitter` - submitter
                  *     * `use_case` - use_case
                  */
-                ordering?: "-created_at" | "-response_count" | "created_at" | "response_count" | "submitter" | "use_case";
+                ordering?: "-created_at" | "created_at" | "use_case";
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
+                /**
+                 * @description * `unscanned` - Not looked at yet
+                 *     * `clean` - Nothing found
+                 *     * `open` - To be reviewed
+                 *     * `reviewed` - Reviewed
+                 */
+                pii_state?: "unscanned" | "clean" | "open" | "reviewed";
+                prompt_import?: number;
                 /** @description Words; "a phrase", -without and or as in a web search. */
                 search?: string;
                 /**
@@ -9179,6 +9814,7 @@ export interface operations {
                  */
                 split?: "train" | "valid" | "test";
                 submitter?: string;
+                tag?: string;
                 /**
                  * @description * `generation` - Generation
                  *     * `open_qa` - Open QA
@@ -9342,6 +9978,157 @@ export interface operations {
             };
         };
     };
+    prompts_duplicates: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                prompt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedDroppedLineList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_original: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Original"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_review_personal_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewPiiRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     prompts_facets: {
         parameters: {
             query?: never;
@@ -9357,6 +10144,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Facets"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_personal_data: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPiiPromptList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_statistics_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             404: {

@@ -1,0 +1,124 @@
+"""The prompt explorer: filters, changes to many prompts, and the paper's tables."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from labelapp.prompts import bulk, paging
+from labelapp.prompts.models import Prompt
+from labelapp.prompts.queries import PromptFilter, prompt_rows
+from tests.prompts.conftest import Upload, confirm
+
+pytestmark = pytest.mark.django_db
+
+ROWS = [
+    {"prompt": "Tell a story", "kind": "customer", "use_case": "generation", "submitter": "acme"},
+    {"prompt": "Tell a longer story", "kind": "customer", "use_case": "generation", "submitter": "acme"},
+    {"prompt": "Sum it up", "kind": "plain", "use_case": "summarization", "submitter": "żółw"},
+    {"prompt": "=1+1", "kind": "plain", "use_case": "other", "submitter": "=evil()"},
+]
+
+
+@pytest.fixture
+def prompts(upload: Upload, researcher: APIClient) -> list[Prompt]:
+    confirm(researcher, upload(ROWS).json())
+    return list(Prompt.objects.order_by("id"))
+
+
+def change(client: APIClient, **body: Any) -> Any:
+    return client.post("/api/v1/prompts/bulk", body)
+
+
+def test_tags_are_added_and_removed(researcher: APIClient, prompts: list[Prompt]) -> None:
+    ids = [prompt.pk for prompt in prompts[:2]]
+    assert change(researcher, action="add_tags", tags=["new", "good"], prompt_ids=ids).json()["changed"] == 2
+    assert change(researcher, action="add_tags", tags=["good"], prompt_ids=ids).json()["changed"] == 0
+    prompts[0].refresh_from_db()
+    assert prompts[0].tags == ["good", "new"]
+    assert researcher.get("/api/v1/prompts?tag=good").json()["count"] == 2
+    facet = researcher.get("/api/v1/prompts/facets").json()["tag"]
+    assert facet == [{"value": "good", "label": "good", "count": 2}, {"value": "new", "label": "new", "count": 2}]
+    filtered = change(researcher, action="remove_tags", tags=["good"], filter={"search": "longer"})
+    assert filtered.json() == {"changed": 1, "has_more": False}
+    assert researcher.get("/api/v1/prompts?tag=good").json()["count"] == 1
+
+
+def test_many_are_archived_and_brought_back(
+    researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST_AT_ONCE", 3)
+    assert change(researcher, action="archive", filter={}).json() == {"changed": 3, "has_more": True}
+    assert change(researcher, action="archive", filter={}).json() == {"changed": 1, "has_more": False}
+    back = change(researcher, action="restore", filter={"use_case": "generation", "archived": None})
+    assert back.json()["changed"] == 2
+    assert Prompt.objects.filter(archived_at=None).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"action": "archive"}, "prompt_ids"),
+        ({"action": "archive", "prompt_ids": [1], "filter": {}}, "prompt_ids"),
+        ({"action": "add_tags", "prompt_ids": [1]}, "tags"),
+        ({"action": "archive", "tags": ["a"], "prompt_ids": [1]}, "tags"),
+        ({"action": "burn", "prompt_ids": [1]}, "action"),
+        ({"action": "archive", "filter": {"colour": "red"}}, "filter.colour"),
+    ],
+)
+def test_a_change_that_cannot_be_meant(researcher: APIClient, body: dict[str, Any], field: str) -> None:
+    answer = change(researcher, **body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+
+
+def test_long_lists_are_counted_up_to_a_limit(
+    researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert researcher.get("/api/v1/prompts").json()["count_is_capped"] is False
+    monkeypatch.setattr(paging, "MOST_COUNTED", 3)
+    found = researcher.get("/api/v1/prompts?page_size=2").json()
+    assert (found["count"], found["count_is_capped"], len(found["results"])) == (3, True, 2)
+
+
+def test_the_tables_of_the_paper(researcher: APIClient, prompts: list[Prompt]) -> None:
+    found = researcher.get("/api/v1/prompts/statistics").json()
+    assert found["sources"][0] == {"source": "customer", "split": "test", "prompts": 2, "submitters": 1}
+    assert sum(row["prompts"] for row in found["sources"]) == 4
+    assert found["use_cases"][0] == {"use_case": "generation", "prompts": 2, "share": 0.5}
+    # 12 and 19 characters.
+    assert found["lengths"][0] == {
+        "source": "customer", "split": "test", "mean": 15.5, "median": 12, "p95": 19, "longest": 19
+    }  # fmt: skip
+    assert found["submitters"][0] == {"submitter": "acme", "split": "test", "prompts": 2}
+    assert found["prompts_per_submitter"] == [
+        {"prompts_each": "1", "submitters": 2, "prompts": 2},
+        {"prompts_each": "2–5", "submitters": 1, "prompts": 2},
+    ]
+
+
+def test_a_table_can_be_opened_in_a_spreadsheet(researcher: APIClient, prompts: list[Prompt]) -> None:
+    answer = researcher.get("/api/v1/prompts/statistics/submitters.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert {row["submitter"] for row in rows} == {"acme", "żółw", "'=evil()"}
+    assert researcher.get("/api/v1/prompts/statistics/secrets.csv").status_code == 404
+
+
+@pytest.mark.parametrize("wanted", [PromptFilter(), PromptFilter(use_case="chat"), PromptFilter(language="sw")])
+def test_a_page_is_read_in_an_indexs_order_and_not_sorted(wanted: PromptFilter, prompts: list[Prompt]) -> None:
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+    plan = json.dumps(json.loads(prompt_rows(wanted)[:50].explain(format="json")))
+    assert "Index Scan" in plan
+    assert '"Node Type": "Sort"' not in plan
+
+
+def test_labelers_explore_nothing(labeler: APIClient) -> None:
+    assert change(labeler, action="archive", filter={}).status_code == 404
+    for path in ("statistics", "statistics/sources.csv"):
+        assert labeler.get(f"/api/v1/prompts/{path}").status_code == 404
