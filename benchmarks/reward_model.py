@@ -53,7 +53,7 @@ class RewardModelCase:
 
 def measure_reward_model(case: RewardModelCase, bench: Bench) -> dict[str, Any]:
     """All contenders on a case."""
-    path = _write_case(case, bench)
+    path = write_case(case, bench)
     ours = [sys.executable, "-m", "benchmarks.reward_model_ours", str(path)]
     with (
         Contender([str(bench.trl_python), "benchmarks/reward_model_trl.py", str(path)], threads=bench.threads) as trl,
@@ -79,7 +79,7 @@ def measure_reward_model(case: RewardModelCase, bench: Bench) -> dict[str, Any]:
     }
 
 
-def _write_case(case: RewardModelCase, bench: Bench) -> Path:
+def write_case(case: RewardModelCase, bench: Bench) -> Path:
     """The rankings as token ids, the best response first."""
     draw = random.Random(0)
 
