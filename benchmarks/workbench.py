@@ -11,7 +11,7 @@ the other by keyboard. The last line is one JSON object:
     interactive_ms       from the start of the navigation until the task is painted and takes keys (median)
     interactive_slow_ms  the same at 10 Mbit/s, 40 ms round trip and a CPU slowed down four times (median)
     next_paint_ms        {median, p95} from the key that submits until the next task is painted, measured in the page
-    next_leased_ms       the same until that task is the labeler's own: the answer has arrived, and its lease has come back
+    next_leased_ms       the same until that task is leased: the answer has arrived and its reply has come back
     keystrokes_rank6_tie keys pressed to rank six responses with a tie and to submit, with the stored ranking verified
 """
 
