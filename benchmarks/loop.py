@@ -6,7 +6,8 @@ It starts `manage.py serve` on a folder of its own, invites labelers, imports pr
 trains SFT, samples from it, has the samples ranked, trains a reward model and PPO, and samples from both policies on
 held-out prompts. The last line is one JSON object. Because the preference is arithmetic (`toy_preference.known_score`),
 the end is compared with the truth and not only with what the reward model believes; a loop that does not raise the
-*known* score by three standard errors has failed.
+*known* score by three standard errors, or not above the best of 4 supervised samples of the committed run
+(`toy_curve.json`), has failed.
 """
 
 import argparse
@@ -41,6 +42,7 @@ START_SECONDS, JOB_SECONDS, POLL_SECONDS = 180.0, 300.0, 0.5
 SUBMITTERS = 96  # as many as prompts: the split by submitter then holds out about a fifth of them
 RESPONSES_PER_TASK, EVALUATION_RESPONSES = 4, 9
 LABELERS = 4
+REFERENCE = ROOT / "benchmarks" / "toy_curve.json"
 MARGIN = 3.0  # standard errors of the difference
 
 
@@ -324,6 +326,8 @@ def main() -> None:
     print(json.dumps({"seconds": seconds.row()} | result))
     if result["known_ppo"] - result["known_sft"] < MARGIN * result["known_difference_standard_error"]:
         raise LoopError("PPO did not raise the known preference beyond its standard error")
+    if result["known_ppo"] <= result["known_reference_best_of_4"]:
+        raise LoopError("PPO's known score is not above that of the best of 4 supervised samples in toy_curve.json")
 
 
 def close_the_loop(url: str, seconds: Seconds, *, prompt_count: int) -> dict[str, Any]:
@@ -396,6 +400,7 @@ def close_the_loop(url: str, seconds: Seconds, *, prompt_count: int) -> dict[str
         "reward_ppo": round(curve[-1]["reward_mean"], 4),
         "known_sft": round(fmean(known["sft"]), 4),
         "known_ppo": round(fmean(known["ppo"]), 4),
+        "known_reference_best_of_4": reference_best_of_4(),
         "known_difference_standard_error": round(standard_error(known["sft"], known["ppo"]), 4),
         "kl_nats": round(curve[-1]["kl_nats"], 4),
     }
@@ -418,6 +423,12 @@ def accuracy_by_known_preference(admin: Api, run_id: int, version_id: int) -> fl
         for first, second in combinations(responses, 2)
         if abs(first[1] - second[1]) > toy.TIE_WITHIN
     )
+
+
+def reference_best_of_4() -> float:
+    """The known score of best-of-4 in the committed run of the same task (`python -m benchmarks.toy_task --out …`)."""
+    points = json.loads(REFERENCE.read_text())["best_of_n"]
+    return next(float(point["gold"]) for point in points if point["n"] == 4)
 
 
 def standard_error(first: Sequence[float], second: Sequence[float]) -> float:
