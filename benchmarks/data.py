@@ -6,7 +6,8 @@
     claim     the next task of projects with 2,000 tasks, a tenth of the prompts, and all of them
     freeze    comparisons frozen to JSON lines and Parquet: rows a second, the worker's peak memory, and the time beside
               PostgreSQL's own COPY … TO of the same rows as JSON (`both_vs_copy`, and `jsonl_vs_copy` without Parquet)
-    export    20,000 annotations in every format, each made on demand from the frozen version
+    export    20,000 annotations in every shape and file, each made on demand from the frozen version; `times_as_fast`:
+              Label Studio's export over freezing and fetching the rankings
 
     python -m benchmarks.data [--quick] [--only freeze …]
 

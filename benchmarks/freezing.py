@@ -191,15 +191,15 @@ def _export_line(folder: Path) -> dict[str, Any]:
                     pass
                 seconds.setdefault(f"{shape} {file_format}", []).append(time.perf_counter() - started)
     medians = {name: round(statistics.median(found), 2) for name, found in seconds.items()}
-    slowest = max(medians.values())
+    # What Label Studio's export does as well: from the annotations in the database to one file of them.
+    like = medians["freeze"] + medians["rankings jsonl"]
     return {
         "bench": "export",
         "annotations": EXPORT_ROWS,
         "seconds": medians,
-        "slowest_seconds": slowest,
-        "rows_per_second": round(EXPORT_ROWS / slowest),
+        "rows_per_second": round(EXPORT_ROWS / like),
         "label_studio_seconds": LABEL_STUDIO_EXPORT_SECONDS,
-        "times_as_fast": round(LABEL_STUDIO_EXPORT_SECONDS / slowest, 1),
+        "times_as_fast": round(LABEL_STUDIO_EXPORT_SECONDS / like, 1),
     }
 
 

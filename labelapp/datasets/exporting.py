@@ -141,18 +141,25 @@ def _write_parquet(shape: Shape, path: Path, file: IO[bytes] | io.RawIOBase) -> 
                 yield
 
 
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
 def _csv(shape: Shape, path: Path) -> Iterator[bytes]:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(_Echo())
     names = shape.schema.names
-    writer.writerow(names)
+    pieces: list[str] = [writer.writerow(names)]
+    size = 0
     for row in _rows(shape, path):
-        writer.writerow([_cell(row[name]) for name in names])
-        if text.tell() >= CHUNK_BYTES:
-            yield text.getvalue().encode()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode()
+        pieces.append(writer.writerow([_cell(row[name]) for name in names]))
+        size += len(pieces[-1])
+        if size >= CHUNK_BYTES:
+            yield "".join(pieces).encode()
+            pieces, size = [], 0
+    yield "".join(pieces).encode()
 
 
 def _cell(value: Any) -> Any:

@@ -129,6 +129,18 @@ def test_weights_that_make_no_sense_name_the_setting(setting: str, code: str) ->
     assert (caught.value.code, caught.value.field) == (code, "config.labeler_weights")
 
 
+def test_a_rankings_own_weight_counts_in_training_only() -> None:
+    """Three ranked responses are three pairs of weight 1/3; half of that where the ranking weighs a half."""
+    plain = ranking([1, 2, 3])
+    assert plain.record is not None
+    light = dataclasses.replace(plain, record=dataclasses.replace(plain.record, weight=0.5))
+    loss = RankingLoss(labeler_weights={"l1": 2.0})
+    learned = loss.pairs([plain, light], device=torch.device("cpu"))
+    held_out = loss.pairs([plain, light], device=torch.device("cpu"), weighted=False)
+    torch.testing.assert_close(learned.weights, torch.tensor([2 / 3] * 3 + [1 / 3] * 3))
+    torch.testing.assert_close(held_out.weights, torch.full((6,), 1 / 3))
+
+
 def run_with(root: Path, llama: Path, rows: list[Ranking], **changes: Any) -> RunDirectory:
     config = dataclasses.replace(REWARD_MODEL, **changes)
     inputs = toy_rows("reward_model") | {"train": rows}
