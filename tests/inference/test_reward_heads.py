@@ -12,8 +12,10 @@ from transformers import (
     GPTNeoXConfig,
     LlamaConfig,
     LlamaForCausalLM,
+    MistralConfig,
     OPTConfig,
     PhiConfig,
+    Qwen2Config,
     Qwen3Config,
 )
 
@@ -34,6 +36,10 @@ LIKE_LLAMA = SMALL | {
 HOLDING = {
     "llama": LlamaConfig(**LIKE_LLAMA),
     "llama with biases": LlamaConfig(**LIKE_LLAMA, mlp_bias=True, attention_bias=True),
+    "qwen3": Qwen3Config(**LIKE_LLAMA, num_key_value_heads=1, head_dim=16),
+    "qwen3 with biases": Qwen3Config(**LIKE_LLAMA, num_key_value_heads=2, head_dim=16, attention_bias=True),
+    # With room for a token that transformers adds to the tokenizer of a Qwen 2.
+    "qwen2": Qwen2Config(**LIKE_LLAMA | {"vocab_size": VOCABULARY_SIZE + 1}, num_key_value_heads=1),
     "gpt2": GPT2Config(**SMALL, n_embd=32, n_layer=2, n_head=2, n_positions=64),
     "phi": PhiConfig(**LIKE_LLAMA),
     "gpt_neox": GPTNeoXConfig(**LIKE_LLAMA),
@@ -92,8 +98,10 @@ def test_saving_leaves_the_model_as_it_was(tmp_path: Path, name: str) -> None:
     assert reward_bias(loaded.model) == 1.5
 
 
-def test_a_llama_comes_back_to_the_bit_without_the_layer_that_held_the_bias(tmp_path: Path) -> None:
-    loaded = make(HOLDING["llama"], bias=1.5)
+@pytest.mark.parametrize("name", ["llama", "qwen2", "qwen3"])
+def test_a_model_comes_back_to_the_bit_without_the_layer_that_held_the_bias(tmp_path: Path, name: str) -> None:
+    loaded = make(HOLDING[name], bias=1.5)
+    config = loaded.model.config.to_dict()
     save_reward_model(loaded, tmp_path)
     assert json.loads((tmp_path / "config.json").read_text())["num_hidden_layers"] == 3
     for found in (load_reward_model(tmp_path), reward_model_from_causal_lm(tmp_path)):
@@ -101,7 +109,8 @@ def test_a_llama_comes_back_to_the_bit_without_the_layer_that_held_the_bias(tmp_
         assert set(state) == set(expected)
         assert all(torch.equal(state[key], value) for key, value in expected.items())
         assert found.model.config.num_hidden_layers == 2
-        assert not found.model.config.mlp_bias
+        for setting in ("mlp_bias", "attention_bias", "layer_types", "use_sliding_window", "sliding_window"):
+            assert getattr(found.model.config, setting, None) == config.get(setting), setting
         assert reward_bias(found.model) == 1.5
     second = tmp_path / "second"
     save_reward_model(load_reward_model(tmp_path), second)
@@ -109,7 +118,7 @@ def test_a_llama_comes_back_to_the_bit_without_the_layer_that_held_the_bias(tmp_
 
 
 def test_what_cannot_hold_the_bias_keeps_it_in_the_config(tmp_path: Path) -> None:
-    loaded = make(Qwen3Config(**LIKE_LLAMA, num_key_value_heads=1, head_dim=16), bias=1.5)
+    loaded = make(MistralConfig(**LIKE_LLAMA, num_key_value_heads=1, head_dim=16), bias=1.5)
     with torch.no_grad():
         expected = rewards(loaded.model, ROWS)
     assert not save_reward_model(loaded, tmp_path)
