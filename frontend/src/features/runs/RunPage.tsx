@@ -13,6 +13,7 @@ import { RunOutput } from "@/features/runs/RunOutput";
 import classes from "@/features/runs/RunPage.module.css";
 import { RunState } from "@/features/runs/RunState";
 import { isLive, type Run, useLiveRuns } from "@/features/runs/runQueries";
+import { runResults } from "@/features/runs/runResults";
 import { Facts } from "@/ui/Facts";
 import { formatDuration, formatNumber, formatPercent } from "@/ui/format";
 import { Notice } from "@/ui/Notice";
@@ -49,7 +50,7 @@ export function RunPage() {
       <div className={classes.columns}>
         <Section title="Reads and makes">
           <RunInputs run={run} />
-          <Facts facts={[{ label: "Makes", value: <RunOutput run={run} /> }]} />
+          <Facts facts={[{ label: "Makes", value: <RunOutput run={run} /> }, ...runResults(run.summary)]} />
         </Section>
         <RunLog run={run} />
       </div>
