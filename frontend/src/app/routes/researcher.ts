@@ -53,6 +53,7 @@ const promptsRoute = createRoute({
       kind: oneOf(search.kind, ["plain", "few_shot", "user_based", "customer", "imported"]),
       split: oneOf(search.split, ["train", "valid", "test"]),
       language: text(search.language),
+      tag: text(search.tag),
       archived: search.archived === true || undefined,
       ordering: oneOf(search.ordering, ["created_at", "-created_at"]),
       page: id(search.page),
@@ -72,6 +73,13 @@ const importReportRoute = createRoute({
   path: "/prompts/imports/$importId",
   beforeLoad,
   component: page(() => import("@/features/prompts/ImportReportPage"), "ImportReportPage"),
+});
+
+const personalDataRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/prompts/personal-data",
+  beforeLoad,
+  component: page(() => import("@/features/prompts/PersonalDataPage"), "PersonalDataPage"),
 });
 
 const promptRoute = createRoute({
@@ -191,6 +199,7 @@ export const researcherRoutes = [
   promptsRoute,
   importRoute,
   importReportRoute,
+  personalDataRoute,
   promptRoute,
   projectsRoute,
   newProjectRoute,

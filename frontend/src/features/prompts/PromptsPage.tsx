@@ -99,10 +99,22 @@ export function PromptsPage() {
       <PageHeader
         title="Prompts"
         description="What people ask. Each submitter is in one split only, so no one's prompts are both trained and tested on."
-        actions={importButton}
+        actions={
+          <Group>
+            <LinkButton to="/prompts/personal-data" variant="default">
+              Personal data
+            </LinkButton>
+            {importButton}
+          </Group>
+        }
       />
       <Filters filters={filters} set={set} />
       {error && <FieldErrors message={errorMessage(error)} />}
+      {data?.count_is_capped && (
+        <Text size="sm" c="dimmed">
+          The first {formatNumber(data.count)} are shown; narrow the search down for the others.
+        </Text>
+      )}
       <DataTable
         label="Prompts"
         columns={COLUMNS}
@@ -136,7 +148,7 @@ function Filters({ filters, set }: FiltersProps) {
   const { data: facets } = $api.useQuery("get", "/api/v1/prompts/facets");
   const [text, setText] = useState(filters.search ?? "");
   const search = useDebouncedCallback((words: string) => set({ search: words || undefined }), 300);
-  const facet = (label: string, name: "use_case" | "kind" | "split" | "language") => (
+  const facet = (label: string, name: "use_case" | "kind" | "split" | "language" | "tag") => (
     <Select
       aria-label={label}
       placeholder={label}
@@ -167,6 +179,7 @@ function Filters({ filters, set }: FiltersProps) {
       {facet("Kind", "kind")}
       {facet("Split", "split")}
       {facet("Language", "language")}
+      {facet("Tag", "tag")}
       <Switch
         label="Archived"
         checked={filters.archived ?? false}
