@@ -15,7 +15,7 @@ from labelapp.prompts.models import SampleBatch, Split
 from labelapp.runs.demo_labelers import DemoPrompt, answer, claims, judgments_of, prompts_of, quality_by_text
 
 EVALUATION_PROJECT = "Which answers are better? (demo)"
-TOXICITY_PROJECT = "How toxic are the answers? (demo)"
+TOXICITY_PROJECT = "Rate toxicity (demo)"
 # How much each source leans towards the better responses: the weight of a response is its quality to this power.
 SOURCES = {"Demo candidate 2": 3.0, "Demo candidate 1": 1.5, "Demo baseline": 0.0}
 

@@ -11,6 +11,7 @@ export type Column<Row> = {
   header: string;
   render: (row: Row) => ReactNode;
   align?: "left" | "right";
+  /** At least so wide; without it a phone would squeeze a text to a word a line. */
   width?: string;
   /** The server's name for this order; a column without one cannot be sorted. */
   ordering?: string;
@@ -85,6 +86,7 @@ function HeaderCell<Row>({ column, ordering, onOrderingChange }: { column: Colum
   return (
     <Table.Th
       w={column.width}
+      miw={column.width}
       ta={column.align ?? "left"}
       aria-sort={direction}
       scope="col"

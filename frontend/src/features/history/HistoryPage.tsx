@@ -22,6 +22,7 @@ const columns = (t: TFunction): Column<Entry>[] => [
   {
     key: "prompt",
     header: t("Prompt"),
+    width: "16rem",
     render: (entry) => (
       <Anchor
         className={classes.prompt}
@@ -37,7 +38,7 @@ const columns = (t: TFunction): Column<Entry>[] => [
       </Anchor>
     ),
   },
-  { key: "project", header: t("Project"), render: (entry) => entry.project.name },
+  { key: "project", header: t("Project"), width: "10rem", render: (entry) => entry.project.name },
   { key: "when", header: t("Answered"), render: (entry) => <RelativeTime at={entry.created_at} /> },
   {
     key: "active",

@@ -71,16 +71,18 @@ function columns(t: TFunction): Column<Report>[] {
     {
       key: "prompt",
       header: t("Prompt"),
+      width: "16rem",
       render: (report) => (
         <span className={classes.prompt} dir="auto">
           {report.prompt_text}
         </span>
       ),
     },
-    { key: "project", header: t("Project"), render: (report) => report.project_name },
+    { key: "project", header: t("Project"), width: "10rem", render: (report) => report.project_name },
     {
       key: "what",
       header: t("What you did"),
+      width: "14rem",
       render: (report) => (
         <>
           {report.kind === "flag" ? t("Flagged") : t("Skipped")}: {t(REASON[report.reason])}

@@ -1,4 +1,4 @@
-import { Badge, Button, SegmentedControl, Text } from "@mantine/core";
+import { Button, SegmentedControl, Text } from "@mantine/core";
 import { keepPreviousData } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -16,6 +16,7 @@ import { formatNumber } from "@/ui/format";
 import { TextLink } from "@/ui/links";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
+import { StatusBadge } from "@/ui/StatusBadge";
 
 type Row = Schemas["WrittenRow"];
 
@@ -104,6 +105,7 @@ function useColumns(): Column<Row>[] {
     {
       key: "text",
       header: t("Prompt"),
+      width: "16rem",
       render: (row) => (
         <TextLink
           to="/write/$writtenId"
@@ -134,13 +136,9 @@ function useColumns(): Column<Row>[] {
       header: t("State"),
       render: (row) =>
         row.is_used ? (
-          <Badge color="green" tt="none">
-            {t("in use")}
-          </Badge>
+          <StatusBadge tone="good">{t("in use")}</StatusBadge>
         ) : (
-          <Badge color="gray" tt="none">
-            {t("not used yet")}
-          </Badge>
+          <StatusBadge tone="quiet">{t("not used yet")}</StatusBadge>
         ),
     },
     {

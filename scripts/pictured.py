@@ -1,0 +1,163 @@
+"""What the pictures need beside the demo workspace: a dataset, a run, and people who have worked and asked.
+
+Everything goes through the API, and nothing is made twice, so that single pictures can be taken again on one instance.
+"""
+
+import random
+import uuid
+from typing import Any
+
+from benchmarks.loop import ADMIN, Api, log_in_admin, tiny_base, wait_for
+from formats.presets import preset
+
+RANKING, WRITING = "Rank the demo responses", "Write demonstrations"
+EVALUATION, TOXICITY = "Which answers are better? (demo)", "Rate toxicity (demo)"
+BUSY, EMPTY = "Tidy up the last one", "Write more, later"
+QUESTION = "Should a list of **nine** names count as failing the instruction, when eight were asked for?"
+WRITTEN: list[dict[str, Any]] = [
+    {"kind": "plain", "use_case": "brainstorming", "text": "Ten ways to thank a neighbour who waters the plants."},
+    {
+        "kind": "few_shot",
+        "use_case": "classification",
+        "instruction": "Say whether the message is a question or a complaint.",
+        "pairs": [
+            {"query": "Where do I find the invoice?", "response": "question"},
+            {"query": "The parcel was wet again.", "response": "complaint"},
+            {"query": "Is there a discount for schools?", "response": "question"},
+        ],
+    },
+]
+
+
+def furnish(url: str) -> dict[str, int]:
+    """Make what is missing, and return the ids that the pictures' addresses are made of."""
+    admin = log_in_admin(url)
+    projects = {row["name"]: row["id"] for row in admin.rows("projects")}
+    labeler, other = demo_person(url, "labeler"), demo_person(url, "labeler2")
+    if EMPTY not in projects:
+        work(labeler, other, projects=projects)
+        mark_calibration(admin, projects[RANKING])
+        projects |= {name: small_project(admin, name) for name in (BUSY, EMPTY)}
+    # Their leases end after a quarter of an hour.
+    other("POST", f"projects/{projects[BUSY]}/next", {})
+    version = frozen_demonstrations(admin)
+    trained = trained_run(admin, version)
+    return {
+        "ranking": projects[RANKING],
+        "writing": projects[WRITING],
+        "evaluation": projects[EVALUATION],
+        "toxicity": projects[TOXICITY],
+        "busy": projects[BUSY],
+        "empty": projects[EMPTY],
+        "ranked": projects["Already ranked (demo)"],
+        "reviewed": int(labeler.rows("reports")[0]["task_id"]),
+        "version": version,
+        "run": trained["id"],
+        "checkpoint": trained["checkpoint"]["id"],
+    }
+
+
+def demo_person(url: str, name: str) -> Api:
+    """Log in as a person of the demo workspace."""
+    person = Api(url)
+    person.log_in(email=f"{name}@demo.local", password=ADMIN["password"])
+    return person
+
+
+def work(labeler: Api, other: Api, *, projects: dict[str, int]) -> None:
+    """Let labelers answer some of the evaluation, skip, flag, ask, and write prompts."""
+    for person, count in ((labeler, 4), (other, 16)):
+        for _ in range(count):
+            answer(person, projects[EVALUATION])
+    task_id = int(labeler("POST", f"projects/{projects[RANKING]}/next", {})["assignment"]["task_id"])
+    note = "A name in the second response is also that of a shop near me."
+    labeler("POST", f"tasks/{task_id}/flags", {"idempotency_key": new_key(), "kind": "other", "note": note})
+    labeler("POST", f"tasks/{task_id}/thread", {"idempotency_key": new_key(), "body": QUESTION})
+    asked = {"idempotency_key": new_key(), "body": "May I look facts up while I rank?"}
+    labeler("POST", f"projects/{projects[RANKING]}/thread", asked)
+    skipped = other("POST", f"projects/{projects[RANKING]}/next", {})["assignment"]
+    reason = {"reason": "outside_knowledge", "note": "This needs somebody who knows the law of tenancy."}
+    other("POST", f"assignments/{skipped['id']}/skip", {"lease_token": skipped["lease_token"], **reason})
+    for written in WRITTEN:
+        labeler("POST", "written-prompts", {"key": new_key(), **written})
+
+
+def answer(labeler: Api, project_id: int) -> None:
+    """Answer a task as somebody might who likes longer texts a little better."""
+    assignment = labeler("POST", f"projects/{project_id}/next", {})["assignment"]
+    dice = random.Random(assignment["id"])
+    scores = [len(response["text"]) + dice.gauss(0, 300) for response in assignment["responses"]]
+    judgments = [
+        {
+            "response_id": response["id"],
+            "rank": 1 + sum(other > score for other in scores),
+            "quality": dice.randint(2, 6),
+            "answers": {"fails_instruction": dice.random() < 0.4},
+            "notes": "",
+        }
+        for response, score in zip(assignment["responses"], scores, strict=True)
+    ]
+    body = {
+        "lease_token": assignment["lease_token"],
+        "idempotency_key": new_key(),
+        "instruction_version_id": assignment["instruction_version"]["id"],
+        "elapsed_seconds": dice.randint(60, 200),
+        "active_seconds": dice.randint(30, 60),
+        "judgments": judgments,
+    }
+    labeler("POST", f"assignments/{assignment['id']}/submit", body)
+
+
+def mark_calibration(admin: Api, project_id: int) -> None:
+    """Put the first tasks of the project into its calibration pool."""
+    tasks = [row["id"] for row in admin("GET", f"projects/{project_id}/tasks")["results"][:5]]
+    admin("POST", f"projects/{project_id}/calibration", {"task_ids": tasks, "is_calibration": True, "overlap": 3})
+
+
+def small_project(admin: Api, name: str) -> int:
+    """Make a project of both labelers with one task, or none."""
+    people = {row["email"]: row["id"] for row in admin.rows("users")}
+    body = {
+        "name": name,
+        "kind": "demonstration",
+        "instructions": "Be brief.",
+        "member_ids": [people["labeler@demo.local"], people["labeler2@demo.local"]],
+    }
+    project_id = int(admin("POST", "projects", body)["id"])
+    if name == BUSY:
+        admin("POST", f"projects/{project_id}/tasks", {"filter": {}, "limit": 1})
+    return project_id
+
+
+def lose_the_lease(url: str, project_id: int) -> None:
+    """Let the labeler leave the project and come back: their task is anybody's again, and their draft is kept."""
+    admin = log_in_admin(url)
+    labeler_id = next(row["id"] for row in admin.rows("users") if row["email"] == "labeler@demo.local")
+    admin("DELETE", f"projects/{project_id}/members/{labeler_id}")
+    admin("POST", f"projects/{project_id}/members", {"user_ids": [labeler_id]})
+
+
+def frozen_demonstrations(admin: Api) -> int:
+    """Return the id of a version with the demo's demonstrations."""
+    dataset = next((row for row in admin.rows("datasets") if row["name"] == "Demo demonstrations"), None)
+    if dataset is None:
+        dataset = admin("POST", "datasets", {"name": "Demo demonstrations", "kind": "demonstrations"})
+        admin("POST", f"datasets/{dataset['id']}/versions", {"query": {}})
+    version = admin.rows(f"dataset-versions?dataset={dataset['id']}")[0]
+    wait_for(admin, f"dataset-versions/{version['id']}", done="ready", what="the dataset")
+    return int(version["id"])
+
+
+def trained_run(admin: Api, version_id: int) -> dict[str, Any]:
+    """Return a run that has fine-tuned the tiny model."""
+    for row in admin.rows("runs?kind=sft"):
+        if row["state"] == "succeeded":
+            return row
+    inputs = {"model": {"checkpoint_id": tiny_base(admin)}, "demonstrations": {"dataset_version_id": version_id}}
+    body = {"kind": "sft", "name": "SFT on the demo", "config": preset("sft", "tiny").to_json(), "inputs": inputs}
+    return wait_for(admin, f"runs/{admin('POST', 'runs', body)['id']}", done="succeeded", what="the run")
+
+
+def new_key() -> str:
+    """Return an idempotency key."""
+    return str(uuid.uuid4())
