@@ -148,6 +148,7 @@ def main(
     if not directory.root.is_dir():
         parser.error(f"{directory.root} is not a directory")
     if directory.is_done():
+        remove_checkpoints(directory, keep=None)  # a kill between the output and its end left them
         logger.info("the output is there already")
         return EXIT_DONE
     with join_world() as world:

@@ -1,13 +1,15 @@
 """A run in two processes is the run in one: the same losses, the same weights, and it resumes as one process does."""
 
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from formats.run_directory import EXIT_DONE, RunDirectory, read_metrics
-from tests.training.processes import run_world
-from tests.training.toy_runs import make_toy_run, start
+from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_metrics
+from tests.training.processes import SignalAt, run_world
+from tests.training.toy_runs import make_toy_run, resumed_at, start
+from training.distributed import World
 
 CLOCKS = ("time", "second", "seconds")
 
@@ -40,3 +42,51 @@ def test_two_processes_give_the_losses_of_one(
     assert run_world(two, size=2) == [EXIT_DONE, EXIT_DONE], (two.root / "rank-0.txt").read_text()[-3000:]
     for own, theirs in zip(curves(two), curves(one), strict=True):
         assert own == pytest.approx(theirs, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("size_after", [1, 2])
+def test_a_run_that_is_stopped_goes_on_in_as_many_processes_or_others(
+    tmp_path: Path, llama: Path, size_after: int
+) -> None:
+    one = make_toy_run(tmp_path / "one", kind="sft", models={"model": llama})
+    assert start(one) == EXIT_DONE
+    stopped = make_toy_run(tmp_path / "stopped", kind="sft", models={"model": llama})
+    # A launcher tells all; that one is told is enough.
+    codes = run_world(stopped, size=2, signal_at=SignalAt(signal.SIGTERM, rank=1, step=5))
+    assert codes == [EXIT_PREEMPTED, EXIT_PREEMPTED]
+    assert stopped.attempt(1).checkpoint_steps() == [5]
+    codes = run_world(stopped, size=2) if size_after == 2 else [start(stopped)]
+    assert codes == [EXIT_DONE] * size_after
+    assert stopped.attempts()[-1].epoch == 2
+    for own, theirs in zip(curves(stopped), curves(one), strict=True):
+        assert own == pytest.approx(theirs, rel=1e-5, abs=1e-6)
+
+
+def test_a_process_that_dies_takes_the_others_with_it_and_the_run_goes_on(tmp_path: Path, llama: Path) -> None:
+    """Its peers end too, with an error of their own, and the next attempt finds a whole checkpoint."""
+    directory = make_toy_run(tmp_path / "run", kind="sft", models={"model": llama})
+    codes = run_world(directory, size=2, signal_at=SignalAt(signal.SIGKILL, rank=1, step=5))
+    assert codes == [1, -signal.SIGKILL]
+    error = directory.attempt(1).read_error()
+    assert error is not None
+    assert error.code == "crash"
+    assert not directory.is_done()
+    assert start(directory) == EXIT_DONE
+    assert resumed_at(directory) == 4
+
+
+def test_what_is_wrong_is_said_once(tmp_path: Path, llama: Path) -> None:
+    directory = make_toy_run(tmp_path / "run", kind="sft", models={"model": llama}, max_prompt_tokens=4)
+    assert run_world(directory, size=2) == [EXIT_BAD_INPUT, EXIT_BAD_INPUT]
+    error = directory.attempt(1).read_error()
+    assert error is not None
+    assert (error.code, error.field) == ("no_rows_left", "config.max_prompt_tokens")
+
+
+def test_shares_are_all_of_the_work_once_and_as_many_for_each() -> None:
+    items = list("abcdefg")
+    shares = [list(World(rank, 3).deal(items)) for rank in range(3)]
+    assert {len(own) for own in shares} == {3}
+    counted = sorted((share.index, share.item) for own in shares for share in own if share.weight)
+    assert counted == list(enumerate(items))
+    assert [list(World(rank, 3).deal([])) for rank in range(3)] == [[], [], []]

@@ -170,3 +170,9 @@ def figures(directory: RunDirectory) -> list[dict[str, str]]:
         {name: float(value).hex() for name, value in row.items() if not name.endswith(("time", "second", "seconds"))}
         for row in rows
     ]
+
+
+def resumed_at(directory: RunDirectory) -> int:
+    """How many steps the newest attempt took over, clock and all, from the one before: a new start takes over none."""
+    before, after = (read_metrics(attempt.metrics_path) for attempt in directory.attempts()[-2:])
+    return sum(one == other for one, other in zip(before, after, strict=False))
