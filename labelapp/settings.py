@@ -62,6 +62,15 @@ def env_list(name: str, *, default: list[str]) -> list[str]:
     return [item.strip() for item in value.split(",") if item.strip()] or default
 
 
+def checked_ray_address(address: str) -> str:
+    """Return the address of a Ray jobs server, such as http://10.0.0.5:8265, without a slash at its end."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.username:
+        message = f"RAY_ADDRESSES: {address!r} is not an address such as http://10.0.0.5:8265"
+        raise BadEnvironment(message)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def stored_secret_key(data_dir: Path) -> str:
     """Return this installation's own secret key, made on the first start and readable by its owner alone."""
     path = data_dir / "secret_key"
@@ -317,6 +326,12 @@ CONTENT_SECURITY_POLICY = {
 MODELS_PYTHON = os.environ.get("MODELS_PYTHON") or sys.executable
 RUN_CPU_SLOTS = env_int("RUN_CPU_SLOTS", default=1)
 RUN_GPUS = env_list("RUN_GPUS", default=["auto"])
+# Jobs servers of Ray clusters that runs may be sent to. Whoever may submit a job may run anything there.
+RAY_ADDRESSES = [checked_ray_address(address) for address in env_list("RAY_ADDRESSES", default=[])]
+RAY_AUTH_TOKEN = os.environ.get("RAY_AUTH_TOKEN", "")
+# On the cluster: a Python that has torch and ray, and the folder of this repository.
+RAY_PYTHON = os.environ.get("RAY_PYTHON") or MODELS_PYTHON
+RAY_CODE_DIR = os.environ.get("RAY_CODE_DIR") or str(BASE_DIR)
 RUN_ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()

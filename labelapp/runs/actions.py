@@ -19,8 +19,9 @@ from labelapp.runs.choosing_prompts import library_prompts, project_prompts
 from labelapp.runs.directories import prepare_directory, remove_directory
 from labelapp.runs.inputs import Inputs, choose_inputs
 from labelapp.runs.kinds import parse_config
+from labelapp.runs.launchers import parse_launch
 from labelapp.runs.models import LIVE_STATES, Run, RunInput, RunKind, RunState
-from labelapp.runs.tasks import launch
+from labelapp.runs.tasks import launch as launch_task
 
 NAME_PREFIXES = {
     RunKind.SAMPLE: "Samples of",
@@ -41,13 +42,16 @@ def create_run(
     name: str = "",
     target_project: Project | None = None,
     prompts: Iterable[Prompt] | None = None,
+    launch: Mapping[str, Any] | None = None,
 ) -> Run:
     """Check everything, write the run directory and queue the run. Raises InvalidInput; nothing is left then.
 
+    `launch` is where it computes (`runs.launchers`): by default in one process of this machine.
     `prompts` are what a sample run draws for where no dataset version names them; by default the target project's.
     """
     kind = str(RunKind(kind))
     parsed = parse_config(kind, dict(config))
+    place = parse_launch(kind, launch or {}, device=parsed.device)
     _check_target(kind, target_project, config=parsed)
     chosen = choose_inputs(kind, inputs, config=parsed, target_project=target_project)
     if prompts is None and target_project is not None and "prompts" not in chosen:
@@ -58,6 +62,7 @@ def create_run(
             name=name.strip() or default_name(kind, chosen),
             target_project=target_project,
             created_by=created_by,
+            **place.to_json(),
         ),
         config=parsed,
         inputs=chosen,
@@ -116,7 +121,7 @@ def default_name(kind: str, inputs: Inputs) -> str:
 
 def _ring(run: Run) -> None:
     """After commit: ring for a worker, and tell the pages."""
-    enqueue_on_commit(launch, run.pk)
+    enqueue_on_commit(launch_task, run.pk)
     transaction.on_commit(lambda: announce(run.pk, "state"))
 
 

@@ -46,6 +46,7 @@ def collect(run_id: int, *, epoch: int) -> None:
         locked.state, locked.phase, locked.eta_seconds = RunState.SUCCEEDED, "Done", None
         locked.summary |= manifest.summary | ({"warnings": warnings} if warnings else {})
         locked.device, locked.supervisor_pid = "", None
+        locked.held_devices.all().delete()
         locked.cancel_requested_at = None
         locked.step = locked.total_steps or locked.step
         locked.save()

@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,22 @@ class Device:
         """The file whose lock its user holds."""
         safe = re.sub(r"[^A-Za-z0-9.-]", "-", self.name)
         return Path(settings.DATA_DIR) / "locks" / f"{safe}.lock"
+
+
+def device_names(devices: Sequence[Device]) -> str:
+    """Some devices of one machine and kind as they stand in a row: host:cuda:0,1."""
+    if not devices:
+        return ""
+    numbers = ",".join(str(device.number) for device in devices)
+    return f"{devices[0].host}:{devices[0].kind}:{numbers}"
+
+
+def parse_devices(names: str) -> list[Device]:
+    """The devices that `device_names` named."""
+    if not names:
+        return []
+    host, kind, numbers = names.rsplit(":", 2)
+    return [Device(host, kind, int(number)) for number in numbers.split(",")]
 
 
 def usable_devices(config: dict[str, Any]) -> list[Device] | None:

@@ -14,6 +14,7 @@ from formats.settings import describe
 from labelapp.checkpoints.models import CheckpointKind
 from labelapp.common.errors import InvalidInput
 from labelapp.datasets.models import DatasetKind
+from labelapp.runs.launchers import describe_launchers
 from labelapp.runs.models import RunKind
 
 POLICIES = (CheckpointKind.SFT, CheckpointKind.POLICY, CheckpointKind.BASE)
@@ -169,6 +170,7 @@ def _describe(spec: KindSpec) -> dict[str, Any]:
             }
             for role in spec.roles
         ],
+        "launchers": describe_launchers(spec.kind),
         "fields": fields,
         "defaults": _values(preset(spec.kind, "paper")),
         "presets": [

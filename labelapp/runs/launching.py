@@ -11,12 +11,14 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
 from labelapp.runs.announcing import announce
-from labelapp.runs.devices import Device, host_name, usable_devices
-from labelapp.runs.models import Run, RunState
+from labelapp.runs.devices import Device, device_names, host_name, usable_devices
+from labelapp.runs.launchers import ray_gpus
+from labelapp.runs.models import HeldDevice, Launcher, Run, RunState
 
 WAITING_FOR_DEVICE = "Waiting for a free device"
 WAITING_FOR_GPU = "Waiting for a machine with a GPU: this one has none"
 START_SECONDS = 120
+CLAIM_TRIES = 16  # of many workers at once each try lets at least one through
 logger = structlog.get_logger(__name__)
 
 
@@ -33,33 +35,38 @@ def launch(run_id: int) -> None:
 
 
 def claim(run: Run) -> int | None:
-    """Take the row for a new attempt, on the first device that is free; return its epoch, or None if it was not to be.
+    """Take the row for a new attempt, on the first devices that are free; return its epoch, or None if it is not to be.
 
     A compare-and-swap on (id, lease_epoch, queued): of two workers with the same message one gets it.
     """
-    devices = usable_devices(run.config)
+    devices = None if run.launcher == Launcher.RAY else usable_devices(run.config)
     if devices is None:
-        return _swap(run, device=None)
-    for device in devices:
+        return _swap(run, devices=[])
+    count = run.processes if devices and devices[0].kind == "cuda" else 1
+    for _ in range(CLAIM_TRIES):
+        held = set(HeldDevice.objects.values_list("name", flat=True))
+        free = [device for device in devices if device.name not in held][:count]
+        if len(free) < count:
+            break
         try:
             with transaction.atomic():
-                return _swap(run, device=device)
+                return _swap(run, devices=free)
         except IntegrityError:
-            continue  # another run has this device
+            continue  # another run took one of them meanwhile
     phase = WAITING_FOR_DEVICE if devices else WAITING_FOR_GPU
     if Run.objects.filter(pk=run.pk, state=RunState.QUEUED).exclude(phase=phase).update(phase=phase):
         announce(run.pk, "state")
     return None
 
 
-def _swap(run: Run, *, device: Device | None) -> int | None:
+def _swap(run: Run, *, devices: list[Device]) -> int | None:
     epoch = run.lease_epoch + 1
     taken = Run.objects.filter(pk=run.pk, lease_epoch=run.lease_epoch, state=RunState.QUEUED).update(
         state=RunState.RUNNING,
         lease_epoch=epoch,
         attempt=F("attempt") + 1,
-        device=device.name if device else "",
-        gpu_count=device.gpu_count if device else 0,
+        device=device_names(devices),
+        gpu_count=ray_gpus(run) if run.launcher == Launcher.RAY else sum(device.gpu_count for device in devices),
         phase="Starting",
         eta_seconds=None,
         heartbeat_at=Now(),
@@ -67,7 +74,11 @@ def _swap(run: Run, *, device: Device | None) -> int | None:
         supervisor_host=host_name(),
         supervisor_pid=None,
     )
-    return epoch if taken else None
+    if not taken:
+        return None
+    HeldDevice.objects.filter(run=run).delete()
+    HeldDevice.objects.bulk_create([HeldDevice(name=device.name, run=run) for device in devices])
+    return epoch
 
 
 def start_supervisor(run: Run, *, epoch: int) -> None:

@@ -31,6 +31,12 @@ class RunState(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+class Launcher(models.TextChoices):
+    LOCAL = "local", "This machine"
+    ACCELERATE = "accelerate", "This machine, several processes"
+    RAY = "ray", "Ray cluster"
+
+
 LIVE_STATES = (RunState.QUEUED, RunState.RUNNING)
 
 
@@ -56,8 +62,13 @@ class Run(models.Model):
     supervisor_host = models.CharField(max_length=200, blank=True)
     supervisor_pid = models.PositiveIntegerField(null=True, blank=True)
     device = models.CharField(
-        max_length=120, blank=True, help_text="host:cpu:0 or host:cuda:0, held while it runs; empty if it needs none."
+        max_length=200,
+        blank=True,
+        help_text="host:cpu:0, host:cuda:0 or host:cuda:0,1, held while it runs; empty if it needs none here.",
     )
+    launcher = models.CharField(max_length=12, choices=Launcher.choices, default=Launcher.LOCAL)
+    processes = models.PositiveIntegerField(default=1, help_text="So many compute it together, each on its GPU.")
+    ray_address = models.CharField(max_length=300, blank=True, help_text="Of the cluster's jobs server.")
     gpu_count = models.PositiveIntegerField(default=0)
     phase = models.CharField(max_length=120, blank=True)
     step = models.PositiveIntegerField(default=0)
@@ -100,13 +111,10 @@ class Run(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = (
-            models.UniqueConstraint(
-                fields=["device"],
-                condition=Q(state="running") & ~Q(device=""),
-                name="run_one_per_device",
-            ),
             models.CheckConstraint(condition=Q(kind__in=RunKind.values), name="run_kind_known"),
             models.CheckConstraint(condition=Q(state__in=RunState.values), name="run_state_known"),
+            models.CheckConstraint(condition=Q(launcher__in=Launcher.values), name="run_launcher_known"),
+            models.CheckConstraint(condition=Q(processes__gte=1), name="run_has_processes"),
         )
         indexes = (models.Index(fields=["state", "heartbeat_at"], name="run_by_state"),)
 
@@ -127,6 +135,19 @@ class Run(models.Model):
     def gpu_hours(self) -> float:
         """What it cost; a run on the CPU costs none."""
         return self.running_seconds / 3600 * self.gpu_count
+
+
+class HeldDevice(models.Model):
+    """A GPU or a slot of the CPU while a run has it: the name is unique, so that no other run can."""
+
+    name = models.CharField(max_length=120, unique=True, help_text="host:cpu:0 or host:cuda:0.")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="held_devices")
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class RunInput(models.Model):

@@ -10,7 +10,8 @@ from labelapp.datasets.models import DatasetKind, DatasetVersion
 from labelapp.labeling.models import Project
 from labelapp.labeling.project_serializers import PersonSerializer
 from labelapp.prompts.models import SampleBatch, UseCase
-from labelapp.runs.models import Run, RunInput, RunKind, RunState
+from labelapp.runs.launchers import MOST_PROCESSES
+from labelapp.runs.models import Launcher, Run, RunInput, RunKind, RunState
 
 MAX_ID = 2**63 - 1
 
@@ -23,6 +24,18 @@ class InputChoice(StrictSerializer):
     dataset_version_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
 
 
+class LaunchSerializer(StrictSerializer):
+    """Where a run computes; `run-kinds` says what this server offers."""
+
+    launcher = serializers.ChoiceField(choices=Launcher.choices, default=Launcher.LOCAL)
+    processes = serializers.IntegerField(
+        min_value=1, max_value=MOST_PROCESSES, default=1, help_text="Each takes a GPU, where there are any."
+    )
+    ray_address = serializers.CharField(
+        max_length=300, allow_blank=True, default="", help_text="One of the addresses that `run-kinds` lists."
+    )
+
+
 class CreateRun(StrictSerializer):
     """A run to start. `run-kinds` says which inputs and settings each kind has."""
 
@@ -30,6 +43,7 @@ class CreateRun(StrictSerializer):
     name = serializers.CharField(max_length=160, required=False, allow_blank=True, default="")
     config = serializers.DictField(help_text="Settings by name; those left out have the paper's values.")
     inputs = serializers.DictField(child=InputChoice(), help_text="By role.")
+    launch = LaunchSerializer(required=False)
     target_project_id = serializers.IntegerField(
         min_value=1,
         max_value=MAX_ID,
@@ -178,6 +192,9 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "failures",
             "max_attempts",
             "device",
+            "launcher",
+            "processes",
+            "ray_address",
             "phase",
             "step",
             "total_steps",
@@ -232,6 +249,16 @@ class SettingSerializer(serializers.Serializer[Any]):
     source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
 
 
+class LauncherSerializer(serializers.Serializer[Any]):
+    """A place where this server can compute a run of the kind."""
+
+    launcher = serializers.ChoiceField(choices=Launcher.choices)
+    label = serializers.CharField()  # type: ignore[assignment]
+    help = serializers.CharField()
+    most_processes = serializers.IntegerField()
+    addresses = serializers.ListField(child=serializers.CharField(), help_text="Of the clusters to choose from.")
+
+
 class PresetSerializer(serializers.Serializer[Any]):
     """A named set of values."""
 
@@ -247,6 +274,7 @@ class RunKindSerializer(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]
     description = serializers.CharField()
     inputs = RunInputKindSerializer(many=True)
+    launchers = LauncherSerializer(many=True)
     fields = SettingSerializer(many=True)  # type: ignore[assignment]
     defaults = serializers.DictField()
     presets = PresetSerializer(many=True)

@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from types import FrameType
 
 import structlog
@@ -17,10 +18,11 @@ from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, RunDirectory
 from labelapp.common.errors import DomainError
 from labelapp.runs.announcing import announce
 from labelapp.runs.collecting import DamagedOutput, collect
-from labelapp.runs.devices import Device, DeviceLock, Holder, Orphan, host_name, process_created
+from labelapp.runs.devices import DeviceLock, Holder, Orphan, host_name, parse_devices, process_created
 from labelapp.runs.lease import DATABASE_IS_AWAY, Heartbeat, Lease, LeaseLost, patiently
-from labelapp.runs.models import Run, RunState
+from labelapp.runs.models import Launcher, Run, RunState
 from labelapp.runs.progress import Progress
+from labelapp.runs.ray_jobs import RayJob
 from labelapp.runs.sweeping import give_back, waiting_run_ids
 from labelapp.runs.tasks import ring
 from labelapp.runs.trainer import Trainer, describe_end, told_error
@@ -47,7 +49,7 @@ class Supervisor:
         self.run = run
         self.epoch = run.lease_epoch
         self.attempt = RunDirectory(run.path).attempt(self.epoch)
-        self.device = Device.parse(run.device) if run.device else None
+        self.devices = parse_devices(run.device)
         self.lease = Lease(run.pk, self.epoch, seconds_before=run.running_seconds)
         self.heartbeat = Heartbeat(self.lease)
         self.progress = Progress(self.attempt)
@@ -87,14 +89,13 @@ class Supervisor:
         return self.stop.is_set() or self.heartbeat.is_cancel_asked.is_set() or self.heartbeat.is_abandoned.is_set()
 
     def _compute(self) -> int | None:
-        """Run the trainer on the device; its exit status, or None if it was not started because the run is to end."""
-        if self.device is None:
-            return self._watch(lock=None)
-        lock = DeviceLock(self.device)
+        """Run the trainer on the devices; its exit status, or None if it was not started because the run is to end."""
+        locks = [DeviceLock(device) for device in self.devices]
         try:
-            return self._watch(lock=lock) if self._acquire(lock) else None
+            return self._watch(locks=locks) if all(self._acquire(lock) for lock in locks) else None
         finally:
-            lock.close()
+            for lock in locks:
+                lock.close()
 
     def _acquire(self, lock: DeviceLock) -> bool:
         """Wait for the device's lock; a process that outlived its supervisor is made to leave it."""
@@ -118,18 +119,35 @@ class Supervisor:
         orphan.push()
         return orphan
 
-    def _watch(self, *, lock: DeviceLock | None) -> int:
+    def _watch(self, *, locks: Sequence[DeviceLock]) -> int | None:
         """Start the trainer and follow it to its end; return its exit status. Raises LeaseLost with it killed."""
-        fds = (lock.descriptor,) if lock else ()
-        trainer = Trainer.start(self.run, epoch=self.epoch, device=self.device, pass_fds=fds)
-        if lock is not None:
+        if self.run.launcher == Launcher.RAY:
+            return self._watch_job()
+        fds = [lock.descriptor for lock in locks]
+        trainer = Trainer.start(self.run, epoch=self.epoch, devices=self.devices, pass_fds=fds)
+        for lock in locks:
             lock.note_holder(Holder(trainer.pid, process_created(trainer.pid), self.run.pk, self.epoch))
         try:
             return self._follow(trainer)
         finally:
             trainer.kill()
 
-    def _follow(self, trainer: Trainer) -> int:
+    def _watch_job(self) -> int | None:
+        """The same on a Ray cluster, where the jobs of earlier attempts must have ended first."""
+        job = RayJob(self.run, epoch=self.epoch)
+        while not job.have_earlier_ended():
+            if self.heartbeat.is_lost.is_set():
+                raise LeaseLost
+            if self.is_to_end():
+                return None
+            self.stop.wait(POLL_SECONDS)
+        job.start()
+        try:
+            return self._follow(job)
+        finally:
+            job.kill()
+
+    def _follow(self, trainer: Trainer | RayJob) -> int:
         while True:
             status = trainer.wait(POLL_SECONDS)
             if self.heartbeat.is_lost.is_set():
@@ -159,12 +177,20 @@ class Supervisor:
             self._collect()
         elif self.heartbeat.is_cancel_asked.is_set() or self.stop.is_set() or self.heartbeat.is_abandoned.is_set():
             self._give_back("", is_failure=False)
-        elif status == EXIT_BAD_INPUT:
+        elif status == EXIT_BAD_INPUT or self._is_hopeless(status):
             error = told_error(self.attempt)
+            assert status is not None
             self._fail(error.code if error else "bad_input", describe_end(status, attempt=self.attempt))
         else:
             assert status is not None
             self._give_back(describe_end(status, attempt=self.attempt), is_failure=True)
+
+    def _is_hopeless(self, status: int | None) -> bool:
+        """Say whether a launcher of several processes, which ends with 1 whatever is wrong, hides a bad input."""
+        if status != 1 or self.run.processes == 1:
+            return False
+        error = told_error(self.attempt)
+        return error is not None and error.code != "crash"
 
     def _collect(self) -> None:
         patiently(lambda: self.lease.write(phase="Registering the results"))

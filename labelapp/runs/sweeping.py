@@ -86,6 +86,7 @@ def give_back(
         run.phase = "Queued to go on after a failure" if is_failure else "Queued to go on at the next start"
         run.error_message = reason
     run.save()
+    run.held_devices.all().delete()
     if run.state != RunState.QUEUED:
         Run.objects.filter(pk=run.pk).update(ended_at=Now())
     if only is None:

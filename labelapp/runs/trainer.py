@@ -16,7 +16,7 @@ from labelapp.common.embedded.process import start_child
 from labelapp.common.errors import Conflict
 from labelapp.runs.devices import Device, signal_group
 from labelapp.runs.kinds import KINDS
-from labelapp.runs.models import Run
+from labelapp.runs.models import Launcher, Run
 
 # From SIGTERM, after which a trainer finishes its step and writes a checkpoint, until SIGKILL.
 GRACE_SECONDS = 30.0
@@ -25,11 +25,27 @@ logger = structlog.get_logger(__name__)
 
 def trainer_arguments(run: Run, *, epoch: int) -> list[str]:
     """The command of one attempt at a run."""
-    module = KINDS[run.kind].module
-    return [settings.MODELS_PYTHON, "-m", module, str(run.path), "--attempt", str(epoch)]
+    trainer = ["-m", KINDS[run.kind].module, str(run.path), "--attempt", str(epoch)]
+    if run.launcher == Launcher.ACCELERATE and run.processes > 1:
+        return [settings.MODELS_PYTHON, *accelerate_arguments(run.processes), *trainer]
+    return [settings.MODELS_PYTHON, *trainer]
 
 
-def trainer_environment(run: Run, *, device: Device | None) -> dict[str, str]:
+def accelerate_arguments(processes: int) -> list[str]:
+    """What starts a trainer in several processes of one machine, on a free port. `--multi_gpu` serves on a CPU too."""
+    return [
+        "-m",
+        "accelerate.commands.launch",
+        "--multi_gpu",
+        f"--num_processes={processes}",
+        "--num_machines=1",
+        "--main_process_port=0",
+        "--mixed_precision=no",
+        "--dynamo_backend=no",
+    ]
+
+
+def trainer_environment(run: Run, *, devices: Sequence[Device]) -> dict[str, str]:
     """What the process may know: paths, the hub's variables, its device, the key of the endpoint it samples from.
 
     Raises Conflict.
@@ -41,7 +57,7 @@ def trainer_environment(run: Run, *, device: Device | None) -> dict[str, str]:
         "OMP_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
         "TOKENIZERS_PARALLELISM": "false",
-        "CUDA_VISIBLE_DEVICES": str(device.number) if device is not None and device.kind == "cuda" else "",
+        "CUDA_VISIBLE_DEVICES": ",".join(str(device.number) for device in devices if device.kind == "cuda"),
     }
     key = _endpoint_key(run)
     return environment | ({"LABELAPP_ENDPOINT_API_KEY": key} if key else {})
@@ -66,7 +82,7 @@ class Trainer:
         self._asked_at: float | None = None
 
     @classmethod
-    def start(cls, run: Run, *, epoch: int, device: Device | None, pass_fds: Sequence[int]) -> "Trainer":
+    def start(cls, run: Run, *, epoch: int, devices: Sequence[Device], pass_fds: Sequence[int]) -> "Trainer":
         """Start it; what it prints is the attempt's log."""
         attempt = RunDirectory(run.path).attempt(epoch)
         attempt.root.mkdir(exist_ok=True)
@@ -76,7 +92,7 @@ class Trainer:
                 log=log,
                 cwd=settings.BASE_DIR,
                 death_signal=signal.SIGTERM,
-                environment=trainer_environment(run, device=device),
+                environment=trainer_environment(run, devices=devices),
                 pass_fds=pass_fds,
             )
         return cls(process)

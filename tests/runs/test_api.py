@@ -277,10 +277,10 @@ def test_an_endpoint_s_new_key_goes_to_no_old_address(client: APIClient, admin: 
     inputs = {"endpoint": {"endpoint_id": endpoint.pk}, "prompts": version("prompts")}
     assert client.post("/api/v1/runs", {"kind": "sample", "config": {}, "inputs": inputs}).status_code == 201
     run = Run.objects.get()
-    assert trainer_environment(run, device=None)["LABELAPP_ENDPOINT_API_KEY"] == "sk-1"
+    assert trainer_environment(run, devices=[])["LABELAPP_ENDPOINT_API_KEY"] == "sk-1"
     update_endpoint(endpoint, base_url="http://new:8000/v1", api_key="sk-2")
     with pytest.raises(Conflict, match="another address"):
-        trainer_environment(run, device=None)
+        trainer_environment(run, devices=[])
 
 
 def test_a_sample_run_has_one_source_and_prompts(client: APIClient) -> None:

@@ -85,4 +85,4 @@ def _signal_at(chosen: SignalAt) -> None:
             signal.raise_signal(chosen.number)
         original(run, **arguments)
 
-    TrainingRun.stop_if_asked = stop_if_asked  # type: ignore[method-assign]
+    TrainingRun.stop_if_asked = stop_if_asked  # type: ignore[method-assign,assignment]

@@ -2564,6 +2564,7 @@ export interface components {
             inputs: {
                 [key: string]: components["schemas"]["InputChoiceRequest"];
             };
+            launch?: components["schemas"]["LaunchRequest"];
             /**
              * Format: int64
              * @description Sample runs: the project whose queue the responses go to.
@@ -3210,6 +3211,37 @@ export interface components {
             median_active_seconds: number | null;
             skips: number;
         };
+        /** @description Where a run computes; `run-kinds` says what this server offers. */
+        LaunchRequest: {
+            /** @default local */
+            launcher: components["schemas"]["LauncherEnum"];
+            /**
+             * @description Each takes a GPU, where there are any.
+             * @default 1
+             */
+            processes: number;
+            /**
+             * @description One of the addresses that `run-kinds` lists.
+             * @default
+             */
+            ray_address: string;
+        };
+        /** @description A place where this server can compute a run of the kind. */
+        Launcher: {
+            launcher: components["schemas"]["LauncherEnum"];
+            label: string;
+            help: string;
+            most_processes: number;
+            /** @description Of the clusters to choose from. */
+            addresses: string[];
+        };
+        /**
+         * @description * `local` - This machine
+         *     * `accelerate` - This machine, several processes
+         *     * `ray` - Ray cluster
+         * @enum {string}
+         */
+        LauncherEnum: "local" | "accelerate" | "ray";
         /** @description How long the lease lasts now. */
         Lease: {
             /** Format: date-time */
@@ -4739,7 +4771,6 @@ export interface components {
             readonly id: number;
             readonly kind: components["schemas"]["RunKindEnum"];
             readonly name: string;
-            /** @default queued */
             readonly state: components["schemas"]["RunStateEnum"];
             readonly config: {
                 [key: string]: unknown;
@@ -4751,11 +4782,13 @@ export interface components {
             readonly failures: number;
             /** @description So many failures end the run. */
             readonly max_attempts: number;
-            /**
-             * @description host:cpu:0 or host:cuda:0, held while it runs; empty if it needs none.
-             * @default
-             */
+            /** @description host:cpu:0, host:cuda:0 or host:cuda:0,1, held while it runs; empty if it needs none here. */
             readonly device: string;
+            readonly launcher: components["schemas"]["LauncherEnum"];
+            /** @description So many compute it together, each on its GPU. */
+            readonly processes: number;
+            /** @description Of the cluster's jobs server. */
+            readonly ray_address: string;
             /** @description What it does now; of a queued run also why nobody takes it. */
             readonly phase: string;
             readonly step: number;
@@ -4814,6 +4847,7 @@ export interface components {
             label: string;
             description: string;
             inputs: components["schemas"]["RunInputKind"][];
+            launchers: components["schemas"]["Launcher"][];
             fields: components["schemas"]["Setting"][];
             defaults: {
                 [key: string]: unknown;

@@ -6,6 +6,7 @@ import { $api, invalidate } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { InputSelect } from "@/features/runs/InputSelect";
 import classes from "@/features/runs/LaunchPage.module.css";
+import { LaunchPlace } from "@/features/runs/LaunchPlace";
 import {
   checkForm,
   configValues,
@@ -132,6 +133,12 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
             </div>
           </Collapse>
         </Section>
+        <LaunchPlace
+          kind={kind}
+          value={values.launch}
+          errors={errors}
+          onChange={(place) => setValues({ ...values, launch: place })}
+        />
         <FieldErrors message={errors[""]} title="The run was not launched" />
         <Group className={classes.footer}>
           <Button type="submit" loading={launch.isPending}>

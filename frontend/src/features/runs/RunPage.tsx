@@ -59,6 +59,13 @@ export function RunPage() {
   );
 }
 
+/** Where it computes: "on host:cuda:0,1, in 2 processes", or the cluster. */
+function placeOf(run: Run): string | undefined {
+  const place = run.launcher === "ray" ? `on Ray, ${run.ray_address}` : run.device && `on ${run.device}`;
+  const several = run.processes > 1 && `in ${run.processes} processes`;
+  return [place, several].filter(Boolean).join(", ") || undefined;
+}
+
 function RunProgress({ run }: { run: Run }) {
   // Usually a word; where a run waits for something, a sentence.
   const isLong = run.phase.length > 30;
@@ -69,7 +76,7 @@ function RunProgress({ run }: { run: Run }) {
         <Stat
           label="Phase"
           value={isLong ? RUN_STATE[run.state] : run.phase ? spaced(run.phase) : "–"}
-          hint={isLong ? run.phase : run.device ? `on ${run.device}` : undefined}
+          hint={isLong ? run.phase : placeOf(run)}
         />
         <Stat
           label="Step"

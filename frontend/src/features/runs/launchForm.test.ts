@@ -7,6 +7,7 @@ import {
   fieldNames,
   initialValues,
   isNeeded,
+  type LaunchValues,
   presetFor,
   presetOf,
   type RunKind,
@@ -15,6 +16,7 @@ import {
   type Setting,
   toRequest,
   valuesOfRun,
+  withLauncher,
   withModel,
 } from "@/features/runs/launchForm";
 
@@ -63,11 +65,41 @@ const KIND = {
     }),
     setting({ name: "packs", type: "boolean", default: true, minimum: null, maximum: null }),
   ],
+  launchers: [
+    { launcher: "local", label: "This machine", help: "", most_processes: 1, addresses: [] },
+    { launcher: "accelerate", label: "Several", help: "", most_processes: 8, addresses: [] },
+    { launcher: "ray", label: "Ray", help: "", most_processes: 64, addresses: ["http://ray:8265"] },
+  ],
   defaults: { epochs: 16, learning_rate: 9.65e-6, device: "auto", packs: true },
   presets: [
     { name: "tiny", label: "Tiny", values: { epochs: 8, learning_rate: 2e-3, device: "auto", packs: false } },
   ],
 } as RunKind;
+
+const HERE: LaunchValues = { launcher: "local", processes: "1", ray_address: "" };
+
+describe("the launcher", () => {
+  const on = (launch: LaunchValues) => ({ ...initialValues(KIND, "tiny"), launch });
+
+  test("is this machine in one process unless another is chosen", () => {
+    expect(toRequest(KIND, initialValues(KIND, "tiny")).launch).toEqual({
+      launcher: "local",
+      processes: 1,
+      ray_address: "",
+    });
+    const [, accelerate, ray] = KIND.launchers.map(withLauncher);
+    expect(accelerate).toEqual({ launcher: "accelerate", processes: "2", ray_address: "" });
+    expect(ray).toEqual({ launcher: "ray", processes: "1", ray_address: "http://ray:8265" });
+  });
+
+  test("takes as many processes as the server has", () => {
+    const processes = (count: string) =>
+      checkForm(KIND, on({ launcher: "accelerate", processes: count, ray_address: "" }))["launch.processes"];
+    expect(processes("8")).toBeUndefined();
+    for (const wrong of ["9", "0", "1.5", "two", ""])
+      expect(processes(wrong)).toBe("Give a whole number from 1 to 8.");
+  });
+});
 
 describe("values", () => {
   test("begin as the preset's, or as the paper's", () => {
@@ -137,6 +169,7 @@ describe("an input that a setting decides on", () => {
   const kind = { ...KIND, inputs: [input], fields: [zero] } as RunKind;
   const values = (zero_point: string, demonstrations: string | null) => ({
     name: "",
+    launch: HERE,
     inputs: { demonstrations },
     config: { zero_point },
   });
@@ -160,7 +193,7 @@ test("an input that a setting leaves open is neither missed nor too much", () =>
   const rule = setting({ name: "checkpoint_rule", type: "choice", label: "Epoch to keep", minimum: null });
   const kind = { ...KIND, inputs: [judge], fields: [rule] } as RunKind;
   const message = (checkpoint_rule: string, reward_model: string | null) =>
-    checkForm(kind, { name: "", inputs: { reward_model }, config: { checkpoint_rule } })[
+    checkForm(kind, { name: "", launch: HERE, inputs: { reward_model }, config: { checkpoint_rule } })[
       "inputs.reward_model"
     ];
   expect(message("auto", null)).toBeUndefined();
@@ -204,6 +237,7 @@ test("the request has numbers, chosen inputs only, and the column that a role ac
   expect(request).toEqual({
     kind: "sft",
     name: "first",
+    launch: { launcher: "local", processes: 1, ray_address: "" },
     inputs: { model: { checkpoint_id: 4 } },
     config: { epochs: 8, learning_rate: 2e-3, device: "auto", packs: false },
   });

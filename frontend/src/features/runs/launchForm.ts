@@ -5,8 +5,11 @@ export type RunKind = Schemas["RunKind"];
 export type Setting = Schemas["Setting"];
 export type InputRole = Schemas["RunInputKind"];
 export type Typed = string | boolean;
+export type LauncherOption = Schemas["Launcher"];
+export type LaunchValues = { launcher: LauncherOption["launcher"]; processes: string; ray_address: string };
 export type FormValues = {
   name: string;
+  launch: LaunchValues;
   inputs: Record<string, string | null>;
   config: Record<string, Typed>;
 };
@@ -40,10 +43,26 @@ export function configValues(kind: RunKind, values: Record<string, unknown>): Re
   );
 }
 
+const HERE: LaunchValues = { launcher: "local", processes: "1", ray_address: "" };
+
+/** The choice of a launcher, with what it takes by itself. */
+export function withLauncher(option: LauncherOption): LaunchValues {
+  return {
+    launcher: option.launcher,
+    processes: option.launcher === "accelerate" ? String(Math.min(2, option.most_processes)) : "1",
+    ray_address: option.addresses[0] ?? "",
+  };
+}
+
+export function launcherOf(kind: RunKind, launch: LaunchValues): LauncherOption | undefined {
+  return kind.launchers.find(({ launcher }) => launcher === launch.launcher);
+}
+
 export function initialValues(kind: RunKind, presetName: string): FormValues {
   const preset = kind.presets.find(({ name }) => name === presetName);
   return {
     name: "",
+    launch: HERE,
     inputs: Object.fromEntries(kind.inputs.map(({ role }) => [role, null])),
     config: configValues(kind, preset?.values ?? kind.defaults),
   };
@@ -144,6 +163,10 @@ export function checkForm(kind: RunKind, values: FormValues): Record<string, str
     const message = checkSetting(setting, values.config[setting.name]);
     if (message) errors[`config.${setting.name}`] = message;
   }
+  const most = launcherOf(kind, values.launch)?.most_processes ?? 1;
+  const processes = Number(values.launch.processes);
+  if (!Number.isInteger(processes) || processes < 1 || processes > most)
+    errors["launch.processes"] = `Give a whole number from 1 to ${most}.`;
   return errors;
 }
 
@@ -156,6 +179,7 @@ export function toRequest(kind: RunKind, values: FormValues): Schemas["CreateRun
   return {
     kind: kind.kind,
     name: values.name.trim(),
+    launch: { ...values.launch, processes: Number(values.launch.processes) },
     inputs: Object.fromEntries(
       chosen.map(({ role, accepts }) => [role, { [`${accepts}_id`]: Number(values.inputs[role]) }]),
     ),
@@ -169,6 +193,9 @@ export function toRequest(kind: RunKind, values: FormValues): Schemas["CreateRun
 export function fieldNames(kind: RunKind): string[] {
   return [
     "name",
+    "launch.launcher",
+    "launch.processes",
+    "launch.ray_address",
     ...kind.inputs.map(({ role }) => `inputs.${role}`),
     ...kind.fields.map(({ name }) => `config.${name}`),
   ];
@@ -208,5 +235,11 @@ export function valuesOfRun(kind: RunKind, run: Schemas["Run"]): FormValues {
     const source = input.checkpoint ?? input.endpoint ?? input.dataset_version;
     if (source && input.role in inputs) inputs[input.role] = String(source.id);
   }
-  return { name: "", inputs, config: configValues(kind, run.config) };
+  const launch = { launcher: run.launcher, processes: String(run.processes), ray_address: run.ray_address };
+  return {
+    name: "",
+    launch: launcherOf(kind, launch) ? launch : HERE,
+    inputs,
+    config: configValues(kind, run.config),
+  };
 }
