@@ -34,7 +34,12 @@ def test_trl_trains_on_every_shape_that_is_its_own(tmp_path: Path) -> None:
         for shape in SHAPES[kind]:
             stream = export_stream(version, shape=shape, file_format="jsonl")
             (tmp_path / f"{shape}.jsonl").write_bytes(b"".join(stream))
-    command = [environments[-1] / "bin" / "python", "benchmarks/read_by_trl.py", tmp_path / "model", tmp_path]
+    command: list[str | Path] = [
+        environments[-1] / "bin" / "python",
+        "benchmarks/read_by_trl.py",
+        tmp_path / "model",
+        tmp_path,
+    ]
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hub"), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-4000:]
