@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from labelapp.accounts.models import Role
+from labelapp.accounts.actions import issue_token
+from labelapp.accounts.models import Role, User
+from labelapp.checkpoints.actions import register_endpoint
 from labelapp.labeling.models import Project, Skip
+from labelapp.prompts.models import PromptImport
 from tests.end_to_end.browser import log_in
 from tests.end_to_end.conftest import TIMEOUT_MS
 from tests.end_to_end.test_pages import furnish
@@ -31,7 +34,7 @@ pytestmark = pytest.mark.browser
 K = 9
 LEAST_PAYLOADS = 150
 # Pages of an empty form, or of this machine's figures: they show nothing that anybody has written.
-FORMS_AND_FIGURES = ("/new", "/import", "/system", "/profile", "/runs/compare", "/checkpoints/endpoints")
+FORMS_AND_FIGURES = ("/new", "/system", "/runs/compare")
 
 
 def test_the_corpus_is_large_and_each_payload_is_another() -> None:
@@ -109,6 +112,18 @@ def furnish_labeling() -> Furnished:
     written = labeler.post("written-prompts", {"key": str(uuid.uuid4()), **prompt})
     assert written.status_code == 201, written.content
     return Furnished(labeler, comparison, demonstration, done["id"], task, written.json()["id"])
+
+
+def furnish_names(admin: User) -> Project:
+    """Make what has a name that only its own page shows: an endpoint, an import, a token, an evaluation's sources."""
+    register_endpoint("x", base_url="http://vllm:8000/v1", model="x", created_by=admin)
+    issue_token(admin, name="x", scopes=["read"], days=1)
+    PromptImport.objects.create(file_name="x.jsonl", created_by=admin)
+    workspace = Workspace()
+    labeler = workspace.labeler()
+    project = workspace.evaluation(members=[labeler])
+    assert labeler.submit(labeler.next(project)).status_code == 201
+    return project
 
 
 def speak(labeler: Labeler, researcher: Labeler, *, task: int, project: int) -> None:
@@ -194,9 +209,11 @@ def test_nothing_runs_on_a_researcher_s_and_an_admin_s_pages(watched: tuple[Page
     paths = [path for path in furnish() if not any(name in path for name in FORMS_AND_FIGURES)]
     furnished = furnish_labeling()
     paths += ["/review?state=all", "/review?tab=projects", f"/review/{furnished.task}"]
+    admin = make_user(Role.ADMIN)
+    paths.append(f"/projects/{furnish_names(admin).pk}/results")
     poison(texts := Texts())
     lift_limits(page, texts)
-    log_in(page, live_app, make_user(Role.ADMIN))
+    log_in(page, live_app, admin)
     findings: list[str] = []
     for path in paths:
         open_attacked(page, live_app + path)
