@@ -132,6 +132,7 @@ def world(db: None) -> dict[str, int]:
         Thread(project.pk, assignment["task_id"], admin.pk), author=admin, body="Why?", key=uuid.uuid4()
     )
     dataset = create_dataset("prompts", kind=DatasetKind.PROMPTS, created_by=admin)
+    version = freeze(dataset, query={}, created_by=admin)
     run = Run.objects.create(kind=RunKind.SFT, name="run", directory="runs/none")
     return {
         "assignment_id": assignment["id"],
@@ -148,7 +149,7 @@ def world(db: None) -> dict[str, int]:
         "task_id": assignment["task_id"],
         "token_id": issue_token(admin, name="token", scopes=["read"], days=1).row.pk,
         "user_id": admin.pk,
-        "version_id": freeze(dataset, query={}, created_by=admin).pk,
+        "version_id": version.pk,
         "written_id": write_prompt(WrittenContent("plain", "chat", text="Hi?"), author=admin, key=uuid.uuid4()).pk,
     }
 

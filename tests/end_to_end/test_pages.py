@@ -1,12 +1,19 @@
 """Every page of a researcher and an admin, with something on it: sound for a screen reader, and on a phone."""
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from labelapp.accounts.models import Role
+from labelapp.accounts.models import Role, User
 from labelapp.checkpoints.models import CheckpointKind, CheckpointParent
+from labelapp.datasets.cohorts import create_cohort
+from labelapp.datasets.erasures import request_erasure
 from labelapp.datasets.models import DatasetKind
 from labelapp.labeling.models import Submission
+from labelapp.prompts.actions import create_prompt
+from labelapp.prompts.import_models import ImportLine, PromptImport
+from labelapp.prompts.models import PiiState, Prompt
+from labelapp.prompts.record_models import Consent
 from labelapp.runs.models import Run
 from tests.end_to_end.browser import DESKTOP, PHONE, log_in, serious_violations, sideways_scroll
 from tests.labeling.workspace import Workspace
@@ -14,6 +21,38 @@ from tests.people import make_user
 from tests.runs.world import make_model, make_sft, make_version
 
 pytestmark = pytest.mark.browser
+
+
+def furnish_records(admin: User) -> list[str]:
+    """Make what is kept of an import, of personal data and of somebody who does not want to be in the data."""
+    prompt = create_prompt({"prompt": "Write to ada@example.org.", "submitter": "customer"}, created_by=admin)
+    finding = {"message": 0, "start": 9, "end": 24, "kind": "EMAIL_ADDRESS", "score": 1.0}
+    Prompt.objects.filter(pk=prompt.pk).update(pii_state=PiiState.OPEN, pii_findings=[finding])
+    kept = PromptImport.objects.create(
+        file_name="x.jsonl", state=PromptImport.State.IMPORTED, line_count=1, duplicate_count=1, created_by=admin
+    )
+    ImportLine.objects.create(
+        prompt_import=kept,
+        line=1,
+        verdict=ImportLine.Verdict.DUPLICATE,
+        duplicate_of=prompt,
+        messages=prompt.messages,
+        text="Write to ada@example.org.",
+        submitter="customer",
+        annotations={},
+        fingerprints=[],
+    )
+    Consent.objects.create(
+        submitter=prompt.submitter,
+        model="m",
+        action=Consent.Action.GIVEN,
+        wording_version="1",
+        occurred_at=timezone.now(),
+        recorded_by=admin,
+    )
+    create_cohort("Evening", member_ids=[admin.pk], created_by=admin)
+    request_erasure(user_id=make_user(Role.LABELER).pk, note="By mail.", created_by=admin)
+    return [f"/prompts/imports/{kept.pk}", "/prompts/personal-data", "/datasets/erasures"]
 
 
 def furnish() -> list[str]:
@@ -46,6 +85,7 @@ def furnish() -> list[str]:
         "/prompts",
         f"/prompts/{prompt}",
         "/prompts/import",
+        *furnish_records(admin),
         "/datasets",
         f"/datasets/{version.dataset_id}",
         f"/datasets/{version.dataset_id}/freeze",
