@@ -28,8 +28,23 @@ def furnish_records(admin: User) -> list[str]:
     prompt = create_prompt({"prompt": "Write to ada@example.org.", "submitter": "customer"}, created_by=admin)
     finding = {"message": 0, "start": 9, "end": 24, "kind": "EMAIL_ADDRESS", "score": 1.0}
     Prompt.objects.filter(pk=prompt.pk).update(pii_state=PiiState.OPEN, pii_findings=[finding])
+    bad = {"line": 2, "field": "prompt", "message": "It is missing.", "text": "{}"}
+    good = {
+        "line": 3,
+        "text": "Hi",
+        "kind": "plain",
+        "use_case": "chat",
+        "submitter": "",
+        "language": "",
+        "responses": 0,
+    }
     kept = PromptImport.objects.create(
-        file_name="x.jsonl", state=PromptImport.State.IMPORTED, line_count=1, duplicate_count=1, created_by=admin
+        file_name="x.jsonl",
+        state=PromptImport.State.IMPORTED,
+        line_count=3,
+        duplicate_count=1,
+        report={"bad": [bad], "good": [good | {"responses": 0}]},
+        created_by=admin,
     )
     ImportLine.objects.create(
         prompt_import=kept,
@@ -109,6 +124,7 @@ def settled(page: Page, address: str) -> None:
     """Open a page and wait until it shows its content."""
     page.goto(address)
     expect(page.locator("h1")).to_be_visible()
+    expect(page.get_by_role("heading", name="This page could not be shown")).to_have_count(0)
     expect(page.locator("[data-loading], .mantine-Skeleton-root, .mantine-Loader-root")).to_have_count(0)
 
 

@@ -122,6 +122,7 @@ def poison(texts: Texts) -> None:
             for name in names:
                 _poison_field(apps.get_model(label), name, texts)
         _poison_prompts_and_responses(texts)
+        _poison_reports(texts)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = DEFAULT")
@@ -142,6 +143,14 @@ def _poison_prompts_and_responses(texts: Texts) -> None:
         own = list(responses.objects.filter(prompt=prompt).order_by("pk"))
         for response, text in zip(own, texts.parts(len(own)) if own else [], strict=True):
             responses.objects.filter(pk=response.pk).update(text=text)
+
+
+def _poison_reports(texts: Texts) -> None:
+    imports = apps.get_model("prompts.PromptImport")
+    for row in imports.objects.exclude(report={}):
+        for line in (*row.report["bad"], *row.report["good"]):
+            line.update({name: texts.whole() for name in ("text", "message") if name in line})
+        row.save(update_fields=["report"])
 
 
 # Runs in every frame before anything else.
