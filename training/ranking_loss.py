@@ -5,7 +5,7 @@ Options: models in which ties have a probability, a margin for each point of the
 labelers.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -121,7 +121,7 @@ class RankingLoss(nn.Module):
         )
 
     def forward(self, rewards: Tensor, pairs: Pairs) -> Tensor:
-        """The weighted terms of each pair or choice; their sum over a batch divided by its rankings is the loss."""
+        """The weighted terms of each pair or choice; their sum over a batch by its rankings' weights is the loss."""
         if self.preference == "plackett_luce":
             return plackett_luce_loss_terms(rewards, better=pairs.first, worse=pairs.second, weights=pairs.weights)
         if self.ties == "drop":
@@ -155,14 +155,16 @@ def tie_share(rankings: Sequence[TokenRanking]) -> float:
 
 
 def weights_of_labelers(setting: str, rankings: Sequence[TokenRanking]) -> dict[str, float] | None:
-    """A weight for each labeler, 1 on average over the rankings that count; None where all count the same.
+    """A weight for each labeler, 1 on average over the rankings that count, by their weights; None for all the same.
 
     Raises TrainingError for a name that none of the rankings bears, and where nothing is left to learn from.
     """
     field = "config.labeler_weights"
     if not setting.strip():
         return None
-    counts = Counter(ranking.labeler for ranking in rankings)
+    counts: defaultdict[str, float] = defaultdict(float)
+    for ranking in rankings:
+        counts[ranking.labeler] += ranking.weight
     if setting.strip() == BALANCED:
         raw = {labeler: 1.0 / count for labeler, count in counts.items()}
     else:

@@ -22,7 +22,7 @@ from training.sequences import TokenRanking
 class RankingResults:
     """What a pass over some rankings found."""
 
-    loss: float  # mean over rankings
+    loss: float  # mean over rankings, in training by their weights
     accuracy: float  # of all pairs, how many the rewards order as the labeler did
     reward_mean: float
     reward_std: float
@@ -41,6 +41,8 @@ def rank(
     """Score all responses and compare them with the rankings; with `learn`, add the loss's gradient to the model's."""
     world = scorer.world
     seed = draw_seed() if learn else 0
+    # Every process has the whole batch: several rankings that together weigh one count as one.
+    whole = sum(ranking.weight for ranking in rankings) if learn else len(rankings)
     loss_sum = right = better = worse = 0.0
     seen: list[Tensor] = []
     for share in world.deal(list(scorer.micro_batches(rankings))):
@@ -52,7 +54,7 @@ def rank(
             pairs = loss.pairs(part, device=found.device, weighted=learn)
             part_loss = share.weight * loss(found, pairs).sum()
         if learn:
-            (part_loss * world.size / len(rankings)).backward()
+            (part_loss * world.size / whole).backward()
         loss_sum += part_loss.item()
         is_ordered = ~pairs.is_tie
         above, below = found.detach()[pairs.first[is_ordered]], found.detach()[pairs.second[is_ordered]]
@@ -65,7 +67,7 @@ def rank(
     every = torch.cat([own for part in world.gather(seen) for own in part])
     count = max(sum(len(ranking.pairs) for ranking in rankings), 1)
     return RankingResults(
-        loss=loss_sum / len(rankings),
+        loss=loss_sum / whole,
         accuracy=right / count,
         reward_mean=every.mean().item(),
         reward_std=every.std(correction=0).item(),

@@ -30,6 +30,11 @@ def ranking(ranks: list[int], *, qualities: list[int | None] | None = None, labe
     return TokenRanking([TokenSequence([1], [2])] * len(ranks), record.pairs(), record)
 
 
+def weighing(plain: TokenRanking, weight: float) -> TokenRanking:
+    assert plain.record is not None
+    return dataclasses.replace(plain, record=dataclasses.replace(plain.record, weight=weight))
+
+
 def test_rao_and_kuppers_probabilities_add_up_to_1_and_are_those_of_their_formula() -> None:
     theta = torch.tensor(1.5, dtype=torch.float64)
     is_tie = torch.ones(len(DIFFERENCES), dtype=torch.bool)
@@ -118,6 +123,10 @@ def test_labelers_weights_average_1_over_the_rankings() -> None:
     assert weights_of_labelers("a=0.5", given) == pytest.approx({"a": 0.8, "b": 1.6})
     # Only b's ranking counts, and alone averages 1.
     assert weights_of_labelers("a=0", given) == pytest.approx({"a": 0.0, "b": 1.0})
+    # a's three rows of a third weigh what b's one does.
+    assert weights_of_labelers("balanced", [*([weighing(given[0], 1 / 3)] * 3), given[3]]) == pytest.approx(
+        {"a": 1.0, "b": 1.0}
+    )
     pairs = pairs_of([ranking([1, 2, 3], labeler="a")], device=CPU, labeler_weights={"a": 1.5})
     torch.testing.assert_close(pairs.weights, torch.full((3,), 0.5))
 
@@ -132,8 +141,7 @@ def test_weights_that_make_no_sense_name_the_setting(setting: str, code: str) ->
 def test_a_rankings_own_weight_counts_in_training_only() -> None:
     """Three ranked responses are three pairs of weight 1/3; half of that where the ranking weighs a half."""
     plain = ranking([1, 2, 3])
-    assert plain.record is not None
-    light = dataclasses.replace(plain, record=dataclasses.replace(plain.record, weight=0.5))
+    light = weighing(plain, 0.5)
     loss = RankingLoss(labeler_weights={"l1": 2.0})
     learned = loss.pairs([plain, light], device=torch.device("cpu"))
     held_out = loss.pairs([plain, light], device=torch.device("cpu"), weighted=False)

@@ -109,6 +109,24 @@ def test_micro_batches_give_the_loss_and_gradient_of_the_whole_batch(llama: Path
         torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-6)
 
 
+def test_a_ranking_in_three_rows_of_a_third_teaches_what_it_does_in_one(llama: Path) -> None:
+    torch.manual_seed(0)
+    model = reward_model_from_causal_lm(llama, device="cpu", precision="float32")
+    model.model.config.reward_bias = 0.0
+    one, other = rankings("train")[:2]
+    third = dataclasses.replace(one, weight=1 / 3)
+    scorer = RankingScorer(model, is_packed=False, micro_batch_tokens=500)
+    results = []
+    for rows in ([one, other], [third, third, third, other]):
+        given = Encoder(model.tokenizer, LENGTHS).rankings(rows)
+        found = rank(scorer, given, loss=RankingLoss(), precision=PRECISION, learn=True)
+        results.append((found.loss, gradients_of(model)))
+        model.model.zero_grad()
+    (loss, gradients), (split_loss, split_gradients) = results
+    assert split_loss == pytest.approx(loss, rel=1e-5)
+    torch.testing.assert_close(split_gradients, gradients, rtol=1e-3, atol=1e-6)
+
+
 def test_without_demonstrations_the_responses_average_0(tmp_path: Path, llama: Path) -> None:
 
     config = dataclasses.replace(REWARD_MODEL, zero_point="responses")
