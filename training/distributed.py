@@ -181,12 +181,14 @@ class World:
             found.config = model.config
         return found
 
-    def sum_gradients(self, module: nn.Module) -> None:
-        """Sum the gradients of a module that is not sharded, such as a loss with a parameter of its own."""
+    def mean_gradients(self, module: nn.Module) -> None:
+        """Average the gradients of a module that is not sharded, such as a loss with a parameter of its own, as FSDP
+        does those of one that is."""
         if self.size > 1:
             for weights in module.parameters():
                 if weights.grad is not None:
                     dist.all_reduce(weights.grad)
+                    weights.grad /= self.size
 
 
 ALONE = World()

@@ -125,7 +125,7 @@ def fit(run: TrainingRun[RewardModelConfig], rows: Rankings) -> Fitted:
             check_finite(found.loss, what="loss")
             gradient_norm = clip_and_step(model.model, optimizer, limit=config.gradient_clip_norm)
             if loss.learns_ties:
-                run.world.sum_gradients(loss)
+                run.world.mean_gradients(loss)
                 tie_optimizer.step()
                 tie_optimizer.zero_grad(set_to_none=True)
 

@@ -61,6 +61,16 @@ def _train(root: Path, rank: int, size: int, port: int, signal_at: SignalAt | No
     # Imported here: this module is also loaded where nothing of training is wanted.
     from tests.training.toy_runs import start
 
+    launched(rank=rank, size=size, port=port)
+    sys.stderr = (root / f"rank-{rank}.txt").open("a")
+    torch.set_num_threads(1)
+    if signal_at is not None and signal_at.rank == rank:
+        _signal_at(signal_at)
+    sys.exit(start(RunDirectory(root)))
+
+
+def launched(*, rank: int, size: int, port: int) -> None:
+    """Make this process's environment that of one which a launcher started."""
     os.environ |= {
         "RANK": str(rank),
         "WORLD_SIZE": str(size),
@@ -68,11 +78,6 @@ def _train(root: Path, rank: int, size: int, port: int, signal_at: SignalAt | No
         "MASTER_PORT": str(port),
         "TORCHELASTIC_USE_AGENT_STORE": "True",
     }
-    sys.stderr = (root / f"rank-{rank}.txt").open("a")
-    torch.set_num_threads(1)
-    if signal_at is not None and signal_at.rank == rank:
-        _signal_at(signal_at)
-    sys.exit(start(RunDirectory(root)))
 
 
 def _signal_at(chosen: SignalAt) -> None:

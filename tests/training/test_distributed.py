@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_metrics
-from tests.training.processes import SignalAt, run_world
+from tests.training.processes import LOOPBACK, TIMEOUT_SECONDS, SignalAt, context, launched, run_world
 from tests.training.toy_runs import make_toy_run, resumed_at, start
-from training.distributed import World
+from training.distributed import World, join_world
 
 CLOCKS = ("time", "second", "seconds")
 
@@ -90,3 +92,23 @@ def test_shares_are_all_of_the_work_once_and_as_many_for_each() -> None:
     counted = sorted((share.index, share.item) for own in shares for share in own if share.weight)
     assert counted == list(enumerate(items))
     assert [list(World(rank, 3).deal([])) for rank in range(3)] == [[], [], []]
+
+
+def average_gradients(path: Path, rank: int, port: int) -> None:
+    """Of two processes whose gradients are 1 and 4, what each has after the mean."""
+    launched(rank=rank, size=2, port=port)
+    module = torch.nn.Linear(1, 1, bias=False)
+    module.weight.grad = torch.tensor([[1.0 + 3.0 * rank]])
+    with join_world() as world:
+        world.mean_gradients(module)
+    (path / str(rank)).write_text(str(module.weight.grad.item()))
+
+
+def test_gradients_outside_the_sharded_model_are_averaged(tmp_path: Path) -> None:
+    store = TCPStore(LOOPBACK, 0, is_master=True, wait_for_workers=False)
+    both = [context().Process(target=average_gradients, args=(tmp_path, rank, store.port)) for rank in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(TIMEOUT_SECONDS)
+    assert [(tmp_path / str(rank)).read_text() for rank in range(2)] == ["2.5", "2.5"]
