@@ -281,3 +281,6 @@ class PpoConfig(Adapting):
             raise FormatError(join(field, "minibatch_size"), f"must divide the batch size of {self.batch_size}")
         if self.episodes < self.batch_size:
             raise FormatError(join(field, "episodes"), f"must be at least one batch of {self.batch_size}")
+        if self.kl_target_nats > 0 and self.kl_coefficient == 0:
+            message = "must be above 0 where kl_target_nats is: it is steered by factors, and 0 stays 0"
+            raise FormatError(join(field, "kl_coefficient"), message)

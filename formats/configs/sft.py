@@ -118,3 +118,10 @@ class SftConfig(Adapting):
         Adapting.check_rules(self, field)
         if round(self.batch_size * self.pretraining_fraction) >= self.batch_size:
             raise FormatError(join(field, "pretraining_fraction"), "must leave room for demonstrations")
+        if self.pretraining_fraction > 0 and not round(self.batch_size * self.pretraining_fraction):
+            size = max(self.batch_size, 2)
+            message = (
+                f"puts no text in a batch of {self.batch_size}: set it to 0, or to {1 / size:.3g} with a batch_size of "
+                f"at least {size}"
+            )
+            raise FormatError(join(field, "pretraining_fraction"), message)
