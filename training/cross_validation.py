@@ -95,6 +95,8 @@ def _fold(
     result = root / "result.json"
     saved = run.world.from_main(lambda: read_json(result) if result.exists() else None)
     if saved is not None:
+        if run.world.is_main:
+            remove_checkpoints(RunDirectory(root), keep=None)  # a kill may have come between the result and this
         return CrossValidationFold.from_json(saved)
     own = _run_of_fold(run, root, seed=seed)
     known = replace(rows, train=[ranking for ranking in rows.train if ranking.labeler not in held_out])

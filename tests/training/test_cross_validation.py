@@ -94,7 +94,10 @@ def test_every_group_is_held_out_once_with_each_seed(tmp_path: Path) -> None:
         is_c_held_out = one.held_out_labelers == ("c",)
         assert (one.training_pairs, one.held_out_pairs, one.training_rankings) == (3, 3, 3)
         assert (one.training_accuracy, one.held_out_accuracy) == ((1.0, 0.0) if is_c_held_out else (0.0, 1.0))
+    left = tmp_path / "cross_validation" / "fold-0-seed-0" / run.attempt.root.name / "checkpoints" / "step-3"
+    left.mkdir(parents=True)  # as by a kill right after the result
     assert cross_validate(run, rows, learn=learn) == folds
+    assert not left.exists()
     assert len(seen) == 4, "what is there is not learnt again"
 
 
