@@ -72,7 +72,7 @@ class Watch:
     warn: Callable[[str], None]
     first: dict[str, float] = field(default_factory=dict)
     out_for: dict[str, int] = field(default_factory=dict)  # iterations in a row that an alarm's figure has been out
-    told: list[str] = field(default_factory=list)
+    told: dict[str, str] = field(default_factory=dict)  # by the alarm's code, what was said of it
 
     def look(self, figures: Figures, *, iteration: int) -> None:
         """Take in an iteration's figures. Raises TrainingError for an alarm that is to stop the run."""
@@ -82,11 +82,11 @@ class Watch:
         for alarm in ALARMS:
             is_out = alarm.is_out(self.config, self.first, figures)
             self.out_for[alarm.code] = self.out_for.get(alarm.code, 0) + 1 if is_out else 0
-            if self.out_for[alarm.code] == self.config.alarm_iterations:
+            if self.out_for[alarm.code] == self.config.alarm_iterations and alarm.code not in self.told:
                 sentence = self._sentence(alarm, figures, iteration=iteration)
                 if does_stop:
                     raise TrainingError(alarm.code, sentence, field=f"config.{alarm.setting}")
-                self.told.append(sentence)
+                self.told[alarm.code] = sentence
                 self.warn(sentence)
 
     def _sentence(self, alarm: Alarm, figures: Figures, *, iteration: int) -> str:
@@ -95,10 +95,10 @@ class Watch:
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run needs to raise the same alarms."""
-        return {"first": dict(self.first), "out_for": dict(self.out_for), "told": list(self.told)}
+        return {"first": dict(self.first), "out_for": dict(self.out_for), "told": dict(self.told)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
-        self.first, self.out_for, self.told = {**state_dict["first"]}, {**state_dict["out_for"]}, [*state_dict["told"]]
-        for sentence in self.told:
+        self.first, self.out_for, self.told = {**state_dict["first"]}, {**state_dict["out_for"]}, {**state_dict["told"]}
+        for sentence in self.told.values():
             self.warn(sentence)

@@ -102,8 +102,9 @@ def test_a_threshold_must_be_passed_in_a_row(code: str, figures: dict[str, float
     watch.look(FIGURES | figures, iteration=7)
     assert len(told) == 1
     assert "(iteration 7)" in told[0]
-    watch.look(FIGURES | figures, iteration=8)
-    assert len(told) == 1, "each is told once"
+    for iteration, out in enumerate((True, False, True, True, True, True), start=8):
+        watch.look(FIGURES | (figures if out else {}), iteration=iteration)
+    assert len(told) == 1, "each is told once, also where it goes off again"
     stopping = Watch(dataclasses.replace(PPO, alarm_action="stop", alarm_iterations=1), told.append)
     stopping.look(FIGURES, iteration=1)
     with pytest.raises(TrainingError) as caught:
@@ -122,6 +123,9 @@ def test_a_resumed_run_still_counts_and_still_tells() -> None:
     assert again == told
     resumed.look(FIGURES | {"reward_std": 0.0}, iteration=5)
     assert len(again) == 2
+    for iteration in range(6, 10):
+        resumed.look(FIGURES | ({"kl_nats": 200.0} if iteration > 6 else {}), iteration=iteration)
+    assert len(again) == 2, "what was told before is not told again"
 
 
 def test_thresholds_of_0_are_off() -> None:
