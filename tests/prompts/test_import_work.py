@@ -211,3 +211,15 @@ def test_a_mistake_of_ours_stops_the_import_and_says_so(researcher: APIClient, m
     monkeypatch.undo()
     researcher.post(f"/api/v1/prompt-imports/{stopped.pk}/resume")
     assert previewed(researcher, answer).json()["good_count"] == 1
+
+
+@pytest.mark.django_db
+def test_a_line_is_kept_where_the_prompt_that_it_repeats_was_undone(upload: Upload, researcher: APIClient) -> None:
+    older = confirm(researcher, upload([{"prompt": "Say hello"}]).json()).json()
+    newest = confirm(researcher, upload([{"prompt": "Name a lake"}]).json()).json()
+    preview = upload([{"prompt": "Say hello"}, {"prompt": "Count to ten"}]).json()
+    assert (preview["good_count"], preview["duplicate_count"]) == (1, 1)
+    researcher.post(f"/api/v1/prompt-imports/{older['id']}/undo")
+    work_on(older["id"])
+    done = confirm(researcher, preview).json()
+    assert (done["imported_count"], done["duplicate_count"], newest["imported_count"]) == (2, 0, 1)

@@ -131,9 +131,18 @@ def decide(claimed: PromptImport) -> None:
 
 
 def is_outdated(claimed: PromptImport) -> bool:
-    """Say whether prompts were added, or consents given or withdrawn, since the lines were decided."""
+    """Say whether prompts were added or deleted, or consents given or withdrawn, since the lines were decided."""
     has_consents = claimed.file_format == PromptImport.Format.CHAT_LOG
-    return has_consents or claimed.position.get("newest_prompt") != _newest_prompt()
+    if has_consents or claimed.position.get("newest_prompt") != _newest_prompt():
+        return True
+    # Dropped in favour of a prompt that is gone.
+    return ImportLine.objects.filter(
+        prompt_import=claimed,
+        line__gt=claimed.position.get("written", 0),
+        verdict__in=(Verdict.DUPLICATE, Verdict.PREFIX, Verdict.NEAR),
+        duplicate_of=None,
+        duplicate_of_line=None,
+    ).exists()
 
 
 def _newest_prompt() -> int:
