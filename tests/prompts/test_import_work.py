@@ -223,3 +223,18 @@ def test_a_line_is_kept_where_the_prompt_that_it_repeats_was_undone(upload: Uplo
     work_on(older["id"])
     done = confirm(researcher, preview).json()
     assert (done["imported_count"], done["duplicate_count"], newest["imported_count"]) == (2, 0, 1)
+
+
+@pytest.mark.django_db
+def test_a_log_that_has_grown_waits_while_another_import_is_written(upload: Upload, researcher: APIClient) -> None:
+    log = upload([{"prompt": "Say hello"}]).json()["id"]
+    PromptImport.objects.filter(pk=log).update(state="checking", on_error="keep_good")
+    other = upload([{"prompt": "Name a lake"}]).json()["id"]
+    PromptImport.objects.filter(pk=other).update(state="importing", on_error="keep_good")
+    assert claiming.claim(other)
+    work_on(log)
+    waits = PromptImport.objects.get(pk=log)
+    assert (waits.state, waits.heartbeat_at, waits.error) == ("importing", None, "")
+    PromptImport.objects.filter(pk=other).update(state="imported", heartbeat_at=None)
+    work_on(log)
+    assert PromptImport.objects.get(pk=log).imported_count == 1

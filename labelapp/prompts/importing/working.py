@@ -62,7 +62,8 @@ def _check(claimed: PromptImport) -> None:
         hub.fetch(claimed)
     reading.read_source(claimed, open_source(claimed))
     deciding.decide(claimed)
-    advance(claimed, state=State.IMPORTING if claimed.on_error else State.PREVIEWED)
+    # The claim ends here: to write, it must wait for its turn like any other.
+    advance(claimed, state=State.IMPORTING if claimed.on_error else State.PREVIEWED, heartbeat_at=None)
 
 
 def _reason(error: Exception) -> str:
