@@ -98,4 +98,5 @@ def _see_through(child: "subprocess.Popen[bytes]", *, lease: Lease, asked: threa
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.exit(128 - status if status < 0 else status)  # as a shell tells of a signal

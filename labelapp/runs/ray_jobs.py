@@ -5,8 +5,10 @@ job looks at a file that this supervisor keeps writing (`training.ray_job`): if 
 checkpoint and ends. Ray's own package is needed on the cluster only.
 """
 
+import http.client
 import json
 import shlex
+import signal
 import time
 import urllib.error
 import urllib.request
@@ -30,6 +32,8 @@ POLL_SECONDS = 1.0
 LEASE_SECONDS = 2.0
 ENDED = {"SUCCEEDED", "FAILED", "STOPPED"}
 STOP = "stop"
+# What Ray calls a job that waited for its resources longer than RAY_JOB_START_TIMEOUT_SECONDS.
+NOT_STARTED = "JOB_SUPERVISOR_ACTOR_START_TIMEOUT"
 logger = structlog.get_logger(__name__)
 
 
@@ -37,6 +41,10 @@ class RayRefused(DomainError):
     """The cluster does not take the job, and would not take it another time."""
 
     code = "ray_refused"
+
+
+class JobNotStarted(Exception):
+    """The cluster had no room for the job for as long as it lets one wait; nothing was computed."""
 
 
 class RayJob:
@@ -92,7 +100,10 @@ class RayJob:
         self._is_submitted = True
 
     def wait(self, seconds: float) -> int | None:
-        """The exit status of the trainer if the job ends within so many seconds, else None."""
+        """The exit status of the trainer if the job ends within so many seconds, else None; negative for a signal.
+
+        Raises JobNotStarted, or OSError where the cluster is out of reach or knows no such job for too long.
+        """
         deadline = time.monotonic() + seconds
         while self._status is None:
             if time.monotonic() - self._beat_at >= LEASE_SECONDS:
@@ -117,7 +128,10 @@ class RayJob:
         if not self._is_submitted or self._status is not None:
             return
         self._asked_at = self._asked_at or time.monotonic()
-        self._beat()
+        try:
+            self._beat()
+        except OSError as error:
+            logger.warning("lease not written", run_id=self.run.pk, error=str(error))
         try:
             self._request("POST", f"{self._name(self.epoch)}/stop")
         except (OSError, RayRefused) as error:
@@ -145,14 +159,23 @@ class RayJob:
             if time.monotonic() - self._answered_at > AWAY_SECONDS:
                 raise
             return
+        if job is None:  # as after a restart of the cluster's head
+            if self._asked_at is not None:
+                self._status = 1
+            elif time.monotonic() - self._answered_at > AWAY_SECONDS:
+                raise OSError("the cluster no longer knows the job")
+            return
         self._answered_at = time.monotonic()
-        if job is not None and job["status"] in ENDED:
+        if job["status"] in ENDED:
             code = job.get("driver_exit_code")
             succeeded = job["status"] == "SUCCEEDED"
-            self._status = code if isinstance(code, int) and (code or succeeded) else int(not succeeded)
+            status = code if isinstance(code, int) and (code or succeeded) else int(not succeeded)
+            self._status = 128 - status if status - 128 in set(signal.Signals) else status
             if not succeeded and not self.attempt.log_path.exists():
                 # It did not come to the trainer: what Ray says is all there is to tell.
                 self.attempt.log_path.write_text(f"{job.get('message') or 'The job ended without a word.'}\n")
+            if job.get("error_type") == NOT_STARTED:
+                raise JobNotStarted(job.get("message") or "The cluster had no room for the job.")
 
     def _state(self, epoch: int) -> str | None:
         job = self._job(epoch)
@@ -192,3 +215,5 @@ class RayJob:
             if error.code >= 500:
                 raise OSError(message) from error
             raise RayRefused(message, status=error.code) from error
+        except (http.client.HTTPException, ValueError) as error:  # cut off, or no JSON
+            raise OSError(f"Ray at {self.run.ray_address} gives no answer that can be read: {error!r}") from error

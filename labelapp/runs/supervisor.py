@@ -22,7 +22,7 @@ from labelapp.runs.devices import DeviceLock, Holder, Orphan, host_name, parse_d
 from labelapp.runs.lease import DATABASE_IS_AWAY, Heartbeat, Lease, LeaseLost, patiently
 from labelapp.runs.models import Launcher, Run, RunState
 from labelapp.runs.progress import Progress
-from labelapp.runs.ray_jobs import RayJob
+from labelapp.runs.ray_jobs import JobNotStarted, RayJob
 from labelapp.runs.sweeping import give_back, waiting_run_ids
 from labelapp.runs.tasks import ring
 from labelapp.runs.trainer import Trainer, describe_end, told_error
@@ -77,6 +77,8 @@ class Supervisor:
             self._finish(self._compute())
         except DomainError as error:
             self._fail(error.code, error.message)
+        except JobNotStarted as error:
+            self._give_back(str(error), is_failure=False)
         except OSError as error:
             # A full disk, a process that cannot be started: the next attempt may find it put right.
             self._give_back(str(error), is_failure=True)

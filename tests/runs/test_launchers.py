@@ -1,5 +1,6 @@
 """Where runs compute: what may be chosen, several GPUs at once, several processes, and a real Ray cluster."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -106,10 +107,13 @@ def test_accelerate_starts_the_same_command_in_several_processes(admin: User) ->
 # ---- Ray ----
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """So many ports that are free, each another: all are held until the last is chosen."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 @pytest.fixture(scope="module")
@@ -117,10 +121,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the jobs server of a cluster of this machine, ended by the processes that were started."""
     # Ray names sockets by their whole path, which may have 107 characters.
     folder = tmp_path_factory.mktemp("ray")
-    address = f"http://127.0.0.1:{(dashboard := free_port())}"
+    port, dashboard, agent, client = free_ports(4)
+    address = f"http://127.0.0.1:{dashboard}"
     options = {
-        "--port": free_port(),
+        "--port": port,
         "--dashboard-port": dashboard,
+        "--dashboard-agent-listen-port": agent,
+        "--ray-client-server-port": client,
         "--dashboard-host": "127.0.0.1",
         "--node-ip-address": "127.0.0.1",
         "--num-cpus": 4,
@@ -138,9 +145,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         wait_for(lambda: takes_jobs(address), seconds=240.0)
         yield address
     finally:
-        processes = [*psutil.Process(head.pid).children(recursive=True), psutil.Process(head.pid)]
+        processes: list[psutil.Process] = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            processes = [*psutil.Process(head.pid).children(recursive=True), psutil.Process(head.pid)]
         for process in processes:
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         head.wait()
 
 
