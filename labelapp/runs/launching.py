@@ -43,6 +43,8 @@ def claim(run: Run) -> int | None:
     if devices is None:
         return _swap(run, devices=[])
     count = run.processes if devices and devices[0].kind == "cuda" else 1
+    # What ended without giving its devices back, as a supervisor of an older version does, holds none.
+    HeldDevice.objects.exclude(run__state=RunState.RUNNING).delete()
     for _ in range(CLAIM_TRIES):
         held = set(HeldDevice.objects.values_list("name", flat=True))
         free = [device for device in devices if device.name not in held][:count]

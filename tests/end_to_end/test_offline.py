@@ -201,7 +201,7 @@ def test_a_task_that_was_shown_and_went_to_somebody_else_is_told(
     editor_of(page).fill("Begun")
     assert other.next(project)["id"] == shown
     context.set_offline(False)
-    expect(page.get_by_text("Somebody else has taken the task that you saw here.")).to_be_visible()
+    expect(page.get_by_text("The task that you saw here is no longer yours to do.")).to_be_visible()
     expect(editor_of(page)).to_have_value("")
     assert Submission.objects.get().demonstration == "First"
     assert not Draft.objects.filter(task__assignments=shown).exists()

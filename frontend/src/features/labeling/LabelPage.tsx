@@ -2,7 +2,7 @@ import { Alert } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { invalidate } from "@/api/client";
+import { invalidate, queryClient } from "@/api/client";
 import { isStatus, isTransient } from "@/api/errors";
 import { useEvents } from "@/api/events";
 import { useMe } from "@/api/session";
@@ -15,6 +15,7 @@ import { UndoBar } from "@/features/labeling/UndoBar";
 import { nextKey, useNext } from "@/features/labeling/useNext";
 import { offerUndo, useUndo } from "@/features/labeling/useUndo";
 import { WaitingToSend } from "@/features/labeling/WaitingToSend";
+import { CopyButton } from "@/ui/CopyButton";
 
 /** What is counted can wait until the next task is on the screen. */
 const AFTER_PAINT_MS = 250;
@@ -34,9 +35,11 @@ export function LabelPage() {
   const onUndone = useCallback(
     (again: Assignment) => {
       answered.current = null;
+      // What comes after it was asked for before it was claimed, begun and given back.
+      queryClient.removeQueries({ queryKey: ["upcoming", projectId] });
       void show({ status: "task", until: null, assignment: again });
     },
-    [show],
+    [show, projectId],
   );
   const { undoable, isUndoing, error, undo, close, closeError } = useUndo("label", projectId, onUndone);
   const onDone = useCallback(
@@ -68,7 +71,8 @@ export function LabelPage() {
   // Asking again would not help: they have left the project, say.
   if ((isAnswered || isUnleased) && failure && !isTransient(failure) && !isStatus(failure, 401, 403))
     throw failure;
-  const isBetween = (isAnswered && (isFetching || failure)) || (isUnleased && failure);
+  // What is shown ahead stays, with what was begun on it, while the request for a task is made again.
+  const isBetween = isAnswered && (isFetching || failure);
 
   return (
     <>
@@ -77,11 +81,10 @@ export function LabelPage() {
           {t("Not undone.")} {error}
         </PageAlert>
       )}
-      {tasks.wasTaken && (
+      {tasks.taken !== null && (
         <PageAlert onClose={tasks.closeTaken}>
-          {t(
-            "Somebody else has taken the task that you saw here. What you did on it is kept in this browser.",
-          )}
+          {t("The task that you saw here is no longer yours to do.")}{" "}
+          {tasks.taken && <CopyButton value={tasks.taken} label={t("Copy what I did")} />}
         </PageAlert>
       )}
       {!shown || isBetween ? (

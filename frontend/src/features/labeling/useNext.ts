@@ -3,8 +3,9 @@
  * shown ahead of its lease; it goes on as it stands once the request that brings the answer has claimed it.
  */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { api, type Schemas } from "@/api/client";
+import { contentAsText } from "@/features/labeling/task/asText";
 import { type LocalDraft, removeOldDrafts } from "@/features/labeling/task/localDraft";
 import { outbox } from "@/features/labeling/task/outbox";
 import type { Problem } from "@/features/labeling/task/problem";
@@ -15,7 +16,7 @@ import { useUpcoming } from "@/features/labeling/useUpcoming";
 
 /** A request for the next task that failed is made again. */
 const ERROR_RETRY_MS = 5_000;
-/** A task that was on the screen for less, and went to somebody else, was hardly seen. */
+/** A task that was on the screen for less, and that nothing was done on, was hardly seen. */
 const SEEN_MS = 1_000;
 
 type Next = Schemas["Next"];
@@ -50,14 +51,26 @@ function goesOn(before: Assignment | null | undefined, now: Assignment | null): 
 export function useNext(projectId: number, userId: number) {
   const queries = useQueryClient();
   const onScreen = useRef<Shown>(undefined);
-  const [wasTaken, setTaken] = useState(false);
+  /** What was done, as text, on a task that was shown ahead and is another's now; null while there is none. */
+  const [taken, setTaken] = useState<string | null>(null);
   const aheadSince = useRef(0);
+  const isOpen = useRef(true);
+  useEffect(() => {
+    isOpen.current = true;
+    return () => {
+      isOpen.current = false;
+    };
+  }, []);
   const shownAs = useCallback(
     async (next: Next): Promise<Shown> => {
       const { current: shown } = onScreen;
       const before = shown?.next.assignment;
       if (shown && goesOn(before, next.assignment)) return { ...shown, next };
-      setTaken(Boolean(before && isAhead(before)) && Date.now() - aheadSince.current > SEEN_MS);
+      if (before && isAhead(before) && before.id !== next.assignment?.id) {
+        const done = await localCopy(userId, before, "label");
+        if (done?.isAhead || Date.now() - aheadSince.current > SEEN_MS)
+          setTaken(done ? contentAsText(done.content) : "");
+      }
       return newScreen(next, next.assignment && (await localCopy(userId, next.assignment, "label")));
     },
     [userId],
@@ -74,13 +87,15 @@ export function useNext(projectId: number, userId: number) {
     const { current: next } = upcoming;
     if (!instead || !next) return false;
     aheadSince.current = Date.now();
-    setTaken(false);
+    setTaken(null);
+    remember(projectId, next.assignment.id);
     setAhead({ instead, shown: newScreen(asNext(next.assignment), next.local) });
     return true;
-  }, [upcoming]);
+  }, [upcoming, projectId]);
 
+  // Of a page that was left, the next visit reads anew: what it kept would be older than what was typed since.
   const put = useCallback(
-    (task: Shown) => void queries.setQueryData(nextKey(projectId), task),
+    (task: Shown) => void (isOpen.current && queries.setQueryData(nextKey(projectId), task)),
     [queries, projectId],
   );
   return {
@@ -89,8 +104,8 @@ export function useNext(projectId: number, userId: number) {
     isFetching,
     refetch,
     upcoming,
-    wasTaken,
-    closeTaken: useCallback(() => setTaken(false), []),
+    taken,
+    closeTaken: useCallback(() => setTaken(null), []),
     goAhead,
     show: useCallback(async (next: Next) => put(await shownAs(next)), [put, shownAs]),
     goBack: useCallback(
@@ -98,6 +113,25 @@ export function useNext(projectId: number, userId: number) {
       [put],
     ),
   };
+}
+
+/** Which task was shown ahead in this tab: after a reload it is asked for by its number, for what was begun on it. */
+const AHEAD = "labelapp:ahead:";
+
+function remember(projectId: number, assignmentId: number): void {
+  try {
+    sessionStorage.setItem(AHEAD + projectId, String(assignmentId));
+  } catch {
+    // Then the server chooses.
+  }
+}
+
+function remembered(projectId: number): number | null {
+  try {
+    return Number(sessionStorage.getItem(AHEAD + projectId)) || null;
+  } catch {
+    return null;
+  }
 }
 
 export function nextKey(projectId: number) {
@@ -112,7 +146,8 @@ function useNextQuery(projectId: number, userId: number, shownAs: (next: Next) =
       await outbox.start(userId);
       await outbox.whenSent(projectId);
       const params = { path: { project_id: projectId } };
-      const { data } = await api.POST("/api/v1/projects/{project_id}/next", { params, body: {} });
+      const body = { preferred_id: remembered(projectId) };
+      const { data } = await api.POST("/api/v1/projects/{project_id}/next", { params, body });
       void removeOldDrafts();
       return data && shownAs(data);
     },

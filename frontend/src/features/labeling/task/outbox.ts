@@ -52,12 +52,12 @@ export class Outbox {
 
   /**
    * Keeps the answer, sends it until it has arrived, and returns what the server said; null: another tab sent it. Once
-   * `onKept` is called, nothing of it can be lost any more.
+   * `onKept` is called with true, nothing of it can be lost any more; with false, this browser stores nothing.
    */
-  async submit(entry: Entry, wish: Wish | null, onKept?: () => void): Promise<Sent | null> {
+  async submit(entry: Entry, wish: Wish | null, onKept?: (isSafe: boolean) => void): Promise<Sent | null> {
     await this.start(entry.userId);
-    await keep(entry);
-    onKept?.();
+    const isSafe = await keep(entry);
+    onKept?.(isSafe);
     return new Promise((resolve, reject) => {
       this.entries.set(entry.key, entry);
       this.fresh.add(entry.key);
@@ -229,11 +229,14 @@ function withLock<T>(work: () => Promise<T>): Promise<T> {
 /** A browser that stores nothing still sends; only a crash would then lose the answer, and the server has its draft. */
 const inMemory = new Set<string>();
 
-async function keep(entry: Entry): Promise<void> {
+/** Returns whether it would outlive the tab. */
+async function keep(entry: Entry): Promise<boolean> {
   try {
     await (await browserStore()).put("outbox", entry.key, entry);
+    return true;
   } catch {
     inMemory.add(entry.key);
+    return false;
   }
 }
 

@@ -258,8 +258,8 @@ function useSubmit(options: UseSubmitOptions) {
     const { content } = entry.draft;
     // Whether the next task is on the screen by now.
     let hasLeft = false;
-    const leave = () => {
-      hasLeft = mode === "label" && goAhead();
+    const leave = (isSafe: boolean) => {
+      hasLeft = isSafe && mode === "label" && goAhead();
       if (hasLeft) own?.dispose();
       else setSending(true);
     };
