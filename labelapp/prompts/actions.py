@@ -12,6 +12,7 @@ from formats.errors import FormatError
 from labelapp.accounts.models import User
 from labelapp.checkpoints.models import Checkpoint, Endpoint
 from labelapp.common.errors import Conflict, InvalidInput
+from labelapp.prompts.bulk import check_restorable
 from labelapp.prompts.content import PromptContent, check_annotations, check_language
 from labelapp.prompts.dedup import dedup_key
 from labelapp.prompts.importing.near import compared_text, fingerprints
@@ -78,24 +79,29 @@ def update_prompt(
     deployment_context: str | None = None,
     archived: bool | None = None,
 ) -> Prompt:
-    """Change what is known of a prompt where it is not given as None; its text never changes. Raises InvalidInput."""
+    """Change what is known of a prompt where it is not given as None; its text never changes.
+
+    Raises InvalidInput, and Conflict where it may not be brought back.
+    """
     try:
         check_annotations(annotations or {}, "annotations")
         check_language(language or "", "language")
     except FormatError as error:
         raise invalid_format(error) from error
-    given = {
+    given: dict[str, Any] = {
         "use_case": use_case,
         "annotations": annotations,
         "language": language,
         "deployment_context": deployment_context,
     }
     changes = {column: value for column, value in given.items() if value is not None}
+    if archived is not None:
+        changes["archived_at"] = (prompt.archived_at or timezone.now()) if archived else None
+    if archived is False and prompt.archived_at is not None:
+        check_restorable(Prompt.objects.filter(pk=prompt.pk))
     for column, value in changes.items():
         setattr(prompt, column, value)
-    if archived is not None:
-        prompt.archived_at = (prompt.archived_at or timezone.now()) if archived else None
-    prompt.save(update_fields=[*changes, "archived_at"])
+    prompt.save(update_fields=list(changes))
     return prompt
 
 

@@ -69,7 +69,7 @@ class PromptView(APIView):
     @extend_schema(
         operation_id="prompts_update",
         request=UpdatePrompt,
-        responses={200: PromptSerializer, **BAD_INPUT, **MISSING},
+        responses={200: PromptSerializer, **BAD_INPUT, **MISSING, **CONFLICT},
     )
     def patch(self, request: Request, prompt_id: int) -> Response:
         prompt = queries.access_prompt(prompt_id)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
+from labelapp.common.errors import Conflict
 from labelapp.prompts.models import Prompt
+from labelapp.prompts.record_models import Consent
 
 MOST_AT_ONCE = 10_000
 MAX_TAGS = 50
@@ -40,17 +42,34 @@ class Changed:
 
 @transaction.atomic
 def change_prompts(prompts: QuerySet[Prompt], *, action: str, tags: list[str]) -> Changed:
-    """Do the same to the first MOST_AT_ONCE of `prompts`, in the order of their ids, that it would change."""
+    """Do the same to the first MOST_AT_ONCE of `prompts`, in the order of their ids, that it would change.
+
+    Raises Conflict where some may not be brought back.
+    """
     wanted = _that_it_changes(prompts, action=action, tags=tags)
     # Locked in one order, so that two changes at once wait for each other.
     ids = list(wanted.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
     chosen, has_more = ids[:MOST_AT_ONCE], len(ids) > MOST_AT_ONCE
+    if action == BulkAction.RESTORE:
+        check_restorable(Prompt.objects.filter(pk__in=chosen))
     if action in (BulkAction.ARCHIVE, BulkAction.RESTORE):
         archived_at = timezone.now() if action == BulkAction.ARCHIVE else None
         return Changed(Prompt.objects.filter(pk__in=chosen).update(archived_at=archived_at), has_more)
     with connection.cursor() as cursor:
         cursor.execute(ADD_TAGS if action == BulkAction.ADD_TAGS else REMOVE_TAGS, [tags, chosen, tags])
         return Changed(cursor.rowcount, has_more)
+
+
+def check_restorable(prompts: QuerySet[Prompt]) -> None:
+    """Raise Conflict where the consent to what was sent is withdrawn: that stays archived."""
+    record = Consent.objects.filter(submitter=OuterRef("submitter"), model=OuterRef("model")).order_by("-id")
+    withdrawn = prompts.alias(consent=Subquery(record.values("action")[:1])).filter(consent=Consent.Action.WITHDRAWN)
+    if count := withdrawn.count():
+        raise Conflict(
+            f"Prompts whose submitter has withdrawn the consent to their use stay archived ({count} of those here).",
+            code="consent_withdrawn",
+            prompt_ids=list(withdrawn.order_by("pk").values_list("pk", flat=True)[:100]),
+        )
 
 
 def _that_it_changes(prompts: QuerySet[Prompt], *, action: str, tags: list[str]) -> QuerySet[Prompt]:

@@ -25,7 +25,11 @@ class BulkChangeView(APIView):
 
     required_role = Role.RESEARCHER
 
-    @extend_schema(operation_id="prompts_change", request=BulkChange, responses={200: ChangedSerializer, **ERRORS})
+    @extend_schema(
+        operation_id="prompts_change",
+        request=BulkChange,
+        responses={200: ChangedSerializer, **ERRORS, 409: ErrorSerializer},
+    )
     def post(self, request: Request) -> Response:
         body: dict[str, Any] = parsed(BulkChange, request)
         prompts = Prompt.objects.filter(pk__in=body.get("prompt_ids", []))

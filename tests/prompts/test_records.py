@@ -55,6 +55,22 @@ def test_a_withdrawal_ends_it_and_archives_what_was_sent(researcher: APIClient) 
     assert researcher.post("/api/v1/consents", later).json()["errors"][0]["field"] == "occurred_at"
 
 
+def test_what_is_withdrawn_is_not_brought_back(researcher: APIClient) -> None:
+    researcher.post("/api/v1/consents", YES)
+    send(researcher)
+    researcher.post("/api/v1/consents/withdraw", WHO)
+    prompt = Prompt.objects.get()
+    one = researcher.patch(f"/api/v1/prompts/{prompt.pk}", {"archived": False})
+    many = researcher.post("/api/v1/prompts/bulk", {"action": "restore", "prompt_ids": [prompt.pk]})
+    assert (
+        (one.status_code, one.json()["code"]) == (many.status_code, many.json()["code"]) == (409, "consent_withdrawn")
+    )
+    assert researcher.patch(f"/api/v1/prompts/{prompt.pk}", {"language": "de"}).status_code == 200
+    assert Prompt.objects.get().archived_at == prompt.archived_at
+    researcher.post("/api/v1/consents", YES)
+    assert researcher.patch(f"/api/v1/prompts/{prompt.pk}", {"archived": False}).status_code == 200
+
+
 def test_what_customers_send_is_deduplicated_and_capped(researcher: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     researcher.post("/api/v1/consents", YES)
     long = "Please tell me a story about a dog that swims across the lake to find its friend on the other side of it, "
