@@ -1,5 +1,6 @@
 """What a worker does for an import: killed in the middle, near-duplicates, undone, one at a time."""
 
+import importlib
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -238,3 +240,22 @@ def test_a_log_that_has_grown_waits_while_another_import_is_written(upload: Uplo
     PromptImport.objects.filter(pk=other).update(state="imported", heartbeat_at=None)
     work_on(log)
     assert PromptImport.objects.get(pk=log).imported_count == 1
+
+
+@pytest.mark.django_db
+def test_imports_from_before_are_read_again_and_can_be_undone(upload: Upload, researcher: APIClient) -> None:
+    preview = upload([{"prompt": "Say hello"}]).json()
+    done = confirm(researcher, upload([{"prompt": "Name a lake", "responses": ["Como"]}]).json()).json()
+    ImportLine.objects.all().delete()
+    PromptImport.objects.update(position={})
+    Prompt.objects.update(import_line=None)
+    SampleBatch.objects.update(prompt_import=None)
+    migration = importlib.import_module("labelapp.prompts.migrations.0005_imports_from_before")
+    with connection.cursor() as cursor:
+        for operation in migration.Migration.operations:
+            cursor.execute(operation.sql)
+    work_on(preview["id"])
+    assert confirm(researcher, preview).json()["imported_count"] == 1
+    researcher.post(f"/api/v1/prompt-imports/{done['id']}/undo")
+    work_on(done["id"])
+    assert list(Prompt.objects.values_list("text", flat=True)) == ["Say hello"]
