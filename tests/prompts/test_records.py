@@ -90,9 +90,11 @@ def test_a_log_keeps_what_people_consented_to(upload: Upload, researcher: APICli
         {"model": "davinci", "user": "other", "messages": [{"role": "user", "content": "Psst"}]},
         {"body": {"model": "davinci", "messages": [{"role": "tool", "content": "4"}]}},
         {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
+        {"model": "da\x00vinci", "messages": said},
+        {"model": "da\ud800vinci", "messages": said},
     ]
     preview = upload(rows, is_chat_log="true").json()
-    assert (preview["good_count"], preview["no_consent_count"], preview["bad_count"]) == (1, 1, 2)
+    assert (preview["good_count"], preview["no_consent_count"], preview["bad_count"]) == (1, 1, 4)
     (dropped,) = researcher.get(f"/api/v1/prompt-imports/{preview['id']}/dropped").json()["results"]
     assert dropped["explanation"] == "other has not consented to the use of what goes to davinci."
     confirm(researcher, preview)

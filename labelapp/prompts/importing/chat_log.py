@@ -8,6 +8,7 @@ the log's own and is left out.
 from typing import Any
 
 from formats.errors import FormatError
+from labelapp.prompts.content import check_text
 from labelapp.prompts.models import PromptKind
 
 ROLES = {"developer": "system"}
@@ -26,6 +27,7 @@ def from_log_entry(entry: Any) -> tuple[dict[str, Any], str]:
     for name, text in (("model", model), ("user", user)):
         if not isinstance(text, str):
             raise FormatError(f"{prefix}{name}", "must be a text")
+        check_text(text, f"{prefix}{name}")
     messages, responses = from_chat(request["messages"], f"{prefix}messages")
     fields = {"messages": messages, "kind": PromptKind.CUSTOMER.value, "submitter": user}
     return {**fields, "responses": [*responses, *_answers(entry.get("response"))]}, model[:160]
