@@ -126,9 +126,8 @@ def test_writes_a_few_shot_prompt_and_a_demonstration_for_it(
     expect(page.get_by_role("region", name="Preview")).to_contain_text(
         "Nothing yet."
     )  # the next task; still the preview
-    expect(
-        page.get_by_text("Submitted", exact=True)
-    ).to_be_visible()  # the next task is shown before the answer arrived
+    # The next task is shown before the answer has arrived.
+    expect(page.get_by_text("Submitted", exact=True)).to_be_visible()
     assert Submission.objects.get().demonstration.startswith("- one\n- two\n")
     page.get_by_role("radiogroup", name="Write or preview").get_by_text("Write", exact=True).click()
     editor.press("Alt+s")  # where letters type

@@ -1,8 +1,8 @@
 /**
  * Live events: one EventSource per tab for all topics that the open pages watch.
  *
- * An event says only that something changed, so the answer to one is to refetch; after a gap everything watched is
- * refetched once, because what happened meanwhile is not known.
+ * An event says only that something changed, so the answer to one is to refetch. Once connected, first or again, everything
+ * watched is refetched, because what happened between its last fetch and then is not known.
  */
 import type { QueryKey } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
@@ -26,7 +26,6 @@ class EventStream {
   private source: EventSource | null = null;
   private topics = "";
   private attempt = 0;
-  private hadGap = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   state: Connection = "idle";
 
@@ -81,8 +80,7 @@ class EventStream {
   private opened(): void {
     this.attempt = 0;
     this.become("live");
-    if (this.hadGap) for (const watcher of this.watchers) watcher.onGap();
-    this.hadGap = false;
+    for (const watcher of this.watchers) watcher.onGap();
   }
 
   private received(event: ServerEvent): void {
@@ -94,7 +92,6 @@ class EventStream {
     if (!this.watchers.size) return;
     this.source?.close();
     this.source = null;
-    this.hadGap = true;
     this.become(state);
     this.schedule(reconnectDelay(this.attempt++));
   }
