@@ -148,7 +148,7 @@ def test_the_servers_errors_stand_at_their_fields(page: Page, live_app: str, bas
     expect(page.get_by_text("The setting “Pretraining mix” needs this")).to_be_visible()
     choose(page, "Pretraining text", demonstrations)
     page.get_by_role("button", name="Launch", exact=True).click()
-    expect(page.get_by_text("must be at most the batch of 1")).to_be_visible()
+    expect(page.get_by_text("must leave room for demonstrations")).to_be_visible()
     assert not Run.objects.exists()
 
 
