@@ -1,6 +1,7 @@
 """What a labeler types and submits outlives the server, the network and the tab: nothing is lost or counted twice."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -199,6 +200,7 @@ def test_a_task_that_was_shown_and_went_to_somebody_else_is_told(
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Your last answer is waiting to be sent.")).to_be_visible()
     editor_of(page).fill("Begun")
+    expect(save_state(page)).to_have_text(re.compile("Saved here"))
     assert other.next(project)["id"] == shown
     context.set_offline(False)
     expect(page.get_by_text("The task that you saw here is no longer yours to do.")).to_be_visible()
