@@ -1,13 +1,17 @@
 """Browser tests: real Chromium, the built front end, the real server and database."""
 
+import threading
 import time
 from collections.abc import Generator, Iterator
 
+import psutil
 import pytest
 from django.conf import settings
 from playwright.sync_api import ConsoleMessage, Error, Page, Request, Response, expect
 
 TIMEOUT_MS = 15_000
+# What takes longer has hung. The longest test takes a fifth of it on a quiet machine.
+LONGEST_SECONDS = 150.0
 CALLED: pytest.StashKey[pytest.TestReport] = pytest.StashKey()
 
 # A busy machine must not fail a test, and five seconds, the default, is what one page may take on it.
@@ -62,6 +66,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def _front_end_is_built() -> None:
     if not (settings.FRONTEND_DIR / "index.html").exists():
         pytest.fail("the front end is not built: run `npm ci && npm run build` in frontend/")
+
+
+def end_pages() -> None:
+    """Kill the processes behind this test run's pages: who waits for an answer of theirs gets an error."""
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if "--type=renderer" in process.cmdline():
+                process.kill()
+        except psutil.Error:
+            continue  # it has ended by itself
+
+
+@pytest.fixture(autouse=True)
+def _nothing_hangs() -> Iterator[None]:
+    """End a test that waits for its page for ever: Playwright gives `evaluate` no time limit."""
+    timer = threading.Timer(LONGEST_SECONDS, end_pages)
+    timer.start()
+    yield
+    timer.cancel()
 
 
 @pytest.fixture(autouse=True)

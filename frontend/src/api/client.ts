@@ -5,7 +5,7 @@
  *
  * Query keys are `[method, path, init]`, so `invalidate("/api/v1/projects")` refreshes every variant of a list.
  */
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { QueryCache, QueryClient, type QueryKey } from "@tanstack/react-query";
 import createClient from "openapi-fetch";
 import createQueryHooks from "openapi-react-query";
 import { isStatus, isTransient } from "@/api/errors";
@@ -36,7 +36,20 @@ export const queryClient = new QueryClient({
   },
 });
 
+/**
+ * Refetches what is cached under `queryKey`. A first fetch that is under way may have been answered before the change, and
+ * TanStack Query does not begin it anew: it is followed by a second.
+ */
+export async function refetch(queryKey: QueryKey): Promise<void> {
+  const loading = queryClient
+    .getQueryCache()
+    .findAll({ queryKey, fetchStatus: "fetching" })
+    .filter((query) => query.state.data === undefined);
+  await queryClient.invalidateQueries({ queryKey });
+  if (loading.length) await queryClient.invalidateQueries({ queryKey, predicate: (query) => loading.includes(query) });
+}
+
 /** Refetches every cached GET whose path is one of `paths`, whatever its parameters. */
 export function invalidate(...paths: (keyof paths)[]): Promise<unknown> {
-  return Promise.all(paths.map((path) => queryClient.invalidateQueries({ queryKey: ["get", path] })));
+  return Promise.all(paths.map((path) => refetch(["get", path])));
 }

@@ -6,7 +6,7 @@
  */
 import type { QueryKey } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
-import { queryClient } from "@/api/client";
+import { refetch } from "@/api/client";
 
 export type ServerEvent = { topic: string; type: string; id?: number } & Record<string, unknown>;
 export type Connection = "idle" | "connecting" | "live" | "reconnecting" | "offline";
@@ -115,14 +115,14 @@ export function useEvents(
   useEffect(() => {
     const [watched, keys] = JSON.parse(key) as [string[], QueryKey[]];
     if (!watched.length) return;
-    const refetch = () => {
-      for (const queryKey of keys) void queryClient.invalidateQueries({ queryKey });
+    const refetchAll = () => {
+      for (const queryKey of keys) void refetch(queryKey);
     };
     return stream.watch({
       topics: watched,
-      onGap: refetch,
+      onGap: refetchAll,
       onEvent: (event) => {
-        refetch();
+        refetchAll();
         onEvent?.(event);
       },
     });
