@@ -46,7 +46,8 @@ export async function refetch(queryKey: QueryKey): Promise<void> {
     .findAll({ queryKey, fetchStatus: "fetching" })
     .filter((query) => query.state.data === undefined);
   await queryClient.invalidateQueries({ queryKey });
-  if (loading.length) await queryClient.invalidateQueries({ queryKey, predicate: (query) => loading.includes(query) });
+  if (loading.length)
+    await queryClient.invalidateQueries({ queryKey, predicate: (query) => loading.includes(query) });
 }
 
 /** Refetches every cached GET whose path is one of `paths`, whatever its parameters. */
