@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.http import FileResponse
-from drf_spectacular.types import OpenApiTypes
+from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -11,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labelapp.accounts.models import Role
+from labelapp.common import downloads
 from labelapp.common.errors import ErrorSerializer
 from labelapp.common.requests import parsed, parsed_query
 from labelapp.datasets import actions, queries
@@ -135,19 +135,22 @@ class DatasetVersionView(APIView):
 
 
 class DatasetFileView(APIView):
-    """A file of a version, streamed."""
+    """A file of a version, streamed, whole or from where a download was cut off. Its ETag is its sha256."""
 
     required_role = Role.RESEARCHER
 
     @extend_schema(
         operation_id="dataset_versions_download",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **MISSING, **CONFLICT},
+        parameters=downloads.PARAMETERS,
+        responses={**downloads.RESPONSES, **MISSING, **CONFLICT},
     )
-    def get(self, request: Request, version_id: int, name: str) -> FileResponse:
+    def get(self, request: Request, version_id: int, name: str) -> HttpResponseBase:
         version = queries.access_version(version_id)
-        path, content_type = queries.access_file(version, name)
+        file = queries.access_file(version, name)
         file_name = f"{version.dataset.name}-v{version.number}-{name}"
-        return FileResponse(path.open("rb"), as_attachment=True, filename=file_name, content_type=content_type)
+        return downloads.file_download(
+            request, file.path, sha256=file.sha256, name=file_name, content_type=file.content_type
+        )
 
 
 class DatasetRowListView(GenericAPIView[Any]):

@@ -4,13 +4,17 @@ Nothing is stored: what is streamed holds one row group at most in memory, and e
 """
 
 import csv
+import hashlib
 import io
+import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
+import pyarrow
 from django.conf import settings
 
 from labelapp.common.errors import Conflict, InvalidInput, NotFound
@@ -47,16 +51,42 @@ def export_stream(version: DatasetVersion, *, shape: str, file_format: str, spli
         InvalidInput: the shape is none of its kind, or the split has no rows.
         Conflict: its lines are no longer on the disk.
     """
+    chosen, splits = _checked(version, shape=shape, file_format=file_format, split=split)
+    if file_format == "huggingface":
+        return _zipped(version, chosen, splits)
+    writers = {"jsonl": _jsonl, "parquet": _parquet, "csv": _csv}
+    (path,) = splits.values()
+    return writers[file_format](chosen, path)
+
+
+def export_tag(version: DatasetVersion, *, shape: str, file_format: str, split: str = "") -> str:
+    """A hexadecimal sha256 of all that decides the bytes of `export_stream`, without making them. Raises as it does."""
+    chosen, splits = _checked(version, shape=shape, file_format=file_format, split=split)
+    parts = [version.sha256, shape, file_format, *splits, _makers()]
+    if file_format == "huggingface":
+        parts.append(card_of(version, chosen, files=_members(splits)))
+    return hashlib.sha256(orjson.dumps(parts)).hexdigest()
+
+
+@cache
+def _makers() -> str:
+    """Of this server's code and of the libraries that write: another one may make other bytes of the same lines."""
+    digest = hashlib.sha256(f"{sys.version} {pyarrow.__version__} {orjson.__version__}".encode())
+    for path in sorted((settings.BASE_DIR / "labelapp").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _checked(version: DatasetVersion, *, shape: str, file_format: str, split: str) -> tuple[Shape, dict[str, Path]]:
+    """The shape, and the lines of each split that is asked for."""
     if version.state != DatasetVersion.State.READY:
         raise NotFound("This version has no files yet.")
     chosen = _shape(version, shape)
-    if file_format == "huggingface":
-        if split:
-            raise InvalidInput("A Hugging Face directory has all splits; leave this out.", field="split")
-        splits = {name: _lines_path(version, name) for name in Split.values if version.split_counts.get(name)}
-        return _zipped(version, chosen, splits)
-    writers = {"jsonl": _jsonl, "parquet": _parquet, "csv": _csv}
-    return writers[file_format](chosen, _lines_path(version, split or Split.TRAIN))
+    if file_format != "huggingface":
+        return chosen, {split or Split.TRAIN: _lines_path(version, split or Split.TRAIN)}
+    if split:
+        raise InvalidInput("A Hugging Face directory has all splits; leave this out.", field="split")
+    return chosen, {name: _lines_path(version, name) for name in Split.values if version.split_counts.get(name)}
 
 
 def export_name(version: DatasetVersion, *, shape: str, file_format: str, split: str = "") -> str:
@@ -172,7 +202,7 @@ def _cell(value: Any) -> Any:
 def _zipped(version: DatasetVersion, shape: Shape, splits: dict[str, Path]) -> Iterator[bytes]:
     outbox = _Outbox()
     with zipfile.ZipFile(outbox, "w") as archive:
-        names = {split: f"data/{HUGGING_FACE_SPLITS[Split(split)]}.parquet" for split in splits}
+        names = _members(splits)
         archive.writestr(_member("README.md"), card_of(version, shape, files=names))
         for split, path in splits.items():
             with archive.open(_member(names[split]), "w", force_zip64=True) as member:
@@ -180,6 +210,10 @@ def _zipped(version: DatasetVersion, shape: Shape, splits: dict[str, Path]) -> I
                     yield from outbox.take()
             yield from outbox.take()
     yield from outbox.take()
+
+
+def _members(splits: Iterable[str]) -> dict[str, str]:
+    return {split: f"data/{HUGGING_FACE_SPLITS[Split(split)]}.parquet" for split in splits}
 
 
 def _member(name: str) -> zipfile.ZipInfo:

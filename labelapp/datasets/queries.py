@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
-from django.utils.http import content_disposition_header
 
 from labelapp.accounts.models import User
 from labelapp.common.errors import Conflict, NotFound
@@ -104,25 +103,29 @@ def access_version(version_id: int) -> DatasetVersion:
     return version
 
 
-def access_file(version: DatasetVersion, name: str) -> tuple[Path, str]:
-    """Return a file's path and content type. Only names that the version lists are opened: no path can lead out.
+@dataclass(frozen=True, slots=True)
+class VersionFile:
+    """A file of a version on the disk."""
+
+    path: Path
+    content_type: str
+    sha256: str
+
+
+def access_file(version: DatasetVersion, name: str) -> VersionFile:
+    """Return a file of a version. Only names that the version lists are opened: no path can lead out.
 
     Raises:
         NotFound: the version has no such file (yet).
         Conflict: it is no longer on the disk.
     """
-    known = {entry["name"] for entry in version.files} | {MANIFEST}
+    known = {entry["name"]: entry["sha256"] for entry in version.files} | {MANIFEST: version.sha256}
     if version.state != DatasetVersion.State.READY or name not in known:
         raise NotFound("This version has no such file.")
     path: Path = settings.DATA_DIR / version.directory / name
     if not path.is_file():
         raise Conflict(f"{name} is no longer on the server's disk. Restore it from a backup.", code="file_gone")
-    return path, CONTENT_TYPES[path.suffix.removeprefix(".")]
-
-
-def attachment(name: str) -> str:
-    """The header that has a browser save a stream under a name."""
-    return content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    return VersionFile(path, CONTENT_TYPES[path.suffix.removeprefix(".")], known[name])
 
 
 def version_sources(version: DatasetVersion) -> dict[str, list[dict[str, Any]]]:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.http import StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
+from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
@@ -12,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labelapp.accounts.models import Role
+from labelapp.common import downloads
 from labelapp.common.errors import ErrorSerializer
 from labelapp.common.requests import parsed, parsed_query
 from labelapp.common.serializers import StrictSerializer
@@ -151,18 +151,19 @@ class VersionExportView(APIView):
 
     @extend_schema(
         operation_id="dataset_versions_export",
-        parameters=[ExportQuery],
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **BAD_INPUT, **MISSING, **CONFLICT},
+        parameters=[ExportQuery, *downloads.PARAMETERS],
+        responses={**downloads.RESPONSES, **BAD_INPUT, **MISSING, **CONFLICT},
     )
-    def get(self, request: Request, version_id: int) -> StreamingHttpResponse:
+    def get(self, request: Request, version_id: int) -> HttpResponseBase:
         version = queries.access_version(version_id)
         query = parsed_query(ExportQuery, request)
         asked = {"shape": query["shape"], "file_format": query["file_format"], "split": query.get("split", "")}
-        stream = exporting.export_stream(version, **asked)
-        name = exporting.export_name(version, **asked)
-        content_type = exporting.CONTENT_TYPES[query["file_format"]]
-        return StreamingHttpResponse(
-            stream, content_type=content_type, headers={"Content-Disposition": queries.attachment(name)}
+        return downloads.made_download(
+            request,
+            lambda: exporting.export_stream(version, **asked),
+            tag=exporting.export_tag(version, **asked),
+            name=exporting.export_name(version, **asked),
+            content_type=exporting.CONTENT_TYPES[query["file_format"]],
         )
 
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.http import FileResponse
-from drf_spectacular.types import OpenApiTypes
+from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -12,6 +11,7 @@ from rest_framework.views import APIView
 
 from labelapp.accounts.models import Role, User
 from labelapp.checkpoints.queries import access_checkpoint
+from labelapp.common import downloads
 from labelapp.common.errors import Conflict, ErrorSerializer, InvalidInput, NotFound
 from labelapp.common.requests import parsed
 from labelapp.labeling.models import Project
@@ -24,7 +24,7 @@ from labelapp.runs.lineage import checkpoint_lineage, user_lineage
 from labelapp.runs.lineage_serializers import CheckpointLineageSerializer, UserLineageSerializer
 from labelapp.runs.logs import read_log
 from labelapp.runs.models import Run, RunState
-from labelapp.runs.outputs import output_files, output_path
+from labelapp.runs.outputs import access_output, output_files
 from labelapp.runs.serializers import (
     CreateRun,
     LogQuery,
@@ -173,17 +173,16 @@ class RunFiles(APIView):
 
 
 class RunFile(APIView):
-    """One of those files, to download."""
+    """One of those files, to download, whole or from where a download was cut off. Its ETag is its sha256."""
 
     required_role = Role.RESEARCHER
 
     @extend_schema(
-        operation_id="runs_file",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **MISSING},
+        operation_id="runs_file", parameters=downloads.PARAMETERS, responses={**downloads.RESPONSES, **MISSING}
     )
-    def get(self, _request: Request, run_id: int, name: str) -> FileResponse:
-        path = output_path(queries.access_run(run_id), name=name)
-        return FileResponse(path.open("rb"), as_attachment=True, filename=path.name)
+    def get(self, request: Request, run_id: int, name: str) -> HttpResponseBase:
+        path, file = access_output(queries.access_run(run_id), name=name)
+        return downloads.file_download(request, path, sha256=file.sha256, name=path.name)
 
 
 class SampleIntoProject(APIView):

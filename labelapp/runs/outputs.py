@@ -25,12 +25,12 @@ def output_files(run: Run) -> list[OutputFile]:
     return [OutputFile(name, entry.bytes, entry.sha256) for name, entry in sorted(manifest.files.items())]
 
 
-def output_path(run: Run, *, name: str) -> Path:
-    """Where one of them lies. Raises NotFound for a name that is not in the manifest, however it is spelled."""
-    manifest = _manifest(run)
-    if manifest is None or name not in manifest.files:
+def access_output(run: Run, *, name: str) -> tuple[Path, OutputFile]:
+    """One of them, and where it lies. Raises NotFound for a name that is not in the manifest, however it is spelled."""
+    file = next((file for file in output_files(run) if file.name == name), None)
+    if file is None:
         raise NotFound("This run left no such file.")
-    return RunDirectory(run.path).output / name
+    return RunDirectory(run.path).output / name, file
 
 
 def _manifest(run: Run) -> Manifest | None:

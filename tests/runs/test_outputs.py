@@ -35,6 +35,9 @@ def test_the_files_are_listed_and_downloaded(run: Run) -> None:
     content = answer.getvalue()
     assert hashlib.sha256(content).hexdigest() == files[1]["sha256"]
     assert "attachment" in answer["Content-Disposition"]
+    assert answer["ETag"] == f'"{files[1]["sha256"]}"'
+    rest = client.get(answer.request["PATH_INFO"], headers={"range": "bytes=4-", "if-range": answer["ETag"]})
+    assert (rest.status_code, rest.getvalue()) == (206, content[4:])
 
 
 @pytest.mark.parametrize(

@@ -390,7 +390,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description A file of a version, streamed. */
+        /** @description A file of a version, streamed, whole or from where a download was cut off. Its ETag is its sha256. */
         get: operations["dataset_versions_download"];
         put?: never;
         post?: never;
@@ -1651,7 +1651,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One of those files, to download. */
+        /** @description One of those files, to download, whole or from where a download was cut off. Its ETag is its sha256. */
         get: operations["runs_file"];
         put?: never;
         post?: never;
@@ -6974,7 +6974,12 @@ export interface operations {
                  */
                 split?: "train" | "valid" | "test";
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that the range must still have. */
+                "If-Range"?: string;
+                /** @description One range of bytes: `bytes=1000-`. */
+                Range?: string;
+            };
             path: {
                 version_id: number;
             };
@@ -6983,6 +6988,14 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            206: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7014,12 +7027,25 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     dataset_versions_download: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that the range must still have. */
+                "If-Range"?: string;
+                /** @description One range of bytes: `bytes=1000-`. */
+                Range?: string;
+            };
             path: {
                 name: string;
                 version_id: number;
@@ -7036,6 +7062,14 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7045,6 +7079,14 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10771,7 +10813,12 @@ export interface operations {
     runs_file: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that the range must still have. */
+                "If-Range"?: string;
+                /** @description One range of bytes: `bytes=1000-`. */
+                Range?: string;
+            };
             path: {
                 name: string;
                 run_id: number;
@@ -10788,7 +10835,23 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
