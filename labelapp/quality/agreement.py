@@ -3,6 +3,10 @@
 Ties: a pair of responses counts only where both labelers put one above the other. A tie is no preference, so it can
 neither agree nor disagree; the reward model drops such pairs too. How many were left out is told beside the rate.
 
+Weights: 50 labelers of one task are 1,225 pairs of labelers, and pooled they would drown 500 tasks of two. So a task
+weighs as much as one pair of its labelers does on average: the rate is that of two labelers drawn by chance from a task
+drawn by chance. More answers to a task make its own part surer, and no larger.
+
 The interval is Wilson's at 95 %, over an effective number of pairs: the pairs of one task are answers to one question,
 so counting them as independent would promise too much. The effective number is the one that gives a plain proportion
 the variance that the rate has between tasks (Kish's design effect), never more than there are pairs.
@@ -11,23 +15,27 @@ the variance that the rate has between tasks (Kish's design effect), never more 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import sqrt
+from math import comb, lcm, sqrt
 
 Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
 class TaskAgreement:
-    """The pairs of one task: those that both labelers ordered, those of them alike, and those that one of them tied."""
+    """The pairs of one task: those that both labelers ordered, those of them alike, and those that one of them tied.
+
+    All of them over `comparisons` pairs of labelers.
+    """
 
     ordered: int
     agreeing: int
     tied: int
+    comparisons: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Agreement over many tasks; `rate` of `ordered` pairs, within `low` … `high`."""
+    """Agreement over many tasks: `rate`, each task weighing alike, within `low` … `high`; the pairs are mere counts."""
 
     tasks: int
     pairs: int
@@ -47,17 +55,23 @@ def compare_rankings(rankings: Sequence[Mapping[int, int]]) -> TaskAgreement:
             ordered += product != 0
             agreeing += product > 0
             tied += product == 0
-    return TaskAgreement(ordered, agreeing, tied)
+    return TaskAgreement(ordered, agreeing, tied, comparisons=comb(len(rankings), 2))
 
 
 @dataclass(slots=True)
 class AgreementSums:
-    """All that the agreement over any number of tasks needs to know of them: a few sums."""
+    """All that the agreement over any number of tasks needs to know of them: a few sums.
+
+    Those of weighted pairs are whole numbers of `1 / scale`, so that nothing is rounded.
+    """
 
     tasks: int = 0
+    pairs: int = 0
+    agreeing_pairs: int = 0
+    tied: int = 0
+    scale: int = 1
     ordered: int = 0
     agreeing: int = 0
-    tied: int = 0
     ordered_squares: int = 0
     agreeing_squares: int = 0
     products: int = 0
@@ -67,11 +81,25 @@ class AgreementSums:
         self.tied += task.tied
         if task.ordered:
             self.tasks += 1
-            self.ordered += task.ordered
-            self.agreeing += task.agreeing
-            self.ordered_squares += task.ordered**2
-            self.agreeing_squares += task.agreeing**2
-            self.products += task.ordered * task.agreeing
+            self.pairs += task.ordered
+            self.agreeing_pairs += task.agreeing
+            self._rescale(lcm(self.scale, task.comparisons))
+            weight = self.scale // task.comparisons
+            ordered, agreeing = task.ordered * weight, task.agreeing * weight
+            self.ordered += ordered
+            self.agreeing += agreeing
+            self.ordered_squares += ordered**2
+            self.agreeing_squares += agreeing**2
+            self.products += ordered * agreeing
+
+    def _rescale(self, scale: int) -> None:
+        factor = scale // self.scale
+        self.scale = scale
+        self.ordered *= factor
+        self.agreeing *= factor
+        self.ordered_squares *= factor**2
+        self.agreeing_squares *= factor**2
+        self.products *= factor**2
 
     def agreement(self) -> Agreement | None:
         """Return the agreement, or None where no pair was ordered by two labelers."""
@@ -79,7 +107,7 @@ class AgreementSums:
             return None
         rate = self.agreeing / self.ordered
         low, high = wilson_interval(rate, self.effective_pairs())
-        return Agreement(self.tasks, self.ordered, self.agreeing, self.tied, rate, low, high)
+        return Agreement(self.tasks, self.pairs, self.agreeing_pairs, self.tied, rate, low, high)
 
     def effective_pairs(self) -> float:
         """Return how many independent pairs would know as much as the pairs of these tasks do."""
@@ -93,7 +121,7 @@ class AgreementSums:
             return float(self.tasks)  # between tasks nothing is seen to vary: each is one piece of evidence
         rate = self.agreeing / self.ordered
         variance = spread / self.ordered**4 * self.tasks / (self.tasks - 1)
-        return min(float(self.ordered), rate * (1 - rate) / variance)
+        return min(self.ordered / self.scale, rate * (1 - rate) / variance)
 
 
 def summarise(tasks: Iterable[TaskAgreement]) -> Agreement | None:

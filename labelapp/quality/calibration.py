@@ -102,6 +102,7 @@ def _compare(own: dict[int, int], references: list[dict[int, int]]) -> TaskAgree
         ordered=sum(one.ordered for one in each),
         agreeing=sum(one.agreeing for one in each),
         tied=sum(one.tied for one in each),
+        comparisons=len(each),
     )
 
 

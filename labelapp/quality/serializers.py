@@ -20,7 +20,10 @@ class LabelerStatisticsSerializer(serializers.Serializer[Any]):
 
 
 class AgreementSerializer(serializers.Serializer[Agreement]):
-    """How often two labelers of a task put the same one of two responses first; tied pairs are left out."""
+    """How often two labelers of a task put the same one of two responses first; tied pairs are left out.
+
+    Each task weighs alike in the rate, however many have answered it; the pairs are mere counts.
+    """
 
     tasks = serializers.IntegerField()
     pairs = serializers.IntegerField()

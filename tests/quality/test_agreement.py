@@ -29,7 +29,7 @@ def test_two_rankings_by_hand() -> None:
 def test_three_labelers_make_three_comparisons_by_hand() -> None:
     """Two responses: two labelers say 1 > 2, one says 2 > 1. Of three pairs of labelers one agrees."""
     up, down = {1: 1, 2: 2}, {1: 2, 2: 1}
-    assert compare_rankings([up, up, down]) == TaskAgreement(ordered=3, agreeing=1, tied=0)
+    assert compare_rankings([up, up, down]) == TaskAgreement(ordered=3, agreeing=1, tied=0, comparisons=3)
 
 
 def test_opposite_rankings_never_agree() -> None:
@@ -39,7 +39,7 @@ def test_opposite_rankings_never_agree() -> None:
 
 
 def test_one_labeler_agrees_with_nobody() -> None:
-    assert compare_rankings([{1: 1, 2: 2}]) == TaskAgreement(0, 0, 0)
+    assert compare_rankings([{1: 1, 2: 2}]) == TaskAgreement(0, 0, 0, comparisons=0)
     assert summarise([TaskAgreement(0, 0, 0), TaskAgreement(0, 0, 6)]) is None
 
 
@@ -70,8 +70,31 @@ def test_tasks_that_are_all_alike_count_once_each() -> None:
     assert sums_of([TaskAgreement(6, 6, 0)] * 5).effective_pairs() == 5
 
 
+def test_one_task_of_fifty_does_not_drown_five_hundred_of_two_by_hand() -> None:
+    """Two responses. Of 50 labelers half say 1 > 2, half 2 > 1: of 1,225 pairs of labelers 2 · 300 = 600 agree, 0.4898.
+
+    Of 500 other tasks both labelers agree. Each task weighs alike: (500 + 600/1225)/501 = 0.99898; the pairs pooled
+    would say (500 + 600)/(500 + 1225) = 0.638.
+    """
+    up, down = {1: 1, 2: 2}, {1: 2, 2: 1}
+    agreement = summarise([compare_rankings([up, up])] * 500 + [compare_rankings([up, down] * 25)])
+    assert agreement is not None
+    assert (agreement.pairs, agreement.agreeing, agreement.tasks) == (1725, 1100, 501)
+    assert agreement.rate == pytest.approx(0.99898, abs=1e-5)
+
+
+@given(st.lists(st.tuples(st.integers(1, 36), st.integers(0, 36), st.integers(1, 1225)), min_size=1, max_size=8))
+def test_more_pairs_of_labelers_who_say_the_same_change_no_rate(tasks: list[tuple[int, int, int]]) -> None:
+    once = sums_of(TaskAgreement(ordered, min(agreeing, ordered), 0) for ordered, agreeing, _ in tasks)
+    often = sums_of(TaskAgreement(n * ordered, n * min(agreeing, ordered), 0, n) for ordered, agreeing, n in tasks)
+    assert often.effective_pairs() == once.effective_pairs()
+    assert often.agreeing / often.ordered == once.agreeing / once.ordered
+
+
 task_agreements = st.integers(1, 36).flatmap(
-    lambda ordered: st.builds(TaskAgreement, st.just(ordered), st.integers(0, ordered), st.integers(0, 36))
+    lambda ordered: st.builds(
+        TaskAgreement, st.just(ordered), st.integers(0, ordered), st.integers(0, 36), st.integers(1, 45)
+    )
 )
 
 

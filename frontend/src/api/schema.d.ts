@@ -2103,7 +2103,11 @@ export interface components {
             id: number;
             name: string;
         };
-        /** @description How often two labelers of a task put the same one of two responses first; tied pairs are left out. */
+        /**
+         * @description How often two labelers of a task put the same one of two responses first; tied pairs are left out.
+         *
+         *     Each task weighs alike in the rate, however many have answered it; the pairs are mere counts.
+         */
         Agreement: {
             tasks: number;
             pairs: number;

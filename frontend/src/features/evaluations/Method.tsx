@@ -15,7 +15,7 @@ export function Method() {
           independent. Rates have Wilson’s interval over the effective number of answers (Kish’s design
           effect), means have Student’s with the cluster-robust variance (Cameron and Miller 2015) and one
           degree of freedom less than there are prompts. Agreement is over pairs of sources that both labelers
-          of a prompt put in an order.
+          of a prompt put in an order, each prompt weighing alike.
         </p>
       </div>
     </Section>

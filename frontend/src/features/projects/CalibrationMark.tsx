@@ -2,7 +2,8 @@ import { Button, Checkbox, Group, Modal, NumberInput, Stack, Text } from "@manti
 import { useDisclosure } from "@mantine/hooks";
 import { useState } from "react";
 import { $api, invalidate, type Schemas } from "@/api/client";
-import { fieldErrors } from "@/api/errors";
+import { errorMessage, fieldErrors } from "@/api/errors";
+import { MAX_OVERLAP } from "@/features/projects/words";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { pluralize } from "@/ui/format";
 
@@ -66,14 +67,19 @@ function Mark({ project, tasks, onDone }: MarkProps) {
     });
   const isMarked = tasks.every((task) => task.is_calibration);
   const errors = fieldErrors(mark.error, ["overlap"]);
+  const open = () => {
+    mark.reset();
+    dialog.open();
+  };
   return (
     <>
+      {mark.error && !isOpen && <FieldErrors message={errorMessage(mark.error)} />}
       {isMarked ? (
         <Button size="compact-sm" variant="default" loading={mark.isPending} onClick={() => send(false)}>
           Take {pluralize(tasks.length, "task")} out of the pool
         </Button>
       ) : (
-        <Button size="compact-sm" variant="default" onClick={dialog.open}>
+        <Button size="compact-sm" variant="default" onClick={open}>
           Use {pluralize(tasks.length, "task")} for calibration
         </Button>
       )}
@@ -112,7 +118,8 @@ type OverlapProps = {
 };
 
 function Overlap({ project, isBusy, error, message, onSend }: OverlapProps) {
-  const [people, setPeople] = useState<number | string>(Math.max(project.overlap, project.member_count, 1));
+  const everybody = Math.max(project.overlap, project.member_count, 1);
+  const [people, setPeople] = useState<number | string>(Math.min(everybody, MAX_OVERLAP));
   return (
     <Stack>
       <FieldErrors message={message} />
@@ -125,7 +132,7 @@ function Overlap({ project, isBusy, error, message, onSend }: OverlapProps) {
         label="People per task"
         description="Each labeler, and a researcher: so many rank each of these tasks. It only grows."
         min={1}
-        max={50}
+        max={MAX_OVERLAP}
         value={people}
         onChange={setPeople}
         error={error}

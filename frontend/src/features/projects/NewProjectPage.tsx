@@ -19,7 +19,7 @@ import { PeopleSelect } from "@/features/projects/PeopleSelect";
 import classes from "@/features/projects/Projects.module.css";
 import { QuestionsSelect } from "@/features/projects/QuestionsSelect";
 import { type Sources, SourcesSelect } from "@/features/projects/SourcesSelect";
-import { isEvaluation, PRIORITY } from "@/features/projects/words";
+import { isEvaluation, MAX_OVERLAP, PRIORITY } from "@/features/projects/words";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { TextLink } from "@/ui/links";
 import { Page, PageHeader, Section } from "@/ui/Page";
@@ -182,7 +182,7 @@ export function NewProjectPage() {
                     label="Labelers per task"
                     description="Two or more show how far people agree."
                     min={1}
-                    max={50}
+                    max={MAX_OVERLAP}
                     {...form.getInputProps("overlap")}
                     error={errors.overlap}
                   />

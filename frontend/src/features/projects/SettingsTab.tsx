@@ -2,7 +2,7 @@ import { Button, Group, NumberInput, Radio, Stack, Switch, Textarea, TextInput }
 import { useForm } from "@mantine/form";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
-import { PRIORITY } from "@/features/projects/words";
+import { MAX_OVERLAP, PRIORITY } from "@/features/projects/words";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { Section } from "@/ui/Page";
 import { toast } from "@/ui/toasts";
@@ -59,7 +59,7 @@ export function SettingsTab({ project }: { project: Schemas["Project"] }) {
               label="Labelers per task"
               description="It only grows: answers that were given stay."
               min={project.overlap}
-              max={50}
+              max={MAX_OVERLAP}
               {...form.getInputProps("overlap")}
               error={errors.overlap}
             />

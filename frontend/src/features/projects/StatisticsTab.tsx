@@ -72,7 +72,7 @@ function Agreement({ statistics, project }: { statistics: Statistics; project: P
       <Stat
         label="Compared"
         value={formatNumber(agreement?.pairs ?? 0)}
-        hint={`pairs in ${pluralize(agreement?.tasks ?? 0, "task")}`}
+        hint={`pairs in ${pluralize(agreement?.tasks ?? 0, "task")}; each task weighs alike`}
       />
       <Stat
         label="Ties"

@@ -10,6 +10,9 @@ export const PROJECT_KIND: Record<Project["kind"], string> = {
   toxicity: "Toxicity evaluation",
 };
 
+/** So many people at most answer one task; as the server has it. */
+export const MAX_OVERLAP = 50;
+
 /** Models against a baseline: measured with, never trained on. */
 export function isEvaluation(kind: Project["kind"]): boolean {
   return kind === "evaluation" || kind === "toxicity";
