@@ -26,7 +26,7 @@ def measure_dpo(case: RewardModelCase, bench: Bench) -> dict[str, Any]:
     """All contenders on a case."""
     path = write_case(case, bench)
     theirs = {name: _with(path, name, trl_precomputes=name != "trl") for name in ("trl", "trl_precomputed")}
-    trl = {name: [str(bench.trl_python), "benchmarks/dpo_trl.py", str(own)] for name, own in theirs.items()}
+    trl = {name: [str(bench.trl_python), "-m", "benchmarks.dpo_trl", str(own)] for name, own in theirs.items()}
     ours = [sys.executable, "-m", "benchmarks.dpo_ours", str(theirs["trl"]), "packed"]
     with (
         Contender(trl["trl"], threads=bench.threads) as plain,

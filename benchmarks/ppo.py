@@ -82,7 +82,7 @@ def measure(case: Case, folder: Path, *, trl_python: Path, steps: int, device: s
     """Both contenders in turns, after one batch each to warm up."""
     path, settings = write_case(case, folder, device=device)
     with (
-        Contender([str(trl_python), "benchmarks/ppo_trl.py", str(path)], threads=1) as trl,
+        Contender([str(trl_python), "-m", "benchmarks.ppo_trl", str(path)], threads=1) as trl,
         Contender([sys.executable, "-m", "benchmarks.ppo_ours", str(path)], threads=1) as ours,
     ):
         contenders = {"trl": trl, "ours": ours}

@@ -2,18 +2,15 @@
 
     python -m benchmarks.ppo_ours CASE.json
 
-It goes through one batch (sample, score, learn) for each line "step" on its input, and answers with one JSON line. The
-iteration is that of `training.ppo`, through the same functions, on the case's run directory.
+A step goes through one batch (sample, score, learn) as `training.ppo` does, through the same functions, on the case's
+run directory.
 """
 
-import json
-import resource
-import sys
-import time
+from itertools import count
 from pathlib import Path
+from typing import Any
 
-import torch
-
+from benchmarks.stepping import Conversation
 from formats.configs import PpoConfig
 from formats.run_directory import RunDirectory
 from inference.models import quiet_libraries
@@ -24,25 +21,17 @@ from training.process import TrainingRun
 
 def main() -> None:
     """Step until the input ends."""
-    case = json.loads(Path(sys.argv[1]).read_text())
+    conversation = Conversation()
     quiet_libraries()
-    torch.set_num_threads(case["threads"])
-    on_gpu = case["device"] == "cuda"
-    directory = RunDirectory(Path(case["run_directory"]))
+    directory = RunDirectory(Path(conversation.case["run_directory"]))
     spec = directory.read_spec()
     assert isinstance(spec.config, PpoConfig)
     ppo = prepare(TrainingRun(directory, directory.attempt(1), spec.config, spec.inputs))
+    iterations = count()
+    clock = conversation.clock
 
-    def clock() -> float:
-        if on_gpu:
-            torch.cuda.synchronize()
-            return time.perf_counter()
-        return time.process_time()
-
-    print(json.dumps({"ready": True}), flush=True)
-    iteration = 0
-    while sys.stdin.readline().strip() == "step":
-        started_at = clock()
+    def step() -> dict[str, Any]:
+        iteration, started_at = next(iterations), clock()
         ppo.learner.warm_up(iteration)
         rollouts = ppo.sample(iteration)
         sampled_at = clock()
@@ -51,18 +40,14 @@ def main() -> None:
         figures = summarize(experience, targets, kl_coefficient=ppo.learner.kl.coefficient)
         scored_at = clock()
         ppo.learner.update(experience, targets, iteration=iteration)
-        ended_at = clock()
-        peak = (
-            torch.cuda.max_memory_allocated() if on_gpu else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        )
         phases = {
             "sampling": sampled_at - started_at,
             "scoring": scored_at - sampled_at,
-            "learning": ended_at - scored_at,
+            "learning": clock() - scored_at,
         }
-        row = {"seconds": ended_at - started_at, "peak_bytes": peak, "phases": phases, **figures}
-        print(json.dumps(row), flush=True)
-        iteration += 1
+        return {"phases": phases, **figures}
+
+    conversation.take_steps(step)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,9 @@ def measure_reward_model(case: RewardModelCase, bench: Bench) -> dict[str, Any]:
     path = write_case(case, bench)
     ours = [sys.executable, "-m", "benchmarks.reward_model_ours", str(path)]
     with (
-        Contender([str(bench.trl_python), "benchmarks/reward_model_trl.py", str(path)], threads=bench.threads) as trl,
+        Contender(
+            [str(bench.trl_python), "-m", "benchmarks.reward_model_trl", str(path)], threads=bench.threads
+        ) as trl,
         Contender([*ours, "unpacked"], threads=bench.threads) as unpacked,
         Contender([*ours, "packed"], threads=bench.threads) as packed,
     ):

@@ -1,102 +1,39 @@
 """One contender of `benchmarks.training`: TRL's RewardTrainer, stepped from outside. Runs in TRL's own environment.
 
-    python reward_model_trl.py CASE.json
+    python -m benchmarks.reward_model_trl CASE.json
 
-It reads the rankings as all their pairs, takes one optimizer step for each line "step" on its input, and answers with
-one JSON line. Everything that costs time and that the other contenders do not do is off: logging, saving, gradient
-checkpointing, half precision, worker processes.
+It reads the rankings as all their pairs.
 """
 
-import json
-import resource
-import sys
-import time
-from pathlib import Path
-from typing import Any
+from itertools import combinations
+
+from datasets import Dataset
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from trl import RewardConfig, RewardTrainer  # type: ignore[import-not-found]
+
+from benchmarks.stepping import Conversation
+from benchmarks.trl_steps import Stepper, supervised_settings
 
 
 def main() -> None:
-    case = json.loads(Path(sys.argv[1]).read_text())
-    import torch
-    from datasets import Dataset
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer, TrainerCallback
-    from trl import RewardConfig, RewardTrainer  # type: ignore[import-not-found]
-
-    torch.set_num_threads(case["threads"])
-    on_gpu = case["device"] == "cuda"
-    model = AutoModelForSequenceClassification.from_pretrained(case["model"], num_labels=1)
-    tokenizer = AutoTokenizer.from_pretrained(case["model"])
+    """Step until the input ends."""
+    conversation = Conversation()
+    case = conversation.case
     pairs = [
-        {"chosen_ids": prompt + responses[better], "rejected_ids": prompt + responses[worse]}
+        {"chosen_ids": prompt + better, "rejected_ids": prompt + worse}
         for prompt, responses in case["rankings"]
-        for better in range(len(responses))
-        for worse in range(better + 1, len(responses))
+        for better, worse in combinations(responses, 2)
     ]
-
-    def clock() -> float:
-        if on_gpu:
-            torch.cuda.synchronize()
-            return time.perf_counter()
-        return time.process_time()
-
-    class Stepper(TrainerCallback):
-        """Holds the trainer before each step; a step's time is that from its release to its end, data included."""
-
-        started_at = 0.0
-
-        def wait(self, control: Any) -> None:
-            if sys.stdin.readline().strip() == "step":
-                self.started_at = clock()
-            else:
-                control.should_training_stop = True
-
-        def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            answer({"ready": True})
-            self.wait(control)
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            seconds = clock() - self.started_at
-            peak = (
-                torch.cuda.max_memory_allocated()
-                if on_gpu
-                else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-            )
-            answer({"seconds": seconds, "comparisons": len(pairs), "peak_bytes": peak})
-            self.wait(control)
-
-    micro = case["trl_pairs_per_micro_batch"]
-    config = RewardConfig(
-        output_dir=str(Path(sys.argv[1]).parent / "trl"),
-        per_device_train_batch_size=micro,
-        gradient_accumulation_steps=len(pairs) // micro,
-        max_steps=1_000_000,
-        learning_rate=1e-5,
-        max_length=None,
-        logging_strategy="no",
-        save_strategy="no",
-        report_to=[],
-        disable_tqdm=True,
-        activation_checkpointing=False,
-        bf16=False,
-        use_cpu=not on_gpu,
-        dataloader_num_workers=0,
-    )
+    settings = supervised_settings(conversation, rows=len(pairs), micro_batch=case["trl_pairs_per_micro_batch"])
     trainer = RewardTrainer(
-        model=model,
-        args=config,
+        model=AutoModelForSequenceClassification.from_pretrained(case["model"], num_labels=1),
+        args=RewardConfig(**settings, learning_rate=1e-5),
         train_dataset=Dataset.from_list(pairs),
-        processing_class=tokenizer,
-        callbacks=[Stepper()],
+        processing_class=AutoTokenizer.from_pretrained(case["model"]),
+        callbacks=[Stepper(conversation, lambda _state: {"comparisons": len(pairs)})],
     )
     trainer.train()
 
 
-def answer(row: dict[str, Any]) -> None:
-    """One line to whoever holds the other end; what the libraries print goes elsewhere."""
-    print(json.dumps(row), file=OUT, flush=True)
-
-
 if __name__ == "__main__":
-    OUT = sys.stdout
-    sys.stdout = sys.stderr
     main()

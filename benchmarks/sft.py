@@ -49,7 +49,7 @@ def measure_sft(case: SftCase, bench: Bench) -> dict[str, Any]:
     path = _write_case(case, bench)
     ours = [sys.executable, "-m", "benchmarks.sft_ours", str(path)]
     with (
-        Contender([str(bench.trl_python), "benchmarks/sft_trl.py", str(path)], threads=bench.threads) as trl,
+        Contender([str(bench.trl_python), "-m", "benchmarks.sft_trl", str(path)], threads=bench.threads) as trl,
         Contender([*ours, "unpacked"], threads=bench.threads) as unpacked,
         Contender([*ours, "packed"], threads=bench.threads) as packed,
     ):

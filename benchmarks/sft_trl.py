@@ -1,100 +1,34 @@
 """One contender of `benchmarks.training`: TRL's SFTTrainer, stepped from outside. Runs in TRL's own environment.
 
-    python sft_trl.py CASE.json
-
-It takes one optimizer step for each line "step" on its input, and answers with
-one JSON line. Everything that costs time and that the other contenders do not do is off: logging, saving, gradient
-checkpointing, half precision, worker processes.
+python -m benchmarks.sft_trl CASE.json
 """
 
-import json
-import resource
-import sys
-import time
-from pathlib import Path
-from typing import Any
+from datasets import Dataset
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from trl import SFTConfig, SFTTrainer  # type: ignore[import-not-found]
+
+from benchmarks.stepping import Conversation
+from benchmarks.trl_steps import Stepper, supervised_settings
 
 
 def main() -> None:
-    case = json.loads(Path(sys.argv[1]).read_text())
-    import torch
-    from datasets import Dataset
-    from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
-    from trl import SFTConfig, SFTTrainer  # type: ignore[import-not-found]
-
-    torch.set_num_threads(case["threads"])
-    on_gpu = case["device"] == "cuda"
-    model = AutoModelForCausalLM.from_pretrained(case["model"])
-    tokenizer = AutoTokenizer.from_pretrained(case["model"])
+    """Step until the input ends."""
+    conversation = Conversation()
+    case = conversation.case
     rows = [
         {"input_ids": prompt + response, "labels": [-100] * len(prompt) + response} for prompt, response in case["rows"]
     ]
     tokens = sum(len(row["input_ids"]) for row in rows)
-
-    def clock() -> float:
-        if on_gpu:
-            torch.cuda.synchronize()
-            return time.perf_counter()
-        return time.process_time()
-
-    class Stepper(TrainerCallback):
-        """Holds the trainer before each step; a step's time is that from its release to its end, data included."""
-
-        started_at = 0.0
-
-        def wait(self, control: Any) -> None:
-            if sys.stdin.readline().strip() == "step":
-                self.started_at = clock()
-            else:
-                control.should_training_stop = True
-
-        def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            answer({"ready": True})
-            self.wait(control)
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            seconds = clock() - self.started_at
-            peak = (
-                torch.cuda.max_memory_allocated()
-                if on_gpu
-                else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-            )
-            answer({"seconds": seconds, "tokens": tokens, "peak_bytes": peak})
-            self.wait(control)
-
-    micro = case["trl_rows_per_micro_batch"]
-    config = SFTConfig(
-        output_dir=str(Path(sys.argv[1]).parent / "trl"),
-        per_device_train_batch_size=micro,
-        gradient_accumulation_steps=len(rows) // micro,
-        max_steps=1_000_000,
-        learning_rate=1e-5,
-        max_length=None,
-        logging_strategy="no",
-        save_strategy="no",
-        report_to=[],
-        disable_tqdm=True,
-        gradient_checkpointing=False,
-        bf16=False,
-        use_cpu=not on_gpu,
-        dataloader_num_workers=0,
-    )
+    settings = supervised_settings(conversation, rows=len(rows), micro_batch=case["trl_rows_per_micro_batch"])
     trainer = SFTTrainer(
-        model=model,
-        args=config,
+        model=AutoModelForCausalLM.from_pretrained(case["model"]),
+        args=SFTConfig(**settings, learning_rate=1e-5),
         train_dataset=Dataset.from_list(rows),
-        processing_class=tokenizer,
-        callbacks=[Stepper()],
+        processing_class=AutoTokenizer.from_pretrained(case["model"]),
+        callbacks=[Stepper(conversation, lambda _state: {"tokens": tokens})],
     )
     trainer.train()
 
 
-def answer(row: dict[str, Any]) -> None:
-    """One line to whoever holds the other end; what the libraries print goes elsewhere."""
-    print(json.dumps(row), file=OUT, flush=True)
-
-
 if __name__ == "__main__":
-    OUT = sys.stdout
-    sys.stdout = sys.stderr
     main()

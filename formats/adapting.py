@@ -3,19 +3,20 @@
 # ruff: noqa: RUF009, since `setting` is a `dataclasses.field` with its explanation.
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from formats.codec import Format, join
+from formats.codec import join
 from formats.errors import FormatError
 from formats.settings import setting
+from formats.shared_settings import LENGTHS, Training
 
 Method = Literal["full", "lora"]
 ALL_LINEAR = "all-linear"
 
 
 @dataclass(frozen=True, slots=True)
-class Adapting(Format):
-    """The first settings of every kind of training."""
+class Adapting(Training):
+    """The settings of every kind of training."""
 
     method: Method = setting(
         "full",
@@ -70,9 +71,45 @@ class Adapting(Format):
         return names if all(names) and names != (ALL_LINEAR,) else ()
 
 
-def lora_dropout() -> Any:
-    """For the kinds that train with dropout on; under PPO it would put the ratio off 1."""
-    return setting(
+@dataclass(frozen=True, slots=True)
+class EpochTraining(Adapting):
+    """Training that goes through rows which do not change, again and again, with dropout where a model has it."""
+
+    max_response_tokens: int = setting(
+        1024,
+        label="Longest response",
+        unit="tokens",
+        minimum=1,
+        maximum=32768,
+        help="Longer responses are cut at the end, and then carry no end-of-text token.",
+        source=LENGTHS,
+    )
+    weight_decay: float = setting(
+        0.0,
+        label="Weight decay",
+        minimum=0.0,
+        maximum=1.0,
+        help="How strongly each step pulls the weights towards 0, times the learning rate.",
+        source="Paper: not stated.",
+    )
+    validation_every_steps: int = setting(
+        50,
+        label="Validate every",
+        unit="steps",
+        minimum=1,
+        maximum=1_000_000,
+        help="How often to measure on the validation file, if one is given; at the last step it always is.",
+    )
+    checkpoint_every_steps: int = setting(
+        50,
+        label="Checkpoint every",
+        unit="steps",
+        minimum=1,
+        maximum=1_000_000,
+        help="Save all that is needed to resume this often; a killed run repeats at most this many steps.",
+    )
+    # Not under PPO, where it would put the ratio off 1.
+    lora_dropout: float = setting(
         0.0,
         label="LoRA dropout",
         minimum=0.0,

@@ -35,11 +35,13 @@ def setting(
 
 
 def describe(config_class: type[Format]) -> list[dict[str, Any]]:
-    """One JSON-able dict a field, in order: name, type (integer, number, boolean, text or choice), choices,
-    default, label, help, unit, minimum, maximum, group and source.
+    """One JSON-able dict a field: name, type (integer, number, boolean, text or choice), choices, default, label,
+    help, unit, minimum, maximum, group and source. A kind's own come first, then those that it shares with others.
     """
     hints = get_type_hints(config_class)
-    items: tuple[dataclasses.Field[Any], ...] = dataclasses.fields(config_class)  # type: ignore[arg-type]
+    fields = {item.name: item for item in dataclasses.fields(config_class)}  # type: ignore[arg-type]
+    declared = [name for one in config_class.__mro__ for name in vars(one).get("__annotations__", {})]
+    items = [fields[name] for name in dict.fromkeys(declared)]
     return [
         {
             "name": item.name,

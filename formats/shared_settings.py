@@ -1,7 +1,14 @@
-"""Settings that several kinds of run have in common, each explained once."""
+"""Settings that several kinds of run have in common, each explained once.
 
+A kind's configuration inherits them; the launch form shows them after the kind's own (`formats.settings.describe`).
+"""
+
+# ruff: noqa: RUF009, since `setting` is a `dataclasses.field` with its explanation.
+
+from dataclasses import dataclass
 from typing import Any, Literal
 
+from formats.codec import Format
 from formats.settings import setting
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -12,31 +19,25 @@ LENGTHS = "Paper: prompts over 1k tokens are filtered, responses are at most 1k,
 _ADAM = "Paper: Adam with 0.9 and 0.95."
 
 
-def seed() -> Any:
-    return setting(
+@dataclass(frozen=True, slots=True)
+class Computing(Format):
+    """Where and how exactly a run computes: settings of every kind."""
+
+    seed: int = setting(
         0,
         label="Seed",
         minimum=0,
         maximum=2**31 - 1,
         help="The same seed, inputs and settings on the same kind of device give the same results.",
     )
-
-
-def device() -> Any:
-    return setting("auto", label="Device", help="Where to compute; auto takes the GPU if there is one.")
-
-
-def precision() -> Any:
-    return setting(
+    device: Device = setting("auto", label="Device", help="Where to compute; auto takes the GPU if there is one.")
+    precision: Precision = setting(
         "float32",
         label="Precision",
         help="Number format of the model's arithmetic; weights and optimizer keep 32 bits either way.",
         source="Paper: half-precision arithmetic, 32-bit weights.",
     )
-
-
-def threads() -> Any:
-    return setting(
+    threads: int = setting(
         1,
         label="CPU threads",
         minimum=1,
@@ -45,8 +46,11 @@ def threads() -> Any:
     )
 
 
-def longest_prompt() -> Any:
-    return setting(
+@dataclass(frozen=True, slots=True)
+class Training(Computing):
+    """What every kind of training reads and how its optimizer steps."""
+
+    max_prompt_tokens: int = setting(
         1024,
         label="Longest prompt",
         unit="tokens",
@@ -55,53 +59,22 @@ def longest_prompt() -> Any:
         help="Longer prompts are left out, and the log says how many.",
         source=LENGTHS,
     )
-
-
-def longest_response() -> Any:
-    return setting(
-        1024,
-        label="Longest response",
-        unit="tokens",
-        minimum=1,
-        maximum=32768,
-        help="Longer responses are cut at the end, and then carry no end-of-text token.",
-        source=LENGTHS,
-    )
-
-
-def packing() -> Any:
-    return setting(
+    packing: Packing = setting(
         "auto",
-        label="Shared prompts",
-        help="packed reads a prompt once for all its responses; auto does so if the model can. The result is the same.",
+        label="Packed rows",
+        help="packed pads nothing and reads a shared prompt once; auto does so if the model can. The result is the "
+        "same.",
     )
-
-
-def micro_batch_tokens(least: str) -> Any:
-    return setting(
+    micro_batch_tokens: int = setting(
         8192,
         label="Micro-batch",
         unit="tokens",
         minimum=1,
         maximum=16_777_216,
-        help=f"How many tokens go through the model at once, but {least} at least; less needs less memory.",
+        help="How many tokens go through a model at once, but one whole row or ranking at least; less needs less "
+        "memory.",
     )
-
-
-def final_learning_rate() -> Any:
-    return setting(
-        0.1,
-        label="Final learning rate",
-        unit="of the peak",
-        minimum=0.0,
-        maximum=1.0,
-        help="The learning rate falls along a cosine to this fraction of its peak at the last step.",
-        source="Paper: cosine to 10 %.",
-    )
-
-
-def adam_beta1() -> Any:
-    return setting(
+    adam_beta1: float = setting(
         0.9,
         label="Adam beta 1",
         minimum=0.0,
@@ -109,10 +82,7 @@ def adam_beta1() -> Any:
         help="How slowly Adam's average of the gradient forgets.",
         source=_ADAM,
     )
-
-
-def adam_beta2() -> Any:
-    return setting(
+    adam_beta2: float = setting(
         0.95,
         label="Adam beta 2",
         minimum=0.0,
@@ -120,21 +90,7 @@ def adam_beta2() -> Any:
         help="How slowly Adam's average of the squared gradient forgets.",
         source=_ADAM,
     )
-
-
-def weight_decay() -> Any:
-    return setting(
-        0.0,
-        label="Weight decay",
-        minimum=0.0,
-        maximum=1.0,
-        help="How strongly each step pulls the weights towards 0, times the learning rate.",
-        source="Paper: not stated.",
-    )
-
-
-def gradient_clip() -> Any:
-    return setting(
+    gradient_clip_norm: float = setting(
         1.0,
         label="Gradient clipping",
         minimum=0.0,
@@ -144,12 +100,14 @@ def gradient_clip() -> Any:
     )
 
 
-def checkpoint_every_steps() -> Any:
+def final_learning_rate() -> Any:
+    """For the kinds whose learning rate falls."""
     return setting(
-        50,
-        label="Checkpoint every",
-        unit="steps",
-        minimum=1,
-        maximum=1_000_000,
-        help="Save all that is needed to resume this often; a killed run repeats at most this many steps.",
+        0.1,
+        label="Final learning rate",
+        unit="of the peak",
+        minimum=0.0,
+        maximum=1.0,
+        help="The learning rate falls along a cosine to this fraction of its peak at the last step.",
+        source="Paper: cosine to 10 %.",
     )

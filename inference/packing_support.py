@@ -10,7 +10,7 @@ from inference.errors import ModelError
 from inference.models import evaluating
 from inference.packed_attention import enable_packing
 from inference.packing import pack
-from inference.scoring import packed_logprobs, packed_rewards, response_logprobs, rewards
+from inference.scoring import packed_logprobs, response_logprobs, rewards
 from inference.sequences import collate
 
 # Bloom and MPT bias scores by the distance of two columns, which is not that of two positions in a packed row.
@@ -97,7 +97,7 @@ def _deviation(model: Any) -> float:
     batches = [collate([prompt], [one], pad_id=0, device=model.device) for prompt, one in pairs]
     with evaluating(model):
         if hasattr(model, "score"):
-            packed, apart = packed_rewards(model, row), torch.cat([rewards(model, batch) for batch in batches])
+            packed, apart = rewards(model, row), torch.cat([rewards(model, batch) for batch in batches])
         else:
             packed = packed_logprobs(model, row)
             apart = torch.cat([response_logprobs(model, batch)[0] for batch in batches])

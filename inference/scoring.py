@@ -16,7 +16,7 @@ from inference.packed_attention import packed_hidden_states, packed_logits
 from inference.packing import PackedBatch, pack, packed_tokens
 from inference.prompts import pad_id
 from inference.reward_heads import reward_bias
-from inference.sequences import SequenceBatch, collate, forward, last_logits
+from inference.sequences import SequenceBatch, collate, forward, last_logits, padded_tokens
 
 
 def response_logprobs(model: Any, batch: SequenceBatch, *, temperature: float = 1.0) -> torch.Tensor:
@@ -41,11 +41,14 @@ def response_logprobs(model: Any, batch: SequenceBatch, *, temperature: float = 
     return torch.where(batch.response_mask, chosen - logits.logsumexp(dim=-1), 0.0)
 
 
-def rewards(model: Any, batch: SequenceBatch) -> torch.Tensor:
+def rewards(model: Any, batch: SequenceBatch | PackedBatch) -> torch.Tensor:
     """(N,) float32 rewards, read at each sequence's last real token by its index, with the model's reward bias.
 
     transformers' own classifier looks for the first pad id instead, and so reads too early where pad equals end.
+    A packed row is for a model that takes such rows.
     """
+    if isinstance(batch, PackedBatch):
+        return _read(model, packed_hidden_states(model.base_model, batch)[0, batch.last_index])
     hidden = forward(
         model.base_model,
         input_ids=batch.input_ids,
@@ -53,14 +56,10 @@ def rewards(model: Any, batch: SequenceBatch) -> torch.Tensor:
         position_ids=batch.position_ids,
         use_cache=False,
     ).last_hidden_state
-    last = hidden[torch.arange(len(hidden), device=hidden.device), batch.last_index]
-    scores: torch.Tensor = model.score(last).squeeze(-1).float()
-    return scores + reward_bias(model)
+    return _read(model, hidden[torch.arange(len(hidden), device=hidden.device), batch.last_index])
 
 
-def packed_rewards(model: Any, batch: PackedBatch) -> torch.Tensor:
-    """(N,) float32 rewards of all responses of a packed row, in its order; the model is one that takes such rows."""
-    hidden = packed_hidden_states(model.base_model, batch)[0, batch.last_index]
+def _read(model: Any, hidden: torch.Tensor) -> torch.Tensor:
     scores: torch.Tensor = model.score(hidden).squeeze(-1).float()
     return scores + reward_bias(model)
 
@@ -99,23 +98,25 @@ def score(
     device = next(model.parameters()).device
     pad = pad_id(tokenizer)
 
+    def rows(indices: Sequence[int]) -> tuple[list[Sequence[int]], list[Sequence[int]]]:
+        pairs = [(prompts[index], one) for index in indices for one in responses[index]]
+        return [prompt for prompt, _ in pairs], [one for _, one in pairs]
+
     def tokens(indices: Sequence[int]) -> int:
         if is_packed:
             return sum(packed_tokens(prompts[index], responses[index]) for index in indices)
-        longest = max(map(len, (one for index in indices for one in responses[index])))
-        return sum(len(responses[i]) for i in indices) * (max(len(prompts[i]) for i in indices) + longest)
+        return padded_tokens(*rows(indices))
 
     found: list[list[float]] = [[]] * len(prompts)
     with evaluating(model):
         for part in micro_batches(range(len(prompts)), tokens=tokens, limit=batch_tokens):
             own = [responses[index] for index in part]
+            batch: SequenceBatch | PackedBatch
             if is_packed:
-                values = packed_rewards(model, pack([prompts[i] for i in part], own, pad_id=pad, device=device))
+                batch = pack([prompts[index] for index in part], own, pad_id=pad, device=device)
             else:
-                repeated = [prompts[index] for index in part for _ in responses[index]]
-                values = rewards(
-                    model, collate(repeated, [one for some in own for one in some], pad_id=pad, device=device)
-                )
+                batch = collate(*rows(part), pad_id=pad, device=device)
+            values = rewards(model, batch)
             for index, few in zip(part, torch.split(values, [len(some) for some in own]), strict=True):
                 found[index] = few.tolist()
     return found

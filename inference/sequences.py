@@ -72,6 +72,11 @@ def collate(
     ).to(device)
 
 
+def padded_tokens(prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> int:
+    """How many tokens `collate` makes of them, padding counted."""
+    return len(prompts) * (max(map(len, prompts)) + max(map(len, responses)))
+
+
 def positions(attention_mask: torch.Tensor) -> torch.Tensor:
     """Positions that count real tokens from 0, whatever stands before them; 0 at pads. Same shape as the mask."""
     return (attention_mask.cumsum(dim=-1) - 1).clamp(min=0)

@@ -1,4 +1,4 @@
-"""Which rows a step sees, and how they become tensors. All of it is a function of the seed and the step."""
+"""Which rows a step sees: a function of the seed and the step."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -6,18 +6,7 @@ from typing import TypeVar
 
 import torch
 
-from inference.sequences import SequenceBatch
-from inference.sequences import collate as collate_ids
-from training.sequences import TokenSequence
-
 Item = TypeVar("Item")
-
-
-def collate(sequences: Sequence[TokenSequence], *, pad_id: int, device: torch.device) -> SequenceBatch:
-    """The rows as one padded batch on a device."""
-    prompts = [sequence.prompt_ids for sequence in sequences]
-    responses = [sequence.response_ids for sequence in sequences]
-    return collate_ids(prompts, responses, pad_id=pad_id, device=device)
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -19,7 +19,6 @@ from training.adapting import adapt, save_policy, switch_lora_dropout_on
 from training.batches import batch_at_step, steps_per_epoch
 from training.implicit_rewards import ImplicitScorer, Reference
 from training.optimizing import adam, arithmetic, check_finite, clip_and_step, set_learning_rate
-from training.packing import takes_packed_rows
 from training.process import TrainingRun, main
 from training.ranking_data import with_pairs
 from training.ranking_loss import RankingLoss
@@ -27,6 +26,7 @@ from training.ranking_passes import RankingResults, held_out_outputs, rank
 from training.schedules import warmup_factor
 from training.sequences import Encoder, Lengths, TokenRanking, keep_some
 from training.steps import Stateful, TrainedWeights, steps
+from training.token_batches import make_batcher
 
 
 def train_dpo(run: TrainingRun[DpoConfig]) -> None:
@@ -39,8 +39,13 @@ def train_dpo(run: TrainingRun[DpoConfig]) -> None:
     train, validation = (Reference(_read(run, encoder, role=role)) for role in ("train", "validation"))
     scorer = ImplicitScorer(
         policy,
-        is_packed=takes_packed_rows(policy.model, packing=config.packing, lengths=lengths, warn=run.warn),
-        micro_batch_tokens=config.micro_batch_tokens,
+        batcher=make_batcher(
+            policy,
+            packing=config.packing,
+            micro_batch_tokens=config.micro_batch_tokens,
+            lengths=lengths,
+            warn=run.warn,
+        ),
         beta=config.beta,
         length_normalised=config.length_normalised,
         world=run.world,

@@ -13,18 +13,15 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel
 
-from formats.shared_settings import Packing
 from inference.models import LoadedModel
-from inference.packing import PackedBatch
-from inference.scoring import packed_rewards, rewards, token_logprobs
+from inference.scoring import rewards, token_logprobs
 from training.adapting import adapter_off
 from training.advantages import explained_variance, generalized_advantages, token_rewards, whiten
 from training.batches import chunks
 from training.distributed import ALONE, World
 from training.optimizing import Arithmetic
-from training.packing import takes_packed_rows
 from training.rollouts import Rollout
-from training.sequences import Lengths, TokenSequence
+from training.sequences import TokenSequence
 from training.token_batches import TokenBatcher
 from training.value_network import token_values
 
@@ -68,12 +65,6 @@ class Targets:
     returns: Tensor
 
 
-def can_pack(actors: Actors, *, packing: Packing, lengths: Lengths, warn: Callable[[str], None]) -> bool:
-    """Whether all four networks take packed rows; otherwise all get padded ones."""
-    models = (actors.policy.model, actors.reference, actors.reward, actors.value)
-    return all(takes_packed_rows(model, packing=packing, lengths=lengths, warn=warn) for model in models)
-
-
 @torch.no_grad()
 def score_rollouts(
     actors: Actors,
@@ -94,6 +85,7 @@ def score_rollouts(
     def score_part(part: Sequence[Rollout]) -> Episodes:
         rows = [rollout.sequence for rollout in part]
         batch = batcher.collate(rows)
+        scored = batcher.collate([rollout.scored for rollout in part])
         has_ended = torch.tensor([rollout.has_ended for rollout in part], device=batcher.device)
         with precision(), adapter_off(actors.reference):
             reference_log_probs = token_logprobs(actors.reference, batch, temperature=temperature)
@@ -104,7 +96,7 @@ def score_rollouts(
                 log_probs=token_logprobs(actors.policy.model, batch, temperature=temperature),
                 reference_log_probs=reference_log_probs,
                 values=world.call(token_values, actors.value, batch),
-                scores=world.call(_scores, actors.reward, part, batcher=batcher) - missing_eos_penalty * ~has_ended,
+                scores=world.call(rewards, actors.reward, scored) - missing_eos_penalty * ~has_ended,
                 has_ended=has_ended,
             )
 
@@ -118,11 +110,6 @@ def score_rollouts(
         )
         for minibatch in chunks(rollouts, minibatch_size)
     ]
-
-
-def _scores(model: PreTrainedModel, rollouts: Sequence[Rollout], *, batcher: TokenBatcher) -> Tensor:
-    batch = batcher.collate([rollout.scored for rollout in rollouts])
-    return packed_rewards(model, batch) if isinstance(batch, PackedBatch) else rewards(model, batch)
 
 
 def make_targets(

@@ -12,11 +12,9 @@ import torch
 from torch import Tensor
 
 from inference.models import evaluating
-from inference.prompts import pad_id
-from inference.scoring import packed_logprobs, response_logprobs
-from training.batches import collate
+from inference.scoring import token_logprobs
 from training.optimizing import Arithmetic
-from training.ranking_rewards import RankingScorer, by_ranking
+from training.ranking_rewards import RankingScorer, by_ranking, rows_of
 from training.sequences import TokenRanking
 
 
@@ -32,20 +30,15 @@ class ImplicitScorer(RankingScorer):
         found = self.log_probs(rankings)
         ratios = found - torch.tensor([value for ranking in rankings for value in ranking.reference or ()]).to(found)
         if self.length_normalised:
-            sizes = [len(row.response_ids) for ranking in rankings for row in ranking.sequences]
+            sizes = [len(row.response_ids) for row in rows_of(rankings)]
             ratios = ratios / torch.tensor(sizes).to(found).clamp(min=1.0)
         return self.beta * ratios
 
     def log_probs(self, rankings: Sequence[TokenRanking]) -> Tensor:
         """(N,) float32 log-probabilities of whole responses, end tokens included where the model had ended."""
-        if self.is_packed:
-            row = self.packed(rankings)
-            found = self.world.call(packed_logprobs, self.model.model, row)
-            parts = torch.split(found, row.response_sizes)
-            return torch.stack([part.sum() for part in parts])
-        rows = [row for ranking in rankings for row in ranking.sequences]
-        batch = collate(rows, pad_id=pad_id(self.model.tokenizer), device=self.model.device)
-        return self.world.call(response_logprobs, self.model.model, batch).sum(dim=1)
+        rows = rows_of(rankings)
+        found = self.world.call(token_logprobs, self.model.model, self.batcher.collate(rows))
+        return torch.stack([part.sum() for part in torch.split(found, [len(row.response_ids) for row in rows])])
 
 
 class Reference:

@@ -178,7 +178,7 @@ class Learner:
             return None
         count = episodes * config.ptx_examples_per_episode
         rows = endless_slice(self.texts, start=number * count, count=count, seed=config.seed)
-        text_loss = ResponseLoss(self.actors.policy, self.batcher.is_packed, config.micro_batch_tokens, self.world)
+        text_loss = ResponseLoss(self.policy, self.batcher, self.world)
         return text_loss.add_gradients(rows, precision=self.precision, coefficient=config.ptx_coefficient)
 
 

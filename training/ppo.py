@@ -18,21 +18,20 @@ from functools import partial
 from formats.configs import PpoConfig
 from formats.records import PretrainingText, Prompt
 from inference.models import LoadedModel, load_causal_lm, load_reward_model
-from inference.prompts import pad_id
 from inference.writers import TorchWriter, Writer
 from training.adapting import adapt, save_policy
 from training.alarms import Watch
 from training.batches import endless_slice
 from training.distributed import World
 from training.errors import TrainingError
-from training.experience import Actors, Episodes, Targets, can_pack, make_targets, score_rollouts, summarize
+from training.experience import Actors, Episodes, Targets, make_targets, score_rollouts, summarize
 from training.optimizing import Arithmetic, arithmetic, check_all_finite
 from training.policy_update import Learner
 from training.process import TrainingRun, main
 from training.rollouts import Rollout, rollout_settings, write_rollouts
 from training.sequences import Encoder, Lengths, TokenPrompt, TokenSequence, keep_some
 from training.steps import steps
-from training.token_batches import TokenBatcher
+from training.token_batches import TokenBatcher, make_batcher
 from training.value_network import make_value_network
 
 
@@ -165,11 +164,15 @@ def prepare(run: TrainingRun[PpoConfig]) -> Ppo:
     for model in (policy.model, actors.reward):
         lengths.check_fit(model)
     prompts, texts = _read_rows(run, Encoder(policy.tokenizer, lengths))
-    batcher = TokenBatcher(
-        pad_id=pad_id(policy.tokenizer),
-        device=policy.device,
-        is_packed=can_pack(actors, packing=config.packing, lengths=lengths, warn=run.warn),
+    batcher = make_batcher(
+        policy,
+        actors.reference,
+        actors.reward,
+        actors.value,
+        packing=config.packing,
         micro_batch_tokens=config.micro_batch_tokens,
+        lengths=lengths,
+        warn=run.warn,
     )
     for network in (policy.model, actors.reference, actors.reward, actors.value):
         run.world.shard(network)

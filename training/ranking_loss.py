@@ -89,7 +89,7 @@ class RankingLoss(nn.Module):
         preference: PreferenceForm = "pairs",
         label_smoothing: float = 0.0,
     ) -> None:
-        """`tie_share` is how many of the training pairs are ties: a learned parameter starts from it."""
+        """`tie_share` is how much of the training loss's weight lies on ties: a learned parameter starts from it."""
         super().__init__()
         self.ties = ties
         self.likert_margin = likert_margin
@@ -148,10 +148,13 @@ def _first_tie_parameter(ties: TieModel, share: float) -> float:
     return (1.0 + share) / (1.0 - share) if ties == "rao_kupper" else 2.0 * share / (1.0 - share)
 
 
-def tie_share(rankings: Sequence[TokenRanking]) -> float:
-    """How many of all pairs are ties."""
-    tied = sum(len(ranking.ties()) for ranking in rankings)
-    return tied / max(tied + sum(len(ranking.pairs) for ranking in rankings), 1)
+def tie_share(rankings: Sequence[TokenRanking], *, labeler_weights: Mapping[str, float] | None) -> float:
+    """How much of the loss's weight lies on ties: each ranking's is its own times its labeler's, spread over its pairs.
+
+    The parameter is learned from that loss, so it is where the loss would put it if all rewards were equal.
+    """
+    pairs = pairs_of(rankings, device=torch.device("cpu"), with_ties=True, labeler_weights=labeler_weights)
+    return float(pairs.weights[pairs.is_tie].sum() / pairs.weights.sum())
 
 
 def weights_of_labelers(setting: str, rankings: Sequence[TokenRanking]) -> dict[str, float] | None:

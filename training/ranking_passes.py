@@ -22,8 +22,10 @@ from training.sequences import TokenRanking
 class RankingResults:
     """What a pass over some rankings found."""
 
-    loss: float  # mean over rankings, in training by their weights
-    accuracy: float  # of all pairs, how many the rewards order as the labeler did
+    loss: float  # mean over rankings, in training by their weights and their labelers'
+    # Each pair counts once, in training too: an accuracy says how often labelers are met, whatever the loss makes of
+    # who they are, so that it can be compared between training and held-out rankings, and between settings.
+    accuracy: float
     reward_mean: float
     reward_std: float
     better_mean: float  # of the better and of the worse responses of all pairs

@@ -1,7 +1,4 @@
-"""Rewards of whole rankings, along either path: packed, each prompt once, or unpacked, each response with its prompt.
-
-Both give the same rewards and gradients (`tests/training/test_packing.py`); which is taken is a matter of speed.
-"""
+"""Rewards of whole rankings, whose prompts, where rows are packed, go through the model once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,78 +6,41 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from formats.shared_settings import Packing
 from inference.micro_batches import micro_batches
 from inference.models import LoadedModel
-from inference.packing import PackedBatch, pack, packed_tokens
-from inference.prompts import pad_id
-from inference.scoring import packed_rewards, rewards
-from training.batches import collate
+from inference.scoring import rewards
 from training.distributed import ALONE, World
-from training.packing import takes_packed_rows
-from training.sequences import Lengths, TokenRanking, TokenSequence
+from training.sequences import TokenRanking, TokenSequence
+from training.token_batches import TokenBatcher
 
 
 @dataclass(frozen=True, slots=True)
 class RankingScorer:
-    """How a run turns rankings into rewards: along which path, and how many tokens at once."""
+    """How a run turns rankings into rewards."""
 
     model: LoadedModel
-    is_packed: bool
-    micro_batch_tokens: int
+    batcher: TokenBatcher
     world: World = ALONE
 
     def rewards(self, rankings: Sequence[TokenRanking]) -> Tensor:
         """(N,) float32 rewards of all responses of some rankings laid end to end."""
-        if not self.is_packed:
-            rows = [row for ranking in rankings for row in ranking.sequences]
-            return score_rows(self.model, rows, world=self.world)
-        return self.world.call(packed_rewards, self.model.model, self.packed(rankings))
-
-    def packed(self, rankings: Sequence[TokenRanking]) -> PackedBatch:
-        """Some rankings as one row."""
-        return pack(
-            [ranking.sequences[0].prompt_ids for ranking in rankings],
-            [[row.response_ids for row in ranking.sequences] for ranking in rankings],
-            pad_id=pad_id(self.model.tokenizer),
-            device=self.model.device,
-        )
+        return self.world.call(rewards, self.model.model, self.batcher.collate(rows_of(rankings)))
 
     def micro_batches(self, rankings: Sequence[TokenRanking]) -> Iterator[list[int]]:
         """Indices of rankings that go through the model together, those of like length side by side.
 
         Each holds at most `micro_batch_tokens` tokens, padding counted, or one ranking alone that is longer.
         """
-        return micro_batches(rankings, tokens=self.tokens, limit=self.micro_batch_tokens)
+        return micro_batches(rankings, tokens=self.tokens, limit=self.batcher.micro_batch_tokens)
 
     def tokens(self, rankings: Sequence[TokenRanking]) -> int:
-        """What the rankings take together: real tokens in a row, or rows times the widest, padded as `collate` does."""
-        if self.is_packed:
-            return sum(
-                packed_tokens(ranking.sequences[0].prompt_ids, [row.response_ids for row in ranking.sequences])
-                for ranking in rankings
-            )
-        rows = [row for ranking in rankings for row in ranking.sequences]
-        return len(rows) * (max(len(row.prompt_ids) for row in rows) + max(len(row.response_ids) for row in rows))
+        """What the rankings take together."""
+        return self.batcher.tokens(rows_of(rankings))
 
 
-def make_scorer(
-    model: LoadedModel,
-    *,
-    packing: Packing,
-    lengths: Lengths,
-    micro_batch_tokens: int,
-    warn: Callable[[str], None],
-    world: World = ALONE,
-) -> RankingScorer:
-    """The path that a run takes, prepared. Raises TrainingError where it asks for one that the model cannot take."""
-    is_packed = takes_packed_rows(model.model, packing=packing, lengths=lengths, warn=warn)
-    return RankingScorer(model, is_packed, micro_batch_tokens, world)
-
-
-def score_rows(model: LoadedModel, rows: Sequence[TokenSequence], *, world: World = ALONE) -> Tensor:
-    """(N,) the rewards of some rows, each with its own prompt."""
-    return world.call(rewards, model.model, collate(rows, pad_id=pad_id(model.tokenizer), device=model.device))
+def rows_of(rankings: Sequence[TokenRanking]) -> list[TokenSequence]:
+    """All responses of some rankings, each with its prompt."""
+    return [row for ranking in rankings for row in ranking.sequences]
 
 
 def all_rewards(scorer: RankingScorer, rankings: Sequence[TokenRanking]) -> list[Tensor]:

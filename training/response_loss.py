@@ -1,34 +1,32 @@
-"""The loss of a language model on the responses of some rows, along either path: packed or padded."""
+"""The loss of a language model on the responses of some rows."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from transformers import PreTrainedModel
 
-from inference.micro_batches import micro_batches
-from inference.models import LoadedModel, evaluating
-from inference.packing import pack
-from inference.prompts import pad_id
-from inference.scoring import packed_logprobs, response_logprobs
-from training.batches import collate, draw_seed, own_randomness
+from inference.models import evaluating
+from inference.scoring import token_logprobs
+from training.batches import draw_seed, own_randomness
 from training.distributed import ALONE, World
 from training.optimizing import Arithmetic
 from training.sequences import TokenSequence
+from training.token_batches import TokenBatcher
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseLoss:
-    """The negative log-likelihood of the learnt tokens of rows, in nats, and how many tokens are computed at once."""
+    """The negative log-likelihood of the learnt tokens of rows, in nats."""
 
-    policy: LoadedModel
-    is_packed: bool
-    micro_batch_tokens: int
+    model: PreTrainedModel
+    batcher: TokenBatcher
     world: World = ALONE
 
     def summed(self, rows: Sequence[TokenSequence]) -> Tensor:
         """() over all learnt tokens of some rows, which go through the model together."""
-        logprobs = self._packed_logprobs(rows) if self.is_packed else self._padded_logprobs(rows)
+        logprobs = self.world.call(token_logprobs, self.model, self.batcher.collate(rows))
         if any(row.unlearnt for row in rows):
             is_learnt = torch.tensor([learnt for row in rows for learnt in row.is_learnt()], device=logprobs.device)
             logprobs = logprobs[is_learnt]
@@ -36,7 +34,7 @@ class ResponseLoss:
 
     def mean(self, rows: Sequence[TokenSequence], *, precision: Arithmetic) -> float:
         """Per learnt token, dropout off, without a gradient."""
-        with torch.no_grad(), evaluating(self.policy.model), precision():
+        with torch.no_grad(), evaluating(self.model), precision():
             total = sum(self.world.spread(list(self.micro_batches(rows)), lambda part: self.summed(part).item()))
         return total / _learnt_tokens(rows)
 
@@ -48,7 +46,7 @@ class ResponseLoss:
         tokens = _learnt_tokens(rows)
         seed, total = draw_seed(), 0.0
         for share in self.world.deal(list(self.micro_batches(rows))):
-            with precision(), own_randomness(seed, share.index, device=self.policy.device):
+            with precision(), own_randomness(seed, share.index, device=self.batcher.device):
                 loss = share.weight * self.summed(share.item) / tokens
             (coefficient * self.world.size * loss).backward()  # type: ignore[no-untyped-call]
             total += loss.item()
@@ -56,30 +54,9 @@ class ResponseLoss:
         return total
 
     def micro_batches(self, rows: Sequence[TokenSequence]) -> Iterator[list[TokenSequence]]:
-        """The rows in parts of at most `micro_batch_tokens` tokens, or of one row that is longer."""
-        for part in micro_batches(rows, tokens=self.tokens, limit=self.micro_batch_tokens):
+        """The rows in the parts that go through the model together."""
+        for part in self.batcher.split(rows):
             yield [rows[index] for index in part]
-
-    def tokens(self, rows: Sequence[TokenSequence]) -> int:
-        """What the rows take together: real tokens, or rows times the widest, padded as `collate` does."""
-        if self.is_packed:
-            return sum(row.length for row in rows)
-        return len(rows) * (max(len(row.prompt_ids) for row in rows) + max(len(row.response_ids) for row in rows))
-
-    def _packed_logprobs(self, rows: Sequence[TokenSequence]) -> Tensor:
-        """(M,) of the response tokens of all rows laid end to end; each row is a prompt with one branch."""
-        batch = pack(
-            [row.prompt_ids for row in rows],
-            [[row.response_ids] for row in rows],
-            pad_id=pad_id(self.policy.tokenizer),
-            device=self.policy.device,
-        )
-        return self.world.call(packed_logprobs, self.policy.model, batch)
-
-    def _padded_logprobs(self, rows: Sequence[TokenSequence]) -> Tensor:
-        """The same from rows that are padded to the longest."""
-        batch = collate(rows, pad_id=pad_id(self.policy.tokenizer), device=self.policy.device)
-        return response_logprobs(self.policy.model, batch)[batch.response_mask]
 
 
 def _learnt_tokens(rows: Sequence[TokenSequence]) -> int:

@@ -29,10 +29,11 @@ from training.process import TrainingRun, main
 from training.ranking_data import Rankings, read_rankings
 from training.ranking_loss import TIE_LEARNING_RATE, RankingLoss, tie_share
 from training.ranking_passes import held_out_outputs, rank
-from training.ranking_rewards import RankingScorer, all_rewards, make_scorer
+from training.ranking_rewards import RankingScorer, all_rewards
 from training.schedules import cosine_factor
 from training.sequences import Encoder, Lengths, TokenRanking
 from training.steps import Stateful, TrainedWeights, steps
+from training.token_batches import make_batcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +79,20 @@ def fit(run: TrainingRun[RewardModelConfig], rows: Rankings) -> Fitted:
     model.model.config.reward_bias = 0.0
     lengths = Lengths(config.max_prompt_tokens, config.max_response_tokens)
     lengths.check_fit(model.model)
-    scorer = make_scorer(
+    batcher = make_batcher(
         model,
         packing=config.packing,
-        lengths=lengths,
         micro_batch_tokens=config.micro_batch_tokens,
+        lengths=lengths,
         warn=run.warn,
-        world=run.world,
     )
+    scorer = RankingScorer(model, batcher, run.world)
     adapt(model.model, config, dropout=config.lora_dropout)
     run.world.shard(model.model)
     loss = RankingLoss(
         ties=config.ties,
         tie_parameter=config.tie_parameter,
-        tie_share=tie_share(rows.train),
+        tie_share=tie_share(rows.train, labeler_weights=rows.labeler_weights),
         likert_margin=config.likert_margin,
         labeler_weights=rows.labeler_weights,
     ).to(model.device)

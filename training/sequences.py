@@ -161,14 +161,8 @@ class Encoder:
         return [*apart, _with_turns(last, in_place)]
 
     def demonstrations(self, records: Iterable[Demonstration]) -> list[TokenSequence]:
-        """The demonstrations whose prompts fit."""
-        found = []
-        for record in records:
-            prompt_ids = self.prompt_ids(record.messages)
-            if prompt_ids is not None:
-                response_ids = self._response_ids(record.response, ended=True)
-                found.append(TokenSequence(prompt_ids, response_ids))
-        return found
+        """The demonstrations whose prompts fit, one row each."""
+        return [row for [row] in self.conversations(records, turns="last")]
 
     def rankings(self, records: Iterable[Ranking]) -> list[TokenRanking]:
         """The rankings whose prompts fit."""

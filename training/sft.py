@@ -23,12 +23,12 @@ from training.batches import batch_at_step, endless_slice, steps_per_epoch
 from training.checkpoint_choice import CheckpointChoice, Judge, prompts_to_judge
 from training.dropout import add_residual_dropout
 from training.optimizing import adam, arithmetic, check_finite, clip_and_step, set_learning_rate
-from training.packing import takes_packed_rows
 from training.process import TrainingRun, main
 from training.response_loss import ResponseLoss
 from training.schedules import cosine_factor
 from training.sequences import Encoder, Lengths, TokenSequence, keep_some
 from training.steps import Stateful, TrainedWeights, steps
+from training.token_batches import make_batcher
 
 
 def train_sft(run: TrainingRun[SftConfig]) -> None:
@@ -39,8 +39,14 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
     lengths.check_fit(policy.model)
     data = _read_data(run, Encoder(policy.tokenizer, lengths))
     judge = _judge(run, policy, lengths)
-    is_packed = takes_packed_rows(policy.model, packing=config.packing, lengths=lengths, warn=run.warn)
-    response_loss = ResponseLoss(policy, is_packed, config.micro_batch_tokens, run.world)
+    batcher = make_batcher(
+        policy,
+        packing=config.packing,
+        micro_batch_tokens=config.micro_batch_tokens,
+        lengths=lengths,
+        warn=run.warn,
+    )
+    response_loss = ResponseLoss(policy.model, batcher, run.world)
     adapt(policy.model, config, dropout=config.lora_dropout)
     add_residual_dropout(policy.model, config.residual_dropout)
     run.world.shard(policy.model)

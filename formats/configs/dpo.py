@@ -5,19 +5,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from formats import shared_settings as shared
-from formats.adapting import Adapting, lora_dropout
+from formats.adapting import EpochTraining
 from formats.codec import join
 from formats.errors import FormatError
 from formats.settings import setting
-from formats.shared_settings import Device, Packing, Precision
 
 PreferenceForm = Literal["pairs", "plackett_luce"]
 _RAFAILOV = "Rafailov et al. 2023 (arXiv 2305.18290)"
 
 
 @dataclass(frozen=True, slots=True)
-class DpoConfig(Adapting):
+class DpoConfig(EpochTraining):
     """A policy straight from rankings, without a reward model: the baseline to compare PPO with."""
 
     epochs: int = setting(
@@ -86,30 +84,8 @@ class DpoConfig(Adapting):
         source="Lambert et al. 2024 (arXiv 2411.15124), with a beta near 5; off is the paper's DPO.",
         help="Divide each response's log-ratio by its length, so that longer is not better by itself; needs more beta.",
     )
-    max_prompt_tokens: int = shared.longest_prompt()
-    max_response_tokens: int = shared.longest_response()
-    packing: Packing = shared.packing()
-    micro_batch_tokens: int = shared.micro_batch_tokens("one whole ranking")
-    lora_dropout: float = lora_dropout()
-    adam_beta1: float = shared.adam_beta1()
-    adam_beta2: float = shared.adam_beta2()
-    weight_decay: float = shared.weight_decay()
-    gradient_clip_norm: float = shared.gradient_clip()
-    validation_every_steps: int = setting(
-        50,
-        label="Validate every",
-        unit="steps",
-        minimum=1,
-        maximum=1_000_000,
-        help="How often to measure accuracy on the validation file, if one is given; the last step always is.",
-    )
-    checkpoint_every_steps: int = shared.checkpoint_every_steps()
-    seed: int = shared.seed()
-    device: Device = shared.device()
-    precision: Precision = shared.precision()
-    threads: int = shared.threads()
 
     def check_rules(self, field: str) -> None:
-        Adapting.check_rules(self, field)
+        EpochTraining.check_rules(self, field)
         if self.preference == "plackett_luce" and self.label_smoothing > 0.0:
             raise FormatError(join(field, "label_smoothing"), "must be 0 with plackett_luce, which has no pairs")

@@ -5,12 +5,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from formats import shared_settings as shared
 from formats.adapting import Adapting
 from formats.codec import join
 from formats.errors import FormatError
 from formats.settings import setting
-from formats.shared_settings import Device, Packing, Precision
+from formats.shared_settings import LENGTHS
 
 AlarmAction = Literal["warn", "stop"]
 
@@ -115,7 +114,6 @@ class PpoConfig(Adapting):
         source="Paper: 1.",
         help="Temperature at which the policy is sampled and its log-probabilities are taken.",
     )
-    max_prompt_tokens: int = shared.longest_prompt()
     max_response_tokens: int = setting(
         1024,
         label="Longest response",
@@ -123,7 +121,7 @@ class PpoConfig(Adapting):
         unit="tokens",
         minimum=1,
         maximum=32768,
-        source=shared.LENGTHS,
+        source=LENGTHS,
         help="A response that reaches this length is cut and scored as it is.",
     )
     missing_eos_penalty: float = setting(
@@ -201,22 +199,6 @@ class PpoConfig(Adapting):
         maximum=65536,
         help="How many responses the policy writes at once; more is faster and needs more memory.",
     )
-    packing: Packing = setting(
-        "auto",
-        label="Packed rows",
-        help="packed pads nothing and reads a shared prompt once; auto does so if the models can.",
-    )
-    micro_batch_tokens: int = setting(
-        8192,
-        label="Micro-batch",
-        unit="tokens",
-        minimum=1,
-        maximum=16_777_216,
-        help="How many tokens go through a model at once, but one response at least; less needs less memory.",
-    )
-    adam_beta1: float = shared.adam_beta1()
-    adam_beta2: float = shared.adam_beta2()
-    gradient_clip_norm: float = shared.gradient_clip()
     alarm_action: AlarmAction = setting(
         "warn",
         label="Alarms",
@@ -270,10 +252,6 @@ class PpoConfig(Adapting):
         maximum=1_000_000,
         help="A killed run repeats at most this many iterations.",
     )
-    seed: int = shared.seed()
-    device: Device = shared.device()
-    precision: Precision = shared.precision()
-    threads: int = shared.threads()
 
     def check_rules(self, field: str) -> None:
         Adapting.check_rules(self, field)

@@ -5,12 +5,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from formats import shared_settings as shared
-from formats.adapting import Adapting, lora_dropout
+from formats.adapting import EpochTraining
 from formats.codec import join
 from formats.errors import FormatError
 from formats.settings import setting
-from formats.shared_settings import Device, Packing, Precision
+from formats.shared_settings import final_learning_rate
 
 ZeroPoint = Literal["demonstrations", "responses"]
 TieModel = Literal["drop", "rao_kupper", "davidson"]
@@ -36,7 +35,7 @@ def parse_labeler_weights(text: str, *, field: str) -> dict[str, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class RewardModelConfig(Adapting):
+class RewardModelConfig(EpochTraining):
     """A scalar reward from rankings: all pairs of one prompt are one element, weighted 1/#pairs, ties dropped."""
 
     epochs: int = setting(
@@ -67,7 +66,7 @@ class RewardModelConfig(Adapting):
         source="Paper: 9e-6.",
         help="The peak size of an update; small models need more, large models less.",
     )
-    final_learning_rate_fraction: float = shared.final_learning_rate()
+    final_learning_rate_fraction: float = final_learning_rate()
     zero_point: ZeroPoint = setting(
         "demonstrations",
         label="Reward 0 means",
@@ -104,23 +103,6 @@ class RewardModelConfig(Adapting):
         source="Paper: every ranking counts the same.",
         help="Empty: rankings count the same. balanced: labelers do. Or names: l2=0.5, l7=0; the others have 1.",
     )
-    max_prompt_tokens: int = shared.longest_prompt()
-    max_response_tokens: int = shared.longest_response()
-    packing: Packing = shared.packing()
-    micro_batch_tokens: int = shared.micro_batch_tokens("one whole ranking")
-    lora_dropout: float = lora_dropout()
-    adam_beta1: float = shared.adam_beta1()
-    adam_beta2: float = shared.adam_beta2()
-    weight_decay: float = shared.weight_decay()
-    gradient_clip_norm: float = shared.gradient_clip()
-    validation_every_steps: int = setting(
-        50,
-        label="Validate every",
-        unit="steps",
-        minimum=1,
-        maximum=1_000_000,
-        help="How often to measure accuracy on the validation file, if one is given; the last step always is.",
-    )
     cross_validation_folds: int = setting(
         0,
         label="Groups of labelers",
@@ -139,14 +121,9 @@ class RewardModelConfig(Adapting):
         source="Paper: 3.",
         help="With groups of labelers: how many models to train without each of them.",
     )
-    checkpoint_every_steps: int = shared.checkpoint_every_steps()
-    seed: int = shared.seed()
-    device: Device = shared.device()
-    precision: Precision = shared.precision()
-    threads: int = shared.threads()
 
     def check_rules(self, field: str) -> None:
-        Adapting.check_rules(self, field)
+        EpochTraining.check_rules(self, field)
         if self.ties == "rao_kupper" and 0.0 < self.tie_parameter <= 1.0:
             message = "must be above 1 for Rao and Kupper's model, or 0 to learn it"
             raise FormatError(join(field, "tie_parameter"), message)

@@ -1,18 +1,15 @@
 """What a sample run is told to do."""
 
-# ruff: noqa: RUF009, since `setting` is a `dataclasses.field` with its explanation.
-
 from dataclasses import dataclass
 
-from formats import shared_settings as shared
-from formats.codec import Format, join
+from formats.codec import join
 from formats.errors import FormatError
 from formats.settings import setting
-from formats.shared_settings import Device, Precision
+from formats.shared_settings import LENGTHS, Computing
 
 
 @dataclass(frozen=True, slots=True)
-class SampleConfig(Format):
+class SampleConfig(Computing):
     """Draw K responses a prompt from a model directory, a hub name or an OpenAI-compatible endpoint."""
 
     responses_per_prompt: int = setting(
@@ -48,7 +45,7 @@ class SampleConfig(Format):
         unit="tokens",
         minimum=1,
         maximum=32768,
-        source=shared.LENGTHS,
+        source=LENGTHS,
         help="A response that reaches this length is cut and marked so.",
     )
     batch_size: int = setting(
@@ -92,10 +89,6 @@ class SampleConfig(Format):
         maximum=256,
         help="How many requests may be open at the endpoint at the same time.",
     )
-    seed: int = shared.seed()
-    device: Device = shared.device()
-    precision: Precision = shared.precision()
-    threads: int = shared.threads()
 
     def check_rules(self, field: str) -> None:
         if self.endpoint_url and not self.endpoint_url.startswith(("http://", "https://")):

@@ -5,19 +5,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from formats import shared_settings as shared
-from formats.adapting import Adapting, lora_dropout
+from formats.adapting import EpochTraining
 from formats.codec import join
 from formats.errors import FormatError
 from formats.settings import setting
-from formats.shared_settings import Device, Packing, Precision
+from formats.shared_settings import final_learning_rate
 
 TrainedTurns = Literal["last", "all"]
 CheckpointRule = Literal["auto", "reward", "validation_loss", "last"]
 
 
 @dataclass(frozen=True, slots=True)
-class SftConfig(Adapting):
+class SftConfig(EpochTraining):
     """Supervised fine-tuning on demonstrations: the loss is on the response's tokens only."""
 
     epochs: int = setting(
@@ -48,7 +47,7 @@ class SftConfig(Adapting):
         source="Paper: 9.65e-6 (1.3B and 6B), 5.03e-6 (175B).",
         help="The peak size of an update; small models need more, large models less.",
     )
-    final_learning_rate_fraction: float = shared.final_learning_rate()
+    final_learning_rate_fraction: float = final_learning_rate()
     residual_dropout: float = setting(
         0.2,
         label="Residual dropout",
@@ -66,32 +65,11 @@ class SftConfig(Adapting):
         source="Paper: 10 % for the model that PPO starts from, else none.",
         help="Share of each batch that is ordinary text instead of demonstrations; needs a pretraining file.",
     )
-    max_prompt_tokens: int = shared.longest_prompt()
-    max_response_tokens: int = shared.longest_response()
     trained_turns: TrainedTurns = setting(
         "last",
         label="Turns to learn",
         source="Paper: the demonstration.",
         help="last learns the demonstration alone; all learns what the assistant said earlier in its prompt too.",
-    )
-    packing: Packing = setting(
-        "auto",
-        label="Packing",
-        help="packed lays rows end to end, none seeing another; auto does so if the model can. The result is the same.",
-    )
-    micro_batch_tokens: int = shared.micro_batch_tokens("one whole row")
-    lora_dropout: float = lora_dropout()
-    adam_beta1: float = shared.adam_beta1()
-    adam_beta2: float = shared.adam_beta2()
-    weight_decay: float = shared.weight_decay()
-    gradient_clip_norm: float = shared.gradient_clip()
-    validation_every_steps: int = setting(
-        50,
-        label="Validate every",
-        unit="steps",
-        minimum=1,
-        maximum=1_000_000,
-        help="How often to measure the loss on the validation file, if one is given; the last step always is.",
     )
     checkpoint_rule: CheckpointRule = setting(
         "auto",
@@ -108,14 +86,9 @@ class SftConfig(Adapting):
         source="Ours.",
         help="With a reward model: how many validation prompts are answered and scored at the end of each epoch.",
     )
-    checkpoint_every_steps: int = shared.checkpoint_every_steps()
-    seed: int = shared.seed()
-    device: Device = shared.device()
-    precision: Precision = shared.precision()
-    threads: int = shared.threads()
 
     def check_rules(self, field: str) -> None:
-        Adapting.check_rules(self, field)
+        EpochTraining.check_rules(self, field)
         if round(self.batch_size * self.pretraining_fraction) >= self.batch_size:
             raise FormatError(join(field, "pretraining_fraction"), "must leave room for demonstrations")
         if self.pretraining_fraction > 0 and not round(self.batch_size * self.pretraining_fraction):

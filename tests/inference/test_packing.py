@@ -28,7 +28,7 @@ from inference.errors import ModelError
 from inference.packed_attention import packed_attention
 from inference.packing import BLOCK_TOKENS, Layout, pack
 from inference.packing_support import prepare_packing
-from inference.scoring import packed_logprobs, packed_rewards, response_logprobs, rewards
+from inference.scoring import packed_logprobs, response_logprobs, rewards
 from inference.sequences import collate
 
 CPU = torch.device("cpu")
@@ -134,7 +134,7 @@ def test_packed_rewards_are_those_of_single_rows(name: str) -> None:
     batch = pack(PROMPTS, RESPONSES, pad_id=0, device=CPU)
     pairs = [(prompt, one) for prompt, own in zip(PROMPTS, RESPONSES, strict=True) for one in own]
     with torch.no_grad():
-        found = packed_rewards(model, batch)
+        found = rewards(model, batch)
         single = torch.cat([rewards(model, collate([prompt], [one], pad_id=0)) for prompt, one in pairs])
     torch.testing.assert_close(found, single, rtol=1e-5, atol=1e-6)
     assert len(set(single.tolist())) == len(pairs)

@@ -19,7 +19,7 @@ from formats.run_directory import EXIT_DONE, EXIT_PREEMPTED, RunDirectory
 from inference.models import LoadedModel, load_causal_lm, reward_model_from_causal_lm
 from inference.packing import pack
 from inference.packing_support import prepare_packing
-from inference.scoring import packed_logprobs, packed_rewards, response_logprobs, rewards
+from inference.scoring import packed_logprobs, response_logprobs, rewards
 from inference.sequences import collate
 from tests.training.test_resume import stop_after
 from tests.training.toy_runs import figures, make_toy_run, start
@@ -174,7 +174,7 @@ def test_checkpointing_gives_equal_gradients_from_fewer_activations(
         kept: list[Tensor] = []
         with torch.autograd.graph.saved_tensors_hooks(partial(keep, kept), lambda tensor: tensor):
             if is_packed:
-                values = packed_rewards(model, pack(PROMPTS, RESPONSES, pad_id=256, device=torch.device("cpu")))
+                values = rewards(model, pack(PROMPTS, RESPONSES, pad_id=256, device=torch.device("cpu")))
             else:
                 values = rewards(model, collate(PROMPTS, [own[1] for own in RESPONSES], pad_id=256))
         found.append((gradients(model, values), sum(tensor.numel() for tensor in kept)))

@@ -17,6 +17,7 @@ from training.checkpoint_choice import CheckpointChoice, Judge, prompts_to_judge
 from training.optimizing import arithmetic
 from training.response_loss import ResponseLoss
 from training.sequences import Encoder, Lengths
+from training.token_batches import TokenBatcher
 
 PRECISION = arithmetic("float32", torch.device("cpu"))
 LENGTHS = Lengths(SFT.max_prompt_tokens, SFT.max_response_tokens)
@@ -104,7 +105,8 @@ def test_the_validation_loss_chooses_where_it_is_asked_to(tmp_path: Path, llama:
     rows = Encoder(policy.tokenizer, LENGTHS).demonstrations(
         dataclasses.replace(row, response="~^" * 20) for row in demonstrations("valid")
     )
-    assert ResponseLoss(policy, False, 500).mean(rows, precision=PRECISION) == pytest.approx(losses[0], rel=1e-5)
+    loss = ResponseLoss(policy.model, TokenBatcher.of(policy, is_packed=False, micro_batch_tokens=500))
+    assert loss.mean(rows, precision=PRECISION) == pytest.approx(losses[0], rel=1e-5)
     summary = read_manifest(directory.output).summary
     assert (summary["chosen_epoch"], summary["validation_loss"]) == (1, losses[0])
     assert summary["checkpoint_chosen_by"] == "validation_loss"

@@ -23,10 +23,10 @@ from tests.training.toy_runs import figures, make_toy_run, start
 from training import checkpointing, process
 from training.implicit_rewards import ImplicitScorer, Reference
 from training.losses import k_wise_loss_terms, plackett_luce_loss_terms
-from training.packing import takes_packed_rows
 from training.ranking_loss import RankingLoss, pairs_of
 from training.ranking_passes import rank
 from training.sequences import Encoder, Lengths, TokenRanking, TokenSequence
+from training.token_batches import TokenBatcher, make_batcher
 
 REWARDS = torch.tensor([1.0, 0.0, 3.0, 0.5])  # of four responses, ranked 1, 2, 2, 4
 TIED = TokenRanking([TokenSequence([1], [2])] * 4, [(0, 1), (0, 2), (0, 3), (1, 3), (2, 3)])
@@ -67,13 +67,13 @@ def test_label_smoothing_by_hand() -> None:
 @pytest.fixture(scope="module", params=["llama", "gpt2"])
 def policy(request: pytest.FixtureRequest) -> LoadedModel:
     found = load_causal_lm(request.getfixturevalue(request.param), device="cpu", precision="float32")
-    assert takes_packed_rows(found.model, packing="packed", lengths=test_packing.LENGTHS, warn=pytest.fail)
+    make_batcher(found, packing="packed", micro_batch_tokens=1, lengths=test_packing.LENGTHS, warn=pytest.fail)
     return found
 
 
-def scorer_of(policy: LoadedModel, **changes: Any) -> ImplicitScorer:
-    standard = ImplicitScorer(policy, is_packed=True, micro_batch_tokens=100_000, beta=0.5, length_normalised=False)
-    return dataclasses.replace(standard, **changes)
+def scorer_of(policy: LoadedModel, *, is_packed: bool = True, tokens: int = 100_000) -> ImplicitScorer:
+    batcher = TokenBatcher.of(policy, is_packed=is_packed, micro_batch_tokens=tokens)
+    return ImplicitScorer(policy, batcher, beta=0.5, length_normalised=False)
 
 
 def shifted(rankings: list[TokenRanking]) -> list[TokenRanking]:
@@ -105,7 +105,7 @@ def test_the_implied_reward_by_hand(policy: LoadedModel) -> None:
 def test_packed_unpacked_and_any_micro_batches_learn_the_same(policy: LoadedModel, seed: int, preference: Any) -> None:
     rankings = shifted(draw_rankings(seed))
     found = []
-    for changes in ({}, {"is_packed": False}, {"micro_batch_tokens": 60}):
+    for changes in ({}, {"is_packed": False}, {"tokens": 60}):
         policy.model.zero_grad()
         scorer = scorer_of(policy, **changes)
         results = rank(scorer, rankings, loss=RankingLoss(preference=preference), precision=PRECISION, learn=True)

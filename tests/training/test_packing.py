@@ -10,12 +10,14 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, Mistra
 
 from formats.run_directory import read_manifest
 from inference.models import LoadedModel, reward_model_from_causal_lm
+from tests.training.single_rows import score_rows, scorer_of
 from tests.training.toy_runs import make_toy_run, start
 from training.optimizing import arithmetic
 from training.ranking_loss import RankingLoss
 from training.ranking_passes import rank
-from training.ranking_rewards import RankingScorer, all_rewards, make_scorer, score_rows
+from training.ranking_rewards import all_rewards
 from training.sequences import Lengths, TokenRanking, TokenSequence
+from training.token_batches import make_batcher
 
 PRECISION = arithmetic("float32", torch.device("cpu"))
 LENGTHS = Lengths(64, 64)
@@ -36,7 +38,7 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with torch.no_grad():
         for weights in found.model.parameters():
             weights.mul_(2)  # an untrained model's tokens hardly hang on each other
-    make_scorer(found, packing="packed", lengths=LENGTHS, micro_batch_tokens=1, warn=pytest.fail)
+    make_batcher(found, packing="packed", lengths=LENGTHS, micro_batch_tokens=1, warn=pytest.fail)
     return found
 
 
@@ -62,7 +64,7 @@ def draw_rankings(seed: int) -> list[TokenRanking]:
 def learnt_from(
     model: LoadedModel, rankings: list[TokenRanking], *, is_packed: bool, tokens: int = 100_000
 ) -> tuple[float, dict[str, torch.Tensor]]:
-    scorer = RankingScorer(model, is_packed=is_packed, micro_batch_tokens=tokens)
+    scorer = scorer_of(model, is_packed=is_packed, tokens=tokens)
     model.model.zero_grad()
     found = rank(scorer, rankings, loss=RankingLoss(), precision=PRECISION, learn=True)
     return found.loss, gradients_of(model)
@@ -106,7 +108,7 @@ def test_rewards_agree(model: LoadedModel, seed: int) -> None:
     rankings = draw_rankings(seed)
     alone = [torch.cat([score_rows(model, [row]) for row in ranking.sequences]) for ranking in rankings]
     for is_packed in (True, False):
-        found = all_rewards(RankingScorer(model, is_packed, micro_batch_tokens=100_000), rankings)
+        found = all_rewards(scorer_of(model, is_packed=is_packed, tokens=100_000), rankings)
         for own, expected in zip(found, alone, strict=True):
             torch.testing.assert_close(own, expected.detach(), rtol=1e-5, atol=1e-5)
     assert torch.cat(alone).std() > 0.01
@@ -135,20 +137,20 @@ def test_micro_batches_change_nothing(model: LoadedModel, is_packed: bool, token
 def test_a_micro_batch_keeps_to_its_tokens_or_is_one_ranking(model: LoadedModel) -> None:
     rankings = [ranking for seed in range(4) for ranking in draw_rankings(seed)]
     for is_packed in (True, False):
-        scorer = RankingScorer(model, is_packed, micro_batch_tokens=200)
+        scorer = scorer_of(model, is_packed=is_packed, tokens=200)
         parts = list(scorer.micro_batches(rankings))
         assert sorted(index for part in parts for index in part) == list(range(len(rankings)))
         sizes = [scorer.tokens([rankings[index] for index in part]) for part in parts]
         assert all(size <= 200 or len(part) == 1 for size, part in zip(sizes, parts, strict=True))
         assert any(len(part) > 1 for part in parts)
-    assert len(list(RankingScorer(model, True, 200).micro_batches(rankings))) < len(parts)
+    assert len(list(scorer_of(model, is_packed=True, tokens=200).micro_batches(rankings))) < len(parts)
 
 
 @pytest.mark.parametrize("is_packed", [True, False])
 def test_bfloat16_is_near_float32(model: LoadedModel, is_packed: bool) -> None:
     rankings = draw_rankings(3)
     exact, _ = learnt_from(model, rankings, is_packed=is_packed)
-    scorer = RankingScorer(model, is_packed=is_packed, micro_batch_tokens=100_000)
+    scorer = scorer_of(model, is_packed=is_packed, tokens=100_000)
     half = arithmetic("bfloat16", torch.device("cpu"))
     found = rank(scorer, rankings, loss=RankingLoss(), precision=half, learn=True)
     assert found.loss == pytest.approx(exact, rel=0.05)
@@ -157,7 +159,7 @@ def test_bfloat16_is_near_float32(model: LoadedModel, is_packed: bool) -> None:
 
 def test_a_response_does_not_see_the_others(model: LoadedModel) -> None:
     prompt, answer = [5, 6, 7], [8, 9]
-    scorer = RankingScorer(model, is_packed=True, micro_batch_tokens=100)
+    scorer = scorer_of(model, is_packed=True, tokens=100)
     for other in ([1], [200, 201, 202]):
         ranking = TokenRanking([TokenSequence(prompt, other), TokenSequence(prompt, answer)], [(0, 1)])
         second = scorer.rewards([ranking, ranking])[[1, 3]]

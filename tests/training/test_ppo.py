@@ -11,19 +11,18 @@ from formats.run_directory import RunDirectory, read_metrics
 from formats.run_spec import RunSpec
 from formats.shared_settings import Packing
 from inference.models import load_causal_lm, load_reward_model
-from inference.prompts import pad_id
 from inference.sampling import SamplingSettings
 from inference.writers import TorchWriter
+from tests.training.single_rows import score_rows
 from tests.training.toy_runs import PPO, make_toy_run, start, toy_rows
-from training.experience import Actors, Episodes, can_pack, make_targets, score_rollouts, summarize
+from training.experience import Actors, Episodes, make_targets, score_rollouts, summarize
 from training.optimizing import arithmetic
 from training.policy_update import Learner
 from training.ppo import load_actors
 from training.process import TrainingRun
-from training.ranking_rewards import score_rows
 from training.rollouts import Rollout, rollout_settings, write_rollouts
 from training.sequences import Encoder, Lengths, TokenSequence
-from training.token_batches import TokenBatcher
+from training.token_batches import TokenBatcher, make_batcher
 from training.value_network import token_values
 
 CPU = torch.device("cpu")
@@ -45,8 +44,9 @@ def actors_of(models: dict[str, Path], config: PpoConfig, root: Path) -> Actors:
 
 def batcher_of(actors: Actors, *, packing: Packing = "packed", micro_batch_tokens: int = 100) -> TokenBatcher:
     lengths = Lengths(64, 12)
-    is_packed = can_pack(actors, packing=packing, lengths=lengths, warn=pytest.fail)
-    return TokenBatcher(pad_id(actors.policy.tokenizer), CPU, is_packed, micro_batch_tokens)
+    models = (actors.policy, actors.reference, actors.reward, actors.value)
+    given: dict[str, Any] = {"micro_batch_tokens": micro_batch_tokens, "lengths": lengths, "warn": pytest.fail}
+    return make_batcher(*models, packing=packing, **given)
 
 
 def rollouts_of(actors: Actors, *, count: int = 8, stop: tuple[str, ...] = ()) -> list[Rollout]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,16 @@ import torch
 from formats.messages import Message
 from formats.records import RankedResponse, Ranking
 from formats.run_directory import EXIT_DONE, RunDirectory, read_manifest, read_metrics
+from inference.models import reward_model_from_causal_lm
 from tests.training.toy_runs import REWARD_MODEL, make_run, rankings, start, tied_rankings, toy_rows
 from training.errors import TrainingError
 from training.losses import davidson_loss_terms, k_wise_loss_terms, rao_kupper_loss_terms
+from training.optimizing import arithmetic
 from training.ranking_loss import RankingLoss, pairs_of, tie_share, weights_of_labelers
+from training.ranking_passes import rank
+from training.ranking_rewards import RankingScorer
 from training.sequences import TokenRanking, TokenSequence
+from training.token_batches import TokenBatcher
 
 CPU = torch.device("cpu")
 DIFFERENCES = torch.linspace(-6, 6, 25, dtype=torch.float64)
@@ -94,8 +100,35 @@ def test_a_tie_draws_rewards_together_and_teaches_the_parameter(ties: Any) -> No
 
 
 def test_the_share_of_ties() -> None:
-    # Three responses, two of them tied: one of three pairs. Two that are not: none of one.
-    assert tie_share([ranking([1, 2, 2]), ranking([1, 2])]) == 1 / 4
+    # Of the first ranking's weight a third lies on its one tie among three pairs, of the second's nothing.
+    tied, ordered = ranking([1, 2, 2], labeler="a"), ranking([1, 2], labeler="b")
+    assert tie_share([tied, ordered], labeler_weights=None) == pytest.approx((1 / 3 + 0) / 2)
+    # a counts half as much as b: (0.5 · 1/3) of 1.5. So does a row of half the weight.
+    assert tie_share([tied, ordered], labeler_weights={"a": 0.5, "b": 1.0}) == pytest.approx(1 / 9)
+    assert tie_share([weighing(tied, 0.5), ordered], labeler_weights=None) == pytest.approx(1 / 9)
+
+
+class Scripted(RankingScorer):
+    """A scorer whose rewards are given, those of each ranking by its labeler."""
+
+    def rewards(self, rankings: Sequence[TokenRanking]) -> torch.Tensor:
+        given = {"a": [1.0, 0.0], "b": [0.0, 1.0], "c": [2.0, 1.0, 3.0]}
+        return torch.tensor([value for one in rankings for value in given[one.labeler]], requires_grad=True)
+
+
+@pytest.mark.parametrize("learn", [True, False])
+def test_an_accuracy_counts_each_pair_once_and_the_training_loss_by_its_weights(llama: Path, learn: bool) -> None:
+    model = reward_model_from_causal_lm(llama, device="cpu", precision="float32")
+    scorer = Scripted(model, TokenBatcher.of(model, is_packed=False, micro_batch_tokens=4))  # two go through together
+    given = [ranking([1, 2], labeler="a"), weighing(ranking([1, 2], labeler="b"), 0.5), ranking([1, 2, 3], labeler="c")]
+    loss = RankingLoss(labeler_weights={"a": 1.0, "b": 4.0, "c": 1.0})
+    found = rank(scorer, given, loss=loss, precision=arithmetic("float32", CPU), learn=learn)
+    # a's pair is right and b's is wrong; of c's differences 2 - 1, 2 - 3 and 1 - 3 one is right: two of five pairs.
+    assert found.accuracy == pytest.approx(2 / 5)
+    cost = {difference: math.log(1 + math.exp(-difference)) for difference in (1, -1, -2)}
+    a, b, c = cost[1], cost[-1], (cost[1] + cost[-1] + cost[-2]) / 3
+    # Training: b's ranking weighs half of 4, in a batch whose rows weigh 1 + 0.5 + 1. Held out: all weigh the same.
+    assert found.loss == pytest.approx((a + 2 * b + c) / 2.5 if learn else (a + b + c) / 3, rel=1e-6)
 
 
 def test_a_margin_is_asked_for_each_point_of_quality() -> None:

@@ -44,20 +44,23 @@ def weights(directory: RunDirectory) -> str:
     return sha256_of(directory.model_output / "model.safetensors")
 
 
-KINDS = ("sft", "reward_model", "ppo")
+KINDS = ("sft", "reward_model", "ppo", "dpo")
 KILLS = 20
 # What the state of a kind must hold, or a killed run is found out. PPO draws nothing from the global random state: each
 # episode has a seed of its own, and dropout is off.
-CONTROLS = {"sft": "random", "reward_model": "random", "ppo": "kl"}
+CONTROLS = {"sft": "random", "reward_model": "random", "ppo": "kl", "dpo": "random"}
 
 
 def killable_run(root: Path, kind: str, models: Models, gpt2: Path) -> RunDirectory:
-    """A run of that kind with something random in each step where there is anything: dropout."""
+    """A run of that kind with something random in each step where there is anything: dropout, for DPO LoRA's."""
     if kind == "reward_model":
         settings: dict[str, Any] = {"epochs": 1, "checkpoint_every_steps": 1, "packing": "unpacked"}
         return make_toy_run(root, kind=kind, models={"model": gpt2}, **settings)
     if kind == "ppo":
         return make_toy_run(root, kind=kind, models=models(kind), episodes=32, checkpoint_every_iterations=1)
+    if kind == "dpo":
+        settings = {"epochs": 1, "checkpoint_every_steps": 1, "method": "lora", "lora_dropout": 0.3}
+        return make_toy_run(root, kind=kind, models=models(kind), **settings)
     return make_toy_run(root, kind=kind, models=models(kind), epochs=1, checkpoint_every_steps=1)
 
 

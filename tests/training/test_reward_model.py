@@ -10,11 +10,11 @@ from formats.records import RewardedResponse
 from formats.run_directory import RunDirectory, read_manifest, read_metrics
 from inference.models import LoadedModel, load_reward_model, reward_model_from_causal_lm
 from inference.scoring import score
+from tests.training.single_rows import score_rows, scorer_of
 from tests.training.toy_runs import REWARD_MODEL, demonstrations, make_run, make_toy_run, rankings, start, toy_rows
 from training.optimizing import arithmetic
 from training.ranking_loss import RankingLoss
 from training.ranking_passes import rank
-from training.ranking_rewards import RankingScorer, score_rows
 from training.sequences import Encoder, Lengths, TokenSequence
 
 PRECISION = arithmetic("float32", torch.device("cpu"))
@@ -97,7 +97,7 @@ def test_micro_batches_give_the_loss_and_gradient_of_the_whole_batch(llama: Path
     given = Encoder(model.tokenizer, LENGTHS).rankings(rankings("train"))[:5]
     results = []
     for tokens in (100_000, micro_batch_tokens):
-        scorer = RankingScorer(model, is_packed=False, micro_batch_tokens=tokens)
+        scorer = scorer_of(model, is_packed=False, tokens=tokens)
         assert (len(list(scorer.micro_batches(given))) == 1) == (tokens == 100_000)
         found = rank(scorer, given, loss=RankingLoss(), precision=PRECISION, learn=True)
         results.append((found, gradients_of(model)))
@@ -115,7 +115,7 @@ def test_a_ranking_in_three_rows_of_a_third_teaches_what_it_does_in_one(llama: P
     model.model.config.reward_bias = 0.0
     one, other = rankings("train")[:2]
     third = dataclasses.replace(one, weight=1 / 3)
-    scorer = RankingScorer(model, is_packed=False, micro_batch_tokens=500)
+    scorer = scorer_of(model, is_packed=False, tokens=500)
     results = []
     for rows in ([one, other], [third, third, third, other]):
         given = Encoder(model.tokenizer, LENGTHS).rankings(rows)

@@ -8,9 +8,9 @@ from formats.run_directory import read_metrics
 from inference.models import LoadedModel, load_causal_lm
 from tests.training.toy_runs import make_toy_run, start
 from training.optimizing import arithmetic
-from training.packing import takes_packed_rows
 from training.response_loss import ResponseLoss
 from training.sequences import Lengths, TokenSequence
+from training.token_batches import TokenBatcher, make_batcher
 
 ROWS = [
     TokenSequence([257, *b"Hello", 261], [*b"ab", 258]),
@@ -30,18 +30,18 @@ def policy(request: pytest.FixtureRequest) -> LoadedModel:
     with torch.no_grad():
         for weights in found.model.parameters():
             weights.mul_(2)  # an untrained model's tokens hardly hang on each other
-    assert takes_packed_rows(found.model, packing="packed", lengths=Lengths(64, 64), warn=pytest.fail)
+    make_batcher(found, packing="packed", micro_batch_tokens=1, lengths=Lengths(64, 64), warn=pytest.fail)
     return found
 
 
 def loss_of(policy: LoadedModel, *, is_packed: bool = False, tokens: int = MANY) -> ResponseLoss:
-    return ResponseLoss(policy, is_packed, tokens)
+    return ResponseLoss(policy.model, TokenBatcher.of(policy, is_packed=is_packed, micro_batch_tokens=tokens))
 
 
 def learn(loss: ResponseLoss, rows: list[TokenSequence]) -> tuple[float, list[torch.Tensor]]:
-    loss.policy.model.zero_grad()
+    loss.model.zero_grad()
     value = loss.add_gradients(rows, precision=PRECISION)
-    return value, [weights.grad.clone() for weights in loss.policy.model.parameters() if weights.grad is not None]
+    return value, [weights.grad.clone() for weights in loss.model.parameters() if weights.grad is not None]
 
 
 def plain_loss(policy: LoadedModel, row: TokenSequence) -> torch.Tensor:
@@ -95,7 +95,7 @@ def test_micro_batches_change_nothing_and_keep_to_their_tokens(
     cut = loss_of(policy, is_packed=is_packed, tokens=tokens)
     parts = list(cut.micro_batches(rows))
     assert len(parts) > 1
-    assert all(cut.tokens(part) <= tokens or len(part) == 1 for part in parts)
+    assert all(cut.batcher.tokens(part) <= tokens or len(part) == 1 for part in parts)
     assert sorted(map(id, rows)) == sorted(id(row) for part in parts for row in part)
     loss, found = learn(cut, rows)
     assert loss == pytest.approx(whole, rel=1e-5)
