@@ -87,6 +87,7 @@ def running_endpoint() -> Iterator[FakeEndpoint]:
             data = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
             self.send_response(reply.status)
             self.send_header("Content-Length", str(len(data)))
+            self.send_header("Connection", "close")  # a client that is not told so may send the next request into it
             for name, value in reply.headers.items():
                 self.send_header(name, value)
             self.end_headers()
