@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def test_pairs_by_hand() -> None:
         "rejected": [{"role": "assistant", "content": second}],
     }
     assert rows["pairs_implicit_chat"][0]["chosen"] == [*messages, {"role": "assistant", "content": best}]
-    assert [row["label"] for row in rows["ratings"][:4]] == [True, True, True, False][: len(rows["ratings"][:4])]
+    assert [row["label"] for row in rows["ratings"][:4]] == [True, True, True, False]
     assert len(lines_of(version, "pairs")) == 10 == version.pair_count - 5, "the held-out split is a file of its own"
 
 
@@ -79,7 +80,7 @@ def test_ratings_leave_the_middle_out() -> None:
 @pytest.mark.parametrize("kind", SHAPES)
 def test_pandas_and_datasets_read_every_shape(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    pandas, datasets = pytest.importorskip("pandas"), pytest.importorskip("datasets")
+    pandas, datasets = import_module("pandas"), import_module("datasets")
     version = written_version(world_of(kind), kind=str(kind))
     for shape in SHAPES[kind]:
         lines = lines_of(version, shape)

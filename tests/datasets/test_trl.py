@@ -20,7 +20,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "labe
 def test_trl_trains_on_every_shape_that_is_its_own(tmp_path: Path) -> None:
     environments = sorted(home for home in CACHE.glob("trl-1.16.*") if (home / "installed").exists())
     if not environments:
-        pytest.skip("TRL's environment is not there")
+        pytest.skip("TRL has an environment of its own, which is not made: run `make bench-training` once")
     from inference.byte_tokenizer import build_byte_tokenizer
     from inference.tiny import TinyConfig, build_tiny_model
 

@@ -45,7 +45,7 @@ working.work_on(int(import_id))
 
 def work_and_die(import_id: int, *, module: str, counter: str) -> None:
     arguments = [sys.executable, "-c", KILLED, module, counter, str(import_id)]
-    died = subprocess.run(arguments, env=process_environment(), cwd=settings.BASE_DIR, check=False)
+    died = subprocess.run(arguments, env=process_environment(), cwd=settings.BASE_DIR, check=False, timeout=600)
     assert died.returncode == -signal.SIGKILL
     # A minute later it is noticed.
     stale = timezone.now() - timedelta(seconds=claiming.STALE_SECONDS + 1)

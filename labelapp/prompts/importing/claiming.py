@@ -22,6 +22,8 @@ logger = structlog.get_logger(__name__)
 STALE_SECONDS = 60
 BEAT_SECONDS = 2.0
 RING_AGAIN_SECONDS = 20
+# Workers that die at the same place die of the file: no later one would fare better.
+MOST_STOPS = 3
 State = PromptImport.State
 AT_WORK = (State.CHECKING, State.IMPORTING, State.UNDOING)
 
@@ -31,23 +33,38 @@ class ClaimLost(Exception):
 
 
 def claim(import_id: int) -> PromptImport | None:
-    """Claim an import that waits for work, or whose worker stopped; None where there is nothing to claim."""
+    """Claim an import that waits for work, or whose worker stopped; None where there is nothing to claim.
+
+    One whose workers stopped MOST_STOPS times without a step between is given up: its row says so.
+    """
     found = PromptImport.objects.filter(pk=import_id).first()
     if found is None:
         return None
+    changes: dict[str, Any] = {"attempt": F("attempt") + 1, "heartbeat_at": timezone.now()}
+    if found.heartbeat_at is not None:
+        stops = _stops(found)
+        changes["position"] = {**found.position, "stops": stops}
+        if stops["count"] >= MOST_STOPS:
+            changes |= {"heartbeat_at": None, "error": f"Its worker stopped {stops['count']} times at the same place."}
     try:
         with transaction.atomic():
-            claimed = (
-                waiting()
-                .filter(pk=import_id, attempt=found.attempt)
-                .update(attempt=F("attempt") + 1, heartbeat_at=timezone.now())
-            )
+            claimed = waiting().filter(pk=import_id, attempt=found.attempt).update(**changes)
     except IntegrityError:
         return None  # another import is being written; this one's turn comes after it
     if not claimed:
         return None
     found.refresh_from_db()
+    if found.error:
+        publish_state(found)
+        return None
     return found
+
+
+def _stops(found: PromptImport) -> dict[str, Any]:
+    """How often its workers stopped, without a word, where it is now."""
+    done = [found.state, found.line_count, found.imported_count, found.removed_count + found.archived_count]
+    before = found.position.get("stops", {})
+    return {"done": done, "count": 1 + (before.get("count", 0) if before.get("done") == done else 0)}
 
 
 def waiting() -> QuerySet[PromptImport]:

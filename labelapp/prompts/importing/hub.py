@@ -24,5 +24,5 @@ def fetch(prompt_import: PromptImport) -> None:
         )
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise SourceProblem(f"The hub has no dataset {name}, or none that this server may read.") from error
-    except (HfHubHTTPError, HTTPError, LocalEntryNotFoundError, OSError) as error:
+    except (HfHubHTTPError, HTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         raise SourceProblem(f"The hub cannot be reached, or does not give {name}: {str(error)[:300]}") from error

@@ -22,10 +22,14 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # What people upload by mistake, by the file's first bytes.
 FOREIGN_FILES = {
     b"PK\x03\x04": "This is a ZIP or Excel file. Save the sheet as “CSV UTF-8” and upload that.",
-    b"\x1f\x8b": "This file is compressed. Unpack it and upload what is inside.",
+    **dict.fromkeys(
+        (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh91AY&SY", b"\xfd7zXZ", b"7z\xbc\xaf"),
+        "This file is compressed. Unpack it and upload what is inside.",
+    ),
     b"\xff\xfe": "This file is UTF-16. Save it as UTF-8.",
     b"\xfe\xff": "This file is UTF-16. Save it as UTF-8.",
     b"PAR1": "This is a Parquet file. Let its name end in .parquet.",
+    b"ARROW1": "This is an Arrow file. Save it as Parquet.",
 }
 
 # The limit is the process's. Its default cuts prompts of a legal length; without one an open quote swallows the file.
@@ -34,11 +38,15 @@ csv.field_size_limit(MAX_CELL_LENGTH)
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """One row as the file has it: the parsed JSON value, or the CSV cells by column. `excerpt` is its beginning."""
+    """One row as the file has it: the parsed JSON value, or the CSV cells by column.
+
+    `excerpt` is its beginning; `place` begins what is said of it, where the source has several files.
+    """
 
     line: int
     value: Any
     excerpt: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,7 @@ class TextReader:
     def rows(self) -> Iterator[RawRow | BadLine]:
         """Yield the rows from the start on."""
         with self.path.open("rb") as file:
-            beginning = file.read(4)
+            beginning = file.read(10)
             self.lines = PhysicalLines(file, is_growing=self.is_growing)
             for magic, message in FOREIGN_FILES.items():
                 if beginning.startswith(magic):

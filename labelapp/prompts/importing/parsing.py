@@ -57,7 +57,7 @@ def parse_row(row: RawRow, reading: Reading) -> ParsedLine | BadLine:
         value, model = _fields(row.value, reading)
         content = PromptContent.from_json(value)
     except FormatError as error:
-        return bad_line(row.line, error.field, error.message, row.excerpt)
+        return bad_line(row.line, error.field, row.place + error.message, row.excerpt)
     return ParsedLine(row.line, content, dedup_key(content.turns()), model)
 
 
@@ -71,6 +71,9 @@ def _fields(value: Any, reading: Reading) -> tuple[Any, str]:
             raise FormatError(missing[0], f"is not there; the columns are {', '.join(map(str, value))}"[:500])
         value = {name: value[column] for name, column in reading.columns.items() if value.get(column) is not None}
     if reading.cuts_answers and isinstance(value, dict) and isinstance(value.get("messages"), list):
-        messages, responses = from_chat(value["messages"], "messages")
-        value = {**value, "messages": messages, "responses": [*value.get("responses", []), *responses]}
+        messages, said = from_chat(value["messages"], "messages")
+        responses = value.get("responses", [])
+        if isinstance(responses, list):  # what is none is told as any other mistake
+            responses = [*responses, *said]
+        value = {**value, "messages": messages, "responses": responses}
     return value, ""

@@ -1,7 +1,7 @@
 """Where an import's rows come from: one file, or the files of a dataset directory, in a fixed order.
 
 A position is `{"file", "offset", "line"}`: which file, how far in it (bytes of a text, rows of a table), and how many
-lines there were before, in the whole source.
+lines there were before, in the whole source; `"before"` is how many of these are in the files before this one.
 """
 
 import json
@@ -46,6 +46,7 @@ class Source:
         self.at: int = position.get("file", 0)
         self.offset: int = position.get("offset", 0)
         self.line: int = position.get("line", 0)
+        self.before: int = position.get("before", 0)
         self.is_log = prompt_import.file_format == Format.CHAT_LOG
         self.is_growing = prompt_import.follows
         self.wanted = frozenset(prompt_import.columns.values())
@@ -55,7 +56,7 @@ class Source:
     @property
     def position(self) -> dict[str, int]:
         """Where the next row begins."""
-        return {"file": self.at, "offset": self.offset, "line": self.line}
+        return {"file": self.at, "offset": self.offset, "line": self.line, "before": self.before}
 
     @property
     def bytes_total(self) -> int:
@@ -81,7 +82,7 @@ class Source:
             self.offset, self.line = reader.offset, reader.line
             if self.is_growing:
                 return
-            self.at, self.offset = self.at + 1, 0
+            self.at, self.offset, self.before = self.at + 1, 0, self.line
 
     def _reader(self, file: SourceFile) -> TextReader | TableReader:
         if file.file_format in ("parquet", "arrow"):
@@ -98,10 +99,11 @@ class Source:
         )
 
     def _named(self, row: RawRow | BadLine, file: SourceFile) -> RawRow | BadLine:
-        """Say of a bad line which file it is in, where there are several."""
-        if isinstance(row, BadLine) and len(self.files) > 1:
-            return replace(row, message=f"{file.path.name}: {row.message}")
-        return row
+        """Say which line of which file it is, where there are several."""
+        if len(self.files) == 1:
+            return row
+        place = f"{file.path.name}, line {row.line - self.before}: "
+        return replace(row, message=place + row.message) if isinstance(row, BadLine) else replace(row, place=place)
 
 
 def open_source(prompt_import: PromptImport) -> Source:
@@ -150,14 +152,21 @@ def _dataset_files(folder: Path) -> list[SourceFile]:
     """The files of a dataset that `datasets` saved, or of one as the hub has them, in the order of their names."""
     names = _saved_files(folder)
     paths = names if names is not None else sorted(path for path in folder.rglob("*") if path.suffix in READABLE)
-    inside = [path for path in paths if path.resolve().is_relative_to(folder.resolve()) and path.is_file()]
+    inside = [path for path in paths if _is_data_file(path, folder)]
     if len(inside) < len(paths):
-        raise SourceProblem("The dataset names files that are missing, or that lie outside of its folder.")
+        raise SourceProblem("The dataset names files that are missing, no data, or outside of its folder.")
     if not inside:
         raise SourceProblem("The folder has no .parquet, .arrow, .jsonl or .csv file.")
     if len(inside) > MANY_FILES:
         raise SourceProblem(f"The folder has more than {MANY_FILES:,} files.")
     return [SourceFile(path, READABLE[path.suffix], path.stat().st_size) for path in inside]
+
+
+def _is_data_file(path: Path, folder: Path) -> bool:
+    try:
+        return path.suffix in READABLE and path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+    except ValueError:  # a NUL, or half a surrogate pair: no file has such a name
+        return False
 
 
 def _saved_files(folder: Path) -> list[Path] | None:

@@ -58,7 +58,7 @@ def _take_step(claimed: PromptImport) -> None:
 
 def _check(claimed: PromptImport) -> None:
     """Read and decide; a log that is followed was confirmed before, and goes straight on."""
-    if claimed.file_format == Format.HUB and not claimed.position:
+    if claimed.file_format == Format.HUB and "file" not in claimed.position:
         hub.fetch(claimed)
     reading.read_source(claimed, open_source(claimed))
     deciding.decide(claimed)
