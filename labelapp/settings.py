@@ -279,6 +279,7 @@ SPECTACULAR_SETTINGS = {
     # Without these, enums of the same field name are called by a hash, in the schema and in the client's types.
     "ENUM_NAME_OVERRIDES": {
         "CheckpointKindEnum": "labelapp.checkpoints.models.CheckpointKind",
+        "ConsentActionEnum": "labelapp.prompts.record_models.Consent.Action",
         "DatasetKindEnum": "labelapp.datasets.models.DatasetKind",
         "DatasetVersionStateEnum": "labelapp.datasets.models.DatasetVersion.State",
         "DecisionActionEnum": "labelapp.labeling.review_models.Decision.Action",
@@ -288,6 +289,8 @@ SPECTACULAR_SETTINGS = {
         "MessageRoleEnum": "labelapp.prompts.serializers.ROLES",
         "ProjectKindEnum": "labelapp.labeling.models.ProjectKind",
         "ProjectStateEnum": "labelapp.labeling.models.Project.State",
+        "PromptChangeActionEnum": "labelapp.prompts.change_models.PromptChange.Action",
+        "PromptChangeStateEnum": "labelapp.prompts.change_models.PromptChange.State",
         "PromptKindEnum": "labelapp.prompts.models.PromptKind",
         "QuestionKeyEnum": "labelapp.labeling.questions.ALL_KEYS",
         "QuestionKindEnum": "labelapp.labeling.questions.KINDS",

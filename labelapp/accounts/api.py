@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import login
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
@@ -70,7 +70,9 @@ class UserListView(ListAPIView[User]):
 
     def get_queryset(self) -> QuerySet[User]:
         wanted = parsed_query(UserQuery, self.request)
-        return User.objects.filter(**wanted).order_by("name", "email", "pk")
+        search = wanted.pop("search", "")
+        named = Q(name__icontains=search) | Q(email__icontains=search)
+        return User.objects.filter(named, **wanted).order_by("name", "email", "pk")
 
 
 class UserView(APIView):

@@ -38,6 +38,7 @@ class UserQuery(StrictSerializer):
 
     role = serializers.ChoiceField(choices=Role.choices, required=False)
     is_active = serializers.BooleanField(required=False)
+    search = serializers.CharField(max_length=120, required=False, help_text="A part of the name or the address.")
 
 
 class ChangeUserSerializer(StrictSerializer):

@@ -114,3 +114,15 @@ class ErasureWithdrawView(APIView):
     def post(self, request: Request, erasure_id: int) -> Response:
         erasures.withdraw_erasure(erasures.access_erasure(erasure_id))
         return Response(ErasureSerializer(erasures.access_erasure(erasure_id)).data)
+
+
+class SubmitterVersionsView(APIView):
+    """The versions that hold what a submitter asked: they stay as they are when a consent is withdrawn."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(
+        operation_id="submitters_versions", responses={200: HoldingSerializer(many=True), 404: ErrorSerializer}
+    )
+    def get(self, request: Request, submitter_id: int) -> Response:
+        return Response(HoldingSerializer(erasures.versions_of_submitter(submitter_id), many=True).data)

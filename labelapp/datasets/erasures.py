@@ -35,6 +35,17 @@ def versions_that_hold(erasure: Erasure) -> list[dict[str, Any]]:
     theirs = Q(prompt__submitter=erasure.submitter_id)
     if erasure.user_id is not None:
         theirs = Q(submission__labeler=erasure.user_id) | Q(prompt__submitter__user=erasure.user_id)
+    return _holding(theirs)
+
+
+def versions_of_submitter(submitter_id: int) -> list[dict[str, Any]]:
+    """Which versions have rows on prompts of a submitter, and how many. Raises NotFound."""
+    if not Submitter.objects.filter(pk=submitter_id).exists():
+        raise NotFound("There is no such submitter.")
+    return _holding(Q(prompt__submitter=submitter_id))
+
+
+def _holding(theirs: Q) -> list[dict[str, Any]]:
     counts = dict(DatasetRow.objects.filter(theirs).order_by().values_list("version").annotate(Count("pk")))
     versions = DatasetVersion.objects.filter(pk__in=counts).select_related("dataset").order_by("-pk")
     return [{"version": version, "rows": counts[version.pk]} for version in versions]

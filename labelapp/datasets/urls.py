@@ -23,5 +23,6 @@ urlpatterns = [
     path("dataset-versions/<int:version_id>/rebuild", version_api.VersionRebuildView.as_view()),
     path("erasures", erasure_api.ErasureListView.as_view()),
     path("erasures/<int:erasure_id>", erasure_api.ErasureView.as_view()),
+    path("submitters/<int:submitter_id>/versions", erasure_api.SubmitterVersionsView.as_view()),
     path("erasures/<int:erasure_id>/withdraw", erasure_api.ErasureWithdrawView.as_view()),
 ]

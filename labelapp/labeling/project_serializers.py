@@ -19,7 +19,8 @@ from labelapp.labeling.models import (
 )
 from labelapp.labeling.questions import ALL_KEYS
 from labelapp.labeling.serializers import InstructionReferenceSerializer
-from labelapp.prompts.models import Split, UseCase
+from labelapp.prompts.models import UseCase
+from labelapp.prompts.serializers import PromptFilterSerializer
 
 MAX_TEXT = 100_000
 MAX_NOTES = 10_000
@@ -236,21 +237,13 @@ class WithdrawnTaskSerializer(serializers.ModelSerializer[Task]):
         read_only_fields = fields
 
 
-class TaskFilterSerializer(StrictSerializer):
-    """Which prompts become tasks; what is left out does not matter."""
-
-    use_case = serializers.ChoiceField(choices=UseCase.choices, required=False)
-    split = serializers.ChoiceField(choices=Split.choices, required=False)
-    search = serializers.CharField(max_length=1000, required=False)
-
-
 class CreateTasksSerializer(StrictSerializer):
     """Prompts by id or by filter; a comparison names the batch of its responses; an evaluation has its sources."""
 
     prompt_ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1), min_length=1, max_length=MAX_PROMPT_IDS, required=False
     )
-    filter = TaskFilterSerializer(required=False)
+    filter = PromptFilterSerializer(required=False)
     batch_id = serializers.IntegerField(min_value=1, required=False, allow_null=True)
     limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, required=False)
 
@@ -275,4 +268,5 @@ class CreatedTasksSerializer(serializers.Serializer[Any]):
         help_text="Evaluation: tasks whose prompt is of the train split, which a model may have learned."
     )
     skipped_count = serializers.IntegerField()
+    already_count = serializers.IntegerField(help_text="Of those skipped: they are in the project already.")
     skipped = SkippedPromptSerializer(many=True)

@@ -77,12 +77,14 @@ class SkippedPrompt:
 class CreatedTasks:
     """How many tasks were made, and the first of the prompts that were not.
 
-    `train_count` of an evaluation's tasks are on prompts of the train split: a model may have learned them.
+    `already_count` of these are in the project. `train_count` of an evaluation's tasks are on prompts of the train
+    split: a model may have learned them.
     """
 
     created: int = 0
     train_count: int = 0
     skipped_count: int = 0
+    already_count: int = 0
     skipped: list[SkippedPrompt] = field(default_factory=list)
 
     def skip(self, prompt_id: int, reason: str) -> None:
@@ -165,6 +167,7 @@ def _choose(
         if archived_at is not None:
             result.skip(prompt_id, "The prompt is archived.")
         elif is_there:
+            result.already_count += 1
             result.skip(prompt_id, "It is in this project already.")
         elif found < wanted:
             result.skip(prompt_id, _why_too_few(project, found=found, wanted=wanted))

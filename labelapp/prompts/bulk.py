@@ -1,69 +1,130 @@
-"""The same change to many prompts at once: those that were picked, or all that a filter finds."""
+"""The same change to many prompts at once: those that were picked, or all that a filter finds.
 
-from dataclasses import dataclass
-from enum import StrEnum
+Each is one transaction of a few statements, however many prompts it changes, and keeps what it really changed, so that
+undoing it leaves alone what was so before. A small one is done in the request, a large one by a worker: it holds no
+claim but the lock on its row, which goes with a worker that dies.
+"""
+
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from labelapp.common.errors import Conflict
+from labelapp.accounts.models import User
+from labelapp.common.enqueue import enqueue_on_commit
+from labelapp.common.errors import Conflict, NotFound
+from labelapp.common.events import publish_on_commit
+from labelapp.prompts.change_models import PromptChange
 from labelapp.prompts.models import Prompt
+from labelapp.prompts.queries import PromptFilter
 from labelapp.prompts.record_models import Consent
 
-MOST_AT_ONCE = 10_000
+Action, State = PromptChange.Action, PromptChange.State
+# So many are changed within a person's patience.
+AT_ONCE = 2_000
 MAX_TAGS = 50
+
+# Of each prompt the tags that it lacks, or has; {} where it is archived or brought back.
+LACKED = 'ARRAY(SELECT unnest(%s::varchar[]) EXCEPT SELECT unnest("prompts_prompt"."tags") ORDER BY 1)'
+HAD = 'ARRAY(SELECT unnest(%s::varchar[]) INTERSECT SELECT unnest("prompts_prompt"."tags") ORDER BY 1)'
+NONE = "%s::varchar[]"
+NOTE = """
+INSERT INTO prompts_promptchangepart (change_id, tags, prompt_ids)
+SELECT %s, changed, array_agg(id ORDER BY id) FROM ({chosen}) chosen(id, changed) GROUP BY changed
+"""
 ADD_TAGS = """
-UPDATE prompts_prompt SET tags = ARRAY(SELECT DISTINCT unnest(tags || %s::varchar[]) ORDER BY 1)
-WHERE id = ANY(%s) AND NOT tags @> %s::varchar[]
+UPDATE prompts_prompt prompt SET tags = ARRAY(SELECT DISTINCT unnest(prompt.tags || part.tags) ORDER BY 1)
+FROM (SELECT tags, unnest(prompt_ids) AS id FROM prompts_promptchangepart WHERE change_id = %s) part
+WHERE prompt.id = part.id AND NOT prompt.tags @> part.tags
 """
 REMOVE_TAGS = """
-UPDATE prompts_prompt SET tags = ARRAY(SELECT tag FROM unnest(tags) tag WHERE tag <> ALL(%s::varchar[]) ORDER BY 1)
-WHERE id = ANY(%s) AND tags && %s::varchar[]
+UPDATE prompts_prompt prompt SET tags = ARRAY(
+    SELECT tag FROM unnest(prompt.tags) tag WHERE tag <> ALL(part.tags) ORDER BY 1)
+FROM (SELECT tags, unnest(prompt_ids) AS id FROM prompts_promptchangepart WHERE change_id = %s) part
+WHERE prompt.id = part.id AND prompt.tags && part.tags
 """
-
-
-class BulkAction(StrEnum):
-    """What can be done to many prompts."""
-
-    ARCHIVE = "archive"
-    RESTORE = "restore"
-    ADD_TAGS = "add_tags"
-    REMOVE_TAGS = "remove_tags"
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """How many prompts are different now, and whether the filter finds more than were looked at."""
-
-    changed: int
-    has_more: bool
+OF_CHANGE = "SELECT unnest(prompt_ids) FROM prompts_promptchangepart WHERE change_id = %s"
 
 
 @transaction.atomic
-def change_prompts(prompts: QuerySet[Prompt], *, action: str, tags: list[str]) -> Changed:
-    """Do the same to the first MOST_AT_ONCE of `prompts`, in the order of their ids, that it would change.
+def change_prompts(
+    *, action: str, tags: list[str], created_by: User, prompt_ids: list[int] | None = None, chosen: Any = None
+) -> PromptChange:
+    """Do the same to the prompts of `prompt_ids`, or to all that the filter `chosen` finds; many by a worker.
 
     Raises Conflict where some may not be brought back.
     """
-    wanted = _that_it_changes(prompts, action=action, tags=tags)
-    # Locked in one order, so that two changes at once wait for each other.
-    ids = list(wanted.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
-    chosen, has_more = ids[:MOST_AT_ONCE], len(ids) > MOST_AT_ONCE
-    if action == BulkAction.RESTORE:
-        check_restorable(Prompt.objects.filter(pk__in=chosen))
-    if action in (BulkAction.ARCHIVE, BulkAction.RESTORE):
-        archived_at = timezone.now() if action == BulkAction.ARCHIVE else None
-        return Changed(Prompt.objects.filter(pk__in=chosen).update(archived_at=archived_at), has_more)
-    with connection.cursor() as cursor:
-        cursor.execute(ADD_TAGS if action == BulkAction.ADD_TAGS else REMOVE_TAGS, [tags, chosen, tags])
-        return Changed(cursor.rowcount, has_more)
+    change = PromptChange.objects.create(
+        action=action, tags=sorted(set(tags)), prompt_ids=prompt_ids, filter=chosen, created_by=created_by
+    )
+    if _meant(change).order_by().values("pk")[: AT_ONCE + 1].count() > AT_ONCE:
+        _ring(change)
+    else:
+        _do(change)
+    return change
+
+
+@transaction.atomic
+def undo_change(change_id: int) -> PromptChange:
+    """Take a change back where it still stands. Raises NotFound, and Conflict where it is not done, or undone."""
+    change = PromptChange.objects.select_for_update().filter(pk=change_id).first()
+    if change is None:
+        raise NotFound("There is no such change.")
+    if change.state != State.DONE:
+        raise Conflict(
+            f"Only what is done can be undone; this is {change.get_state_display().lower()}.", code="not_done"
+        )
+    change.state = State.UNDOING
+    change.save(update_fields=["state"])
+    if change.changed_count > AT_ONCE:
+        _ring(change)
+    else:
+        _undo(change)
+    return change
+
+
+@transaction.atomic
+def work_on_change(change_id: int) -> None:
+    """Do what a change waits for, unless another worker is at it."""
+    change = PromptChange.objects.select_for_update(skip_locked=True).filter(pk=change_id).first()
+    if change is not None and change.state == State.WAITING:
+        try:
+            with transaction.atomic():
+                _do(change)
+        except Conflict as refused:
+            change.error = refused.message
+            _finish(change, state=State.REFUSED)
+    elif change is not None and change.state == State.UNDOING:
+        _undo(change)
+
+
+def changes_to_do() -> list[int]:
+    """The changes that wait for a worker, or whose worker died."""
+    return list(
+        PromptChange.objects.filter(state__in=(State.WAITING, State.UNDOING))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def changes() -> QuerySet[PromptChange]:
+    """All changes, the newest first."""
+    return PromptChange.objects.select_related("created_by").defer("prompt_ids").order_by("-pk")
+
+
+def access_change(change_id: int) -> PromptChange:
+    """Return one change. Raises NotFound."""
+    change = changes().filter(pk=change_id).first()
+    if change is None:
+        raise NotFound("There is no such change.")
+    return change
 
 
 def check_restorable(prompts: QuerySet[Prompt]) -> None:
     """Raise Conflict where the consent to what was sent is withdrawn: that stays archived."""
-    record = Consent.objects.filter(submitter=OuterRef("submitter"), model=OuterRef("model")).order_by("-id")
-    withdrawn = prompts.alias(consent=Subquery(record.values("action")[:1])).filter(consent=Consent.Action.WITHDRAWN)
+    withdrawn = prompts.alias(consent=_latest_consent()).filter(consent=Consent.Action.WITHDRAWN)
     if count := withdrawn.count():
         raise Conflict(
             f"Prompts whose submitter has withdrawn the consent to their use stay archived ({count} of those here).",
@@ -72,11 +133,84 @@ def check_restorable(prompts: QuerySet[Prompt]) -> None:
         )
 
 
-def _that_it_changes(prompts: QuerySet[Prompt], *, action: str, tags: list[str]) -> QuerySet[Prompt]:
-    if action == BulkAction.ARCHIVE:
+def _latest_consent() -> Subquery:
+    record = Consent.objects.filter(submitter=OuterRef("submitter"), model=OuterRef("model")).order_by("-id")
+    return Subquery(record.values("action")[:1])
+
+
+def _meant(change: PromptChange) -> QuerySet[Prompt]:
+    """The prompts that the change would change."""
+    if change.filter is None:
+        prompts = Prompt.objects.filter(pk__in=change.prompt_ids or [])
+    else:
+        prompts = PromptFilter(**change.filter).apply(Prompt.objects.all())
+    if change.action == Action.ARCHIVE:
         return prompts.filter(archived_at=None)
-    if action == BulkAction.RESTORE:
+    if change.action == Action.RESTORE:
         return prompts.exclude(archived_at=None)
-    if action == BulkAction.ADD_TAGS:
-        return prompts.exclude(tags__contains=tags)
-    return prompts.filter(tags__overlap=tags)
+    if change.action == Action.ADD_TAGS:
+        return prompts.exclude(tags__contains=change.tags)
+    return prompts.filter(tags__overlap=change.tags)
+
+
+def _do(change: PromptChange) -> None:
+    _note(change)
+    change.done_at = timezone.now()
+    if change.action == Action.RESTORE:
+        check_restorable(_changed(change))
+    change.changed_count = _apply(change, change.action)
+    _finish(change, state=State.DONE)
+
+
+def _note(change: PromptChange) -> None:
+    """Lock the prompts, in one order so that two changes wait for each other, and note them by what is changed."""
+    changed = {Action.ADD_TAGS: LACKED, Action.REMOVE_TAGS: HAD}.get(Action(change.action), NONE)
+    chosen = (
+        _meant(change)
+        .select_for_update(of=("self",))
+        .order_by("pk")
+        .annotate(changed=RawSQL(changed, [change.tags]))  # noqa: S611 - constants of this module
+        .values_list("pk", "changed")
+    )
+    sql, parameters = chosen.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE.format(chosen=sql), [change.pk, *parameters])
+
+
+def _changed(change: PromptChange) -> QuerySet[Prompt]:
+    return Prompt.objects.filter(pk__in=RawSQL(OF_CHANGE, [change.pk]))  # noqa: S611 - a constant
+
+
+def _apply(change: PromptChange, action: str) -> int:
+    """Do to the noted prompts what is not so already; return how many are different now."""
+    if action == Action.ARCHIVE:
+        return _changed(change).filter(archived_at=None).update(archived_at=change.done_at)
+    if action == Action.RESTORE:
+        return _changed(change).exclude(archived_at=None).update(archived_at=None)
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_TAGS if action == Action.ADD_TAGS else REMOVE_TAGS, [change.pk])
+        return int(cursor.rowcount)
+
+
+def _undo(change: PromptChange) -> None:
+    if change.action == Action.ARCHIVE:
+        # Not what was brought back and archived again, nor what must stay archived.
+        still = _changed(change).filter(archived_at=change.done_at).alias(consent=_latest_consent())
+        allowed = still.filter(Q(consent=None) | ~Q(consent=Consent.Action.WITHDRAWN))
+        change.undone_count = Prompt.objects.filter(pk__in=allowed.values("pk")).update(archived_at=None)
+    else:
+        opposite = {Action.RESTORE: Action.ARCHIVE, Action.ADD_TAGS: Action.REMOVE_TAGS}
+        change.undone_count = _apply(change, opposite.get(Action(change.action), Action.ADD_TAGS))
+    _finish(change, state=State.UNDONE)
+
+
+def _finish(change: PromptChange, *, state: str) -> None:
+    change.state = state
+    change.save(update_fields=["state", "changed_count", "undone_count", "done_at", "error"])
+    publish_on_commit("imports", type="change", id=change.pk, state=state)
+
+
+def _ring(change: PromptChange) -> None:
+    from labelapp.prompts.tasks import work_on_change as task
+
+    enqueue_on_commit(task, change.pk)

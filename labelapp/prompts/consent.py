@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from labelapp.accounts.models import User
@@ -20,10 +21,11 @@ from labelapp.prompts.record_models import Consent
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What somebody agreed to, and the name of this version of it."""
+    """What somebody agreed to, the name of this version of it, and how they said so."""
 
     version: str
     text: str
+    way: str = ""
 
 
 @transaction.atomic
@@ -37,6 +39,7 @@ def record_consent(
         action=Consent.Action.GIVEN,
         wording_version=wording.version,
         wording=wording.text,
+        way=wording.way,
         occurred_at=_past(occurred_at),
         recorded_by=recorded_by,
     )
@@ -44,7 +47,7 @@ def record_consent(
 
 @transaction.atomic
 def withdraw_consent(
-    *, submitter: str, model: str, occurred_at: datetime | None, recorded_by: User
+    *, submitter: str, model: str, occurred_at: datetime | None, recorded_by: User, way: str = ""
 ) -> tuple[Consent, int]:
     """Note that a submitter consents no longer, and archive what they sent to the model; return how much that was.
 
@@ -57,6 +60,7 @@ def withdraw_consent(
         submitter=owner,
         model=model,
         action=Consent.Action.WITHDRAWN,
+        way=way,
         occurred_at=_past(occurred_at),
         recorded_by=recorded_by,
     )
@@ -75,6 +79,39 @@ def consents(*, submitter: str = "", model: str = "") -> QuerySet[Consent]:
     wanted = {"submitter__key": submitter, "model": model}
     found = Consent.objects.filter(**{column: value for column, value in wanted.items() if value})
     return found.select_related("submitter", "recorded_by").order_by("-id")
+
+
+def standing_consents(*, search: str = "", model: str = "", action: str = "") -> QuerySet[Consent]:
+    """The entry that holds for each submitter and model, the latest first, with the prompts that were sent.
+
+    Args:
+        search: how the submitters' keys begin.
+    """
+    wanted = {"submitter__key__startswith": search, "model": model, "action": action}
+    later = Consent.objects.filter(submitter=OuterRef("submitter"), model=OuterRef("model"), pk__gt=OuterRef("pk"))
+    sent = (
+        Prompt.objects.filter(submitter=OuterRef("submitter"), model=OuterRef("model")).order_by().values("submitter")
+    )
+    return (
+        Consent.objects.filter(**{column: value for column, value in wanted.items() if value})
+        .exclude(Exists(later))
+        .select_related("submitter", "recorded_by")
+        .annotate(
+            sent_count=Coalesce(Subquery(sent.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0),
+            used_count=Coalesce(
+                Subquery(
+                    sent.annotate(n=Count("pk", filter=Q(archived_at=None))).values("n"), output_field=IntegerField()
+                ),
+                0,
+            ),
+        )
+        .order_by("-id")
+    )
+
+
+def submitters(*, search: str = "") -> QuerySet[Submitter]:
+    """Those whose key begins with `search`, in the order of the keys."""
+    return Submitter.objects.filter(key__startswith=search).select_related("user").order_by("key")
 
 
 def locked_submitter(key: str) -> Submitter:

@@ -5,19 +5,40 @@ from typing import Any
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labelapp.accounts.models import Role
 from labelapp.common.errors import ErrorSerializer, NotFound
-from labelapp.common.requests import parsed
-from labelapp.prompts import bulk, statistics
-from labelapp.prompts.explorer_serializers import BulkChange, ChangedSerializer, StatisticsSerializer
-from labelapp.prompts.models import Prompt
+from labelapp.common.requests import parsed, parsed_query
+from labelapp.prompts import bulk, queries, statistics
+from labelapp.prompts.explorer_serializers import (
+    BulkChange,
+    PromptChangeSerializer,
+    PromptCountSerializer,
+    StatisticsSerializer,
+)
 from labelapp.prompts.queries import PromptFilter
+from labelapp.prompts.serializers import PromptFilterSerializer
 
 ERRORS = {400: ErrorSerializer, 404: ErrorSerializer}
+
+
+class PromptCountView(APIView):
+    """How many prompts a filter finds: the list counts no further than its pages go."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(
+        operation_id="prompts_count",
+        parameters=[PromptFilterSerializer],
+        responses={200: PromptCountSerializer, **ERRORS},
+    )
+    def get(self, request: Request) -> Response:
+        wanted = PromptFilter(**parsed_query(PromptFilterSerializer, request))
+        return Response(PromptCountSerializer(queries.count_prompts(wanted)).data)
 
 
 class BulkChangeView(APIView):
@@ -28,15 +49,58 @@ class BulkChangeView(APIView):
     @extend_schema(
         operation_id="prompts_change",
         request=BulkChange,
-        responses={200: ChangedSerializer, **ERRORS, 409: ErrorSerializer},
+        responses={201: PromptChangeSerializer, **ERRORS, 409: ErrorSerializer},
     )
     def post(self, request: Request) -> Response:
+        user: Any = request.user
         body: dict[str, Any] = parsed(BulkChange, request)
-        prompts = Prompt.objects.filter(pk__in=body.get("prompt_ids", []))
-        if "filter" in body:
-            prompts = PromptFilter(**body["filter"]).apply(Prompt.objects.all())
-        changed = bulk.change_prompts(prompts, action=body["action"], tags=body["tags"])
-        return Response(ChangedSerializer(changed).data)
+        change = bulk.change_prompts(
+            action=body["action"],
+            tags=body["tags"],
+            prompt_ids=body.get("prompt_ids"),
+            chosen=body.get("filter"),
+            created_by=user,
+        )
+        return Response(PromptChangeSerializer(change).data, status=201)
+
+
+class PromptChangeListView(GenericAPIView[Any]):
+    """What was done to many prompts at once, the latest first."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(
+        operation_id="prompt_changes_list", responses={200: PromptChangeSerializer(many=True), 404: ErrorSerializer}
+    )
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(bulk.changes())
+        return self.get_paginated_response(PromptChangeSerializer(page, many=True).data)
+
+
+class PromptChangeView(APIView):
+    """One change to many prompts."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(
+        operation_id="prompt_changes_retrieve", responses={200: PromptChangeSerializer, 404: ErrorSerializer}
+    )
+    def get(self, request: Request, change_id: int) -> Response:
+        return Response(PromptChangeSerializer(bulk.access_change(change_id)).data)
+
+
+class UndoChangeView(APIView):
+    """Taking a change to many prompts back, where it still stands."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(
+        operation_id="prompt_changes_undo",
+        request=None,
+        responses={200: PromptChangeSerializer, 404: ErrorSerializer, 409: ErrorSerializer},
+    )
+    def post(self, request: Request, change_id: int) -> Response:
+        return Response(PromptChangeSerializer(bulk.undo_change(change_id)).data)
 
 
 class StatisticsView(APIView):

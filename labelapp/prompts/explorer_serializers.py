@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from labelapp.common.serializers import StrictSerializer
-from labelapp.prompts.bulk import MAX_TAGS, BulkAction
+from labelapp.prompts.bulk import MAX_TAGS
+from labelapp.prompts.change_models import PromptChange
 from labelapp.prompts.serializers import MAX_TAG_LENGTH, PromptFilterSerializer
 
 
@@ -18,7 +19,7 @@ class BulkFilter(PromptFilterSerializer):
 class BulkChange(StrictSerializer):
     """One change to many prompts: those of `prompt_ids`, or all that `filter` finds."""
 
-    action = serializers.ChoiceField(choices=[(action.value, action.value) for action in BulkAction])
+    action = serializers.ChoiceField(choices=PromptChange.Action.choices)
     tags = serializers.ListField(
         child=serializers.CharField(max_length=MAX_TAG_LENGTH), max_length=MAX_TAGS, default=list
     )
@@ -38,11 +39,26 @@ class BulkChange(StrictSerializer):
         return attrs
 
 
-class ChangedSerializer(serializers.Serializer[Any]):
-    """What a change to many prompts did; `has_more`: send it again for the rest."""
+class PromptChangeSerializer(serializers.ModelSerializer[PromptChange]):
+    """A change to many prompts. What waits is done by a worker, all of it at once."""
 
-    changed = serializers.IntegerField()
-    has_more = serializers.BooleanField()
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
+    created_by = serializers.CharField(source="created_by.__str__", read_only=True)
+
+    class Meta:
+        model = PromptChange
+        fields = (
+            "id", "action", "tags", "state", "changed_count", "undone_count", "error", "created_by", "created_at",
+            "done_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class PromptCountSerializer(serializers.Serializer[Any]):
+    """How many prompts a filter finds, to the last one; `up_to_id` in a filter means these and none that came since."""
+
+    count = serializers.IntegerField()
+    up_to_id = serializers.IntegerField(allow_null=True)
 
 
 class SourceRowSerializer(serializers.Serializer[Any]):

@@ -14,9 +14,10 @@ from rest_framework.views import APIView
 from labelapp.accounts.models import Role
 from labelapp.common.errors import ErrorSerializer
 from labelapp.common.requests import parsed, parsed_query
-from labelapp.prompts import queries
+from labelapp.prompts import alike, queries
 from labelapp.prompts.import_models import PromptImport
 from labelapp.prompts.import_serializers import (
+    ComparedLineSerializer,
     ConfirmImport,
     DroppedLineSerializer,
     DroppedQuery,
@@ -171,6 +172,16 @@ class DroppedLinesView(GenericAPIView[Any]):
     def get(self, request: Request, import_id: int) -> Response:
         found = queries.dropped_lines(queries.access_import(import_id), **parsed_query(DroppedQuery, request))
         return self.get_paginated_response(DroppedLineSerializer(self.paginate_queryset(found), many=True).data)
+
+
+class DroppedLineView(APIView):
+    """A line of an import that became no prompt, beside what it is a duplicate of."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(operation_id="prompt_imports_dropped_line", responses={200: ComparedLineSerializer, **MISSING})
+    def get(self, request: Request, import_id: int, line: int) -> Response:
+        return Response(ComparedLineSerializer(alike.compare_line(queries.access_import(import_id), line)).data)
 
 
 class ImportErrorsView(APIView):

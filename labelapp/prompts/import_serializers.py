@@ -246,6 +246,32 @@ def explain(line: ImportLine) -> str:
     return sentences[ImportLine.Verdict(line.verdict)]
 
 
+class PassageSerializer(serializers.Serializer[Any]):
+    """Words in a row that the other text has too, or has not."""
+
+    text = serializers.CharField()
+    is_shared = serializers.BooleanField()
+
+
+class ComparedLineSerializer(serializers.Serializer[Any]):
+    """A line that was left out, beside the prompt or line that was kept; null where that is gone."""
+
+    line = DroppedLineSerializer()
+    passages = PassageSerializer(many=True)
+    kept = PassageSerializer(many=True, allow_null=True)
+
+
+class AlikeSerializer(serializers.Serializer[Any]):
+    """A prompt that is nearly the same as another: why, and which of its words the other has."""
+
+    id = serializers.IntegerField(source="prompt.pk")
+    submitter = serializers.CharField(source="prompt.submitter.key")
+    archived_at = serializers.DateTimeField(source="prompt.archived_at", allow_null=True)
+    likeness = serializers.ChoiceField(choices=("prefix", "near"))
+    similarity = serializers.FloatField(help_text="The share of word triples that both have, from 0 to 1.")
+    passages = PassageSerializer(many=True)
+
+
 class IncomingSerializer(serializers.Serializer[Any]):
     """A file or folder that can be imported by its name."""
 

@@ -247,7 +247,7 @@ class Response(models.Model):
 
 
 # Defined apart for their size; Django finds models from here.
-from labelapp.prompts import record_models  # noqa: E402, F401
+from labelapp.prompts import change_models, record_models  # noqa: E402, F401
 from labelapp.prompts.import_models import ImportLine  # noqa: E402
 
 __all__ = [

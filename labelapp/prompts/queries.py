@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Count, F, Func, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, F, Func, IntegerField, Max, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left
 
 from labelapp.common.errors import NotFound
@@ -40,6 +40,7 @@ class PromptFilter:
     tag: str = ""
     pii_state: str = ""
     prompt_import: int | None = None
+    up_to_id: int | None = None
     archived: bool | None = False
 
     def apply(self, prompts: QuerySet[Prompt]) -> QuerySet[Prompt]:
@@ -52,6 +53,7 @@ class PromptFilter:
             "submitter__key": self.submitter,
             "pii_state": self.pii_state,
             "prompt_import": self.prompt_import,
+            "pk__lte": self.up_to_id,
             "tags__contains": [self.tag] if self.tag else None,
         }
         found = prompts.filter(**{column: value for column, value in wanted.items() if value})
@@ -76,6 +78,12 @@ def prompt_rows(prompts: PromptFilter, *, ordering: str = DEFAULT_ORDERING) -> Q
     )
 
 
+def count_prompts(prompts: PromptFilter) -> dict[str, int | None]:
+    """Count the prompts to the last one; `up_to_id` is the newest that was counted."""
+    found = prompts.apply(Prompt.objects.order_by()).aggregate(count=Count("pk"), up_to_id=Max("pk"))
+    return dict(found)
+
+
 def access_prompt(prompt_id: int) -> Prompt:
     """Return one prompt with all its responses. Raises NotFound."""
     responses = Response.objects.select_related("batch__checkpoint", "batch__endpoint").order_by("-batch_id", "number")
@@ -89,6 +97,11 @@ def access_prompt(prompt_id: int) -> Prompt:
     if prompt is None:
         raise NotFound("There is no such prompt.")
     return prompt
+
+
+def is_redacted(prompt: Prompt) -> bool:
+    """Say whether a person took personal data out of it."""
+    return prompt.pii_reviews.filter(original_messages__isnull=False).exists()
 
 
 def batches_of(prompt: Prompt) -> list[dict[str, Any]]:

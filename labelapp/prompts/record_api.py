@@ -11,8 +11,8 @@ from rest_framework.views import APIView
 from labelapp.accounts.models import Role
 from labelapp.common.errors import ErrorSerializer
 from labelapp.common.requests import parsed, parsed_query
-from labelapp.prompts import consent, ingest, pii, queries
-from labelapp.prompts.import_serializers import DroppedLineSerializer
+from labelapp.prompts import alike, consent, ingest, pii, queries
+from labelapp.prompts.import_serializers import AlikeSerializer, DroppedLineSerializer
 from labelapp.prompts.paging import CappedPages
 from labelapp.prompts.record_serializers import (
     ConsentQuery,
@@ -23,6 +23,10 @@ from labelapp.prompts.record_serializers import (
     PiiPromptSerializer,
     RecordConsent,
     ReviewPii,
+    StandingConsentSerializer,
+    StandingQuery,
+    SubmitterQuery,
+    SubmitterSerializer,
     WithdrawConsent,
     WithdrawnSerializer,
 )
@@ -58,11 +62,43 @@ class ConsentListView(GenericAPIView[Any]):
         recorded = consent.record_consent(
             submitter=body["submitter"],
             model=body["model"],
-            wording=consent.Wording(body["wording_version"], body["wording"]),
+            wording=consent.Wording(body["wording_version"], body["wording"], body["way"]),
             occurred_at=body.get("occurred_at"),
             recorded_by=user,
         )
         return Response(ConsentSerializer(recorded).data, status=201)
+
+
+class StandingConsentView(GenericAPIView[Any]):
+    """What holds for each submitter and model: a consent, or its withdrawal."""
+
+    required_role = Role.RESEARCHER
+    pagination_class = CappedPages
+
+    @extend_schema(
+        operation_id="consents_standing",
+        parameters=[StandingQuery],
+        responses={200: StandingConsentSerializer(many=True), **BAD_INPUT, **MISSING},
+    )
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(consent.standing_consents(**parsed_query(StandingQuery, request)))
+        return self.get_paginated_response(StandingConsentSerializer(page, many=True).data)
+
+
+class SubmitterListView(GenericAPIView[Any]):
+    """Everybody from whom prompts come."""
+
+    required_role = Role.RESEARCHER
+    pagination_class = CappedPages
+
+    @extend_schema(
+        operation_id="submitters_list",
+        parameters=[SubmitterQuery],
+        responses={200: SubmitterSerializer(many=True), **BAD_INPUT, **MISSING},
+    )
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(consent.submitters(**parsed_query(SubmitterQuery, request)))
+        return self.get_paginated_response(SubmitterSerializer(page, many=True).data)
 
 
 class WithdrawConsentView(APIView):
@@ -79,7 +115,11 @@ class WithdrawConsentView(APIView):
         user: Any = request.user
         body = parsed(WithdrawConsent, request)
         withdrawn, archived = consent.withdraw_consent(
-            submitter=body["submitter"], model=body["model"], occurred_at=body.get("occurred_at"), recorded_by=user
+            submitter=body["submitter"],
+            model=body["model"],
+            occurred_at=body.get("occurred_at"),
+            recorded_by=user,
+            way=body["way"],
         )
         return Response(WithdrawnSerializer({"consent": withdrawn, "archived": archived}).data, status=201)
 
@@ -151,3 +191,13 @@ class PromptDuplicatesView(GenericAPIView[Any]):
     def get(self, request: Request, prompt_id: int) -> Response:
         page = self.paginate_queryset(queries.dropped_in_favour_of(queries.access_prompt(prompt_id)))
         return self.get_paginated_response(DroppedLineSerializer(page, many=True).data)
+
+
+class PromptAlikeView(APIView):
+    """The prompts that are nearly the same as this one, the most alike first."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(operation_id="prompts_alike", responses={200: AlikeSerializer(many=True), **MISSING})
+    def get(self, request: Request, prompt_id: int) -> Response:
+        return Response(AlikeSerializer(alike.alike(queries.access_prompt(prompt_id)), many=True).data)

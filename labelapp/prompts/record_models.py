@@ -19,6 +19,9 @@ class Consent(models.Model):
     action = models.CharField(max_length=12, choices=Action.choices)
     wording_version = models.CharField(max_length=80, blank=True)
     wording = models.TextField(blank=True, help_text="The words that they agreed to.")
+    way = models.CharField(
+        max_length=160, blank=True, default="", db_default="", help_text="How they said so: on a page, by mail."
+    )
     occurred_at = models.DateTimeField(help_text="When they said so.")
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from labelapp.common.serializers import StrictSerializer
 from labelapp.prompts.content import MAX_LANGUAGE_LENGTH, MAX_NOTES_LENGTH, MAX_SUBMITTER_LENGTH
-from labelapp.prompts.models import Prompt, UseCase
+from labelapp.prompts.models import Prompt, Submitter, UseCase
 from labelapp.prompts.record_models import Consent, OriginalAccess, PiiReview
 from labelapp.prompts.serializers import MessageSerializer
 
@@ -21,12 +21,25 @@ class ConsentQuery(StrictSerializer):
     model = serializers.CharField(max_length=MAX_MODEL_LENGTH, required=False)
 
 
+class StandingQuery(StrictSerializer):
+    """Filters of the consents that hold, and of those that are withdrawn."""
+
+    search = serializers.CharField(
+        max_length=MAX_SUBMITTER_LENGTH, required=False, help_text="How the submitter's key begins."
+    )
+    model = serializers.CharField(max_length=MAX_MODEL_LENGTH, required=False)
+    action = serializers.ChoiceField(choices=Consent.Action.choices, required=False)
+
+
 class WithdrawConsent(StrictSerializer):
     """A submitter and the model whose use of their prompts they consent to no longer."""
 
     submitter = serializers.CharField(max_length=MAX_SUBMITTER_LENGTH)
     model = serializers.CharField(max_length=MAX_MODEL_LENGTH)
     occurred_at = serializers.DateTimeField(required=False, allow_null=True, help_text="When they said so; now.")
+    way = serializers.CharField(
+        max_length=MAX_MODEL_LENGTH, allow_blank=True, default="", help_text="How they said so: on a page, by mail."
+    )
 
 
 class RecordConsent(WithdrawConsent):
@@ -44,10 +57,38 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
 
     class Meta:
         model = Consent
-        fields = (
-            "id", "submitter", "model", "action", "wording_version", "wording", "occurred_at", "recorded_by",
+        fields: tuple[str, ...] = (
+            "id", "submitter", "model", "action", "wording_version", "wording", "way", "occurred_at", "recorded_by",
             "created_at",
         )  # fmt: skip
+        read_only_fields: tuple[str, ...] = fields
+
+
+class StandingConsentSerializer(ConsentSerializer):
+    """The entry that holds for a submitter and a model, and how much was sent; what is archived is not used."""
+
+    sent_count = serializers.IntegerField(read_only=True)
+    used_count = serializers.IntegerField(read_only=True)
+
+    class Meta(ConsentSerializer.Meta):
+        fields = (*ConsentSerializer.Meta.fields, "submitter_id", "sent_count", "used_count")
+        read_only_fields = fields
+
+
+class SubmitterQuery(StrictSerializer):
+    """Filter of the list of submitters."""
+
+    search = serializers.CharField(max_length=MAX_SUBMITTER_LENGTH, required=False, help_text="How the key begins.")
+
+
+class SubmitterSerializer(serializers.ModelSerializer[Submitter]):
+    """Where prompts come from; `user` is the person of this workspace that it stands for."""
+
+    user = serializers.CharField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Submitter
+        fields = ("id", "key", "split", "user", "created_at")
         read_only_fields = fields
 
 

@@ -13,7 +13,7 @@ from labelapp.prompts.content import (
     MAX_TEXT_LENGTH,
 )
 from labelapp.prompts.models import PiiState, Prompt, PromptKind, Response, SampleBatch, Split, UseCase
-from labelapp.prompts.queries import DEFAULT_ORDERING, ORDERINGS, batches_of, family_of
+from labelapp.prompts.queries import DEFAULT_ORDERING, ORDERINGS, batches_of, family_of, is_redacted
 
 MAX_TAG_LENGTH = 40
 ROLES = ("system", "user", "assistant")
@@ -33,6 +33,9 @@ class PromptFilterSerializer(StrictSerializer):
     tag = serializers.CharField(max_length=MAX_TAG_LENGTH, required=False)
     pii_state = serializers.ChoiceField(choices=PiiState.choices, required=False)
     prompt_import = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    up_to_id = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, required=False, help_text="None that came later than this one."
+    )
     archived = serializers.BooleanField(default=False)
 
 
@@ -167,6 +170,7 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
     submitter = serializers.CharField(source="submitter.key", read_only=True)
     annotations = serializers.DictField(child=serializers.BooleanField(), read_only=True)
     batches = serializers.SerializerMethodField()
+    is_redacted = serializers.SerializerMethodField(help_text="Personal data was taken out; admins can see it.")
     written = serializers.SerializerMethodField(help_text="Null unless somebody wrote it on the page for writing.")
 
     class Meta:
@@ -184,6 +188,7 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
             "is_closed_domain",
             "tags",
             "pii_state",
+            "is_redacted",
             "language_score",
             "model",
             "prompt_import",
@@ -198,6 +203,9 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
     @extend_schema_field(PromptBatchSerializer(many=True))
     def get_batches(self, prompt: Prompt) -> Any:
         return PromptBatchSerializer(batches_of(prompt), many=True).data
+
+    def get_is_redacted(self, prompt: Prompt) -> bool:
+        return prompt.pii_state == PiiState.REVIEWED and is_redacted(prompt)
 
     @extend_schema_field(WrittenBySerializer(allow_null=True))
     def get_written(self, prompt: Prompt) -> Any:

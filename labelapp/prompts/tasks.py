@@ -22,11 +22,22 @@ def work_on_import(import_id: int) -> None:
 @shared_task(name="prompts.sweep")
 def sweep() -> None:
     """Ring again for what nobody works on, and go on with logs that have grown."""
+    from labelapp.prompts.bulk import changes_to_do
     from labelapp.prompts.importing.actions import read_grown_logs
 
     read_grown_logs()
     ring_for_imports()
+    for change_id in changes_to_do():
+        enqueue_on_commit(work_on_change, change_id)
     enqueue_on_commit(scan)
+
+
+@shared_task(name="prompts.work_on_change")
+def work_on_change(change_id: int) -> None:
+    """Do, or undo, a change to many prompts, if it still waits."""
+    from labelapp.prompts import bulk
+
+    bulk.work_on_change(change_id)
 
 
 @shared_task(name="prompts.scan")

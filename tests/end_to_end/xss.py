@@ -31,9 +31,10 @@ POISONED = {
     "labeling.Skip": {"note"},
     "labeling.Submission": {"demonstration", "notes"},
     "labeling.ThreadMessage": {"body"},
-    "prompts.Consent": {"model", "wording_version", "wording"},
+    "prompts.Consent": {"model", "wording_version", "wording", "way"},
     "prompts.ImportLine": {"text", "submitter", "deployment_context", "model"},
     "prompts.Prompt": {"text", "deployment_context", "model", "written_response"},
+    "prompts.PromptChange": {"error"},
     "prompts.PromptImport": {"file_name", "error", "revision", "consent_note"},
     "prompts.Response": {"text"},
     "prompts.SampleBatch": {"name"},
@@ -138,7 +139,8 @@ def _poison_field(model: type[models.Model], name: str, texts: Texts) -> None:
 
 def _poison_prompts_and_responses(texts: Texts) -> None:
     prompts, responses = apps.get_model("prompts.Prompt"), apps.get_model("prompts.Response")
-    prompts.objects.update(messages=texts.messages())
+    prompts.objects.update(messages=texts.messages(), tags=[STAND_IN])
+    apps.get_model("prompts.PromptChange").objects.update(tags=[STAND_IN])
     for prompt in prompts.objects.all():
         own = list(responses.objects.filter(prompt=prompt).order_by("pk"))
         for response, text in zip(own, texts.parts(len(own)) if own else [], strict=True):

@@ -194,6 +194,7 @@ def test_tasks_are_made_of_prompts_and_say_why_not(workspace: Workspace) -> None
         "created": 1,
         "train_count": 0,
         "skipped_count": 2,
+        "already_count": 0,
         "skipped": [
             {"prompt_id": short.pk, "reason": "The batch has 4 of the 5 responses."},
             {"prompt_id": archived.pk, "reason": "The prompt is archived."},
@@ -204,6 +205,7 @@ def test_tasks_are_made_of_prompts_and_say_why_not(workspace: Workspace) -> None
     assert [row.number for row in task.assignments.order_by("number")] == [1, 2]
     again = workspace.researcher.post(f"projects/{project.pk}/tasks", {"prompt_ids": [good.pk], "batch_id": batch.pk})
     assert again.json()["skipped"][0]["reason"] == "It is in this project already."
+    assert again.json()["already_count"] == 1
     rows = workspace.researcher.get(f"projects/{project.pk}/tasks").json()["results"]
     assert rows[0]["prompt"] == {"id": good.pk, "text": "A fact", "use_case": "other"}
     assert (rows[0]["response_count"], rows[0]["assignment_counts"]["open"]) == (5, 2)
@@ -218,6 +220,9 @@ def test_tasks_are_made_by_filter_up_to_a_limit(workspace: Workspace) -> None:
     assert workspace.researcher.post(path, body).json()["created"] == 2
     response = workspace.researcher.post(path, body).json()
     assert (response["created"], response["skipped_count"]) == (1, 2), "those that are there do not count"
+    assert response["already_count"] == 2
+    newer = {"filter": {"use_case": "chat", "up_to_id": prompts[-1].pk}}
+    assert workspace.researcher.post(path, newer).json()["created"] == 0
     assert sorted(project.tasks.values_list("prompt", flat=True)) == sorted(prompt.pk for prompt in prompts)
 
 

@@ -36,27 +36,85 @@ def change(client: APIClient, **body: Any) -> Any:
 
 def test_tags_are_added_and_removed(researcher: APIClient, prompts: list[Prompt]) -> None:
     ids = [prompt.pk for prompt in prompts[:2]]
-    assert change(researcher, action="add_tags", tags=["new", "good"], prompt_ids=ids).json()["changed"] == 2
-    assert change(researcher, action="add_tags", tags=["good"], prompt_ids=ids).json()["changed"] == 0
+    assert change(researcher, action="add_tags", tags=["new", "good"], prompt_ids=ids).json()["changed_count"] == 2
+    assert change(researcher, action="add_tags", tags=["good"], prompt_ids=ids).json()["changed_count"] == 0
     prompts[0].refresh_from_db()
     assert prompts[0].tags == ["good", "new"]
     assert researcher.get("/api/v1/prompts?tag=good").json()["count"] == 2
     facet = researcher.get("/api/v1/prompts/facets").json()["tag"]
     assert facet == [{"value": "good", "label": "good", "count": 2}, {"value": "new", "label": "new", "count": 2}]
-    filtered = change(researcher, action="remove_tags", tags=["good"], filter={"search": "longer"})
-    assert filtered.json() == {"changed": 1, "has_more": False}
+    filtered = change(researcher, action="remove_tags", tags=["good"], filter={"search": "longer"}).json()
+    assert (filtered["changed_count"], filtered["state"]) == (1, "done")
     assert researcher.get("/api/v1/prompts?tag=good").json()["count"] == 1
 
 
-def test_many_are_archived_and_brought_back(
+def test_many_are_archived_by_a_worker(
     researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "MOST_AT_ONCE", 3)
-    assert change(researcher, action="archive", filter={}).json() == {"changed": 3, "has_more": True}
-    assert change(researcher, action="archive", filter={}).json() == {"changed": 1, "has_more": False}
+    monkeypatch.setattr(bulk, "AT_ONCE", 3)
+    counted = researcher.get("/api/v1/prompts/count").json()
+    assert counted == {"count": 4, "up_to_id": prompts[-1].pk}
+    asked = change(researcher, action="archive", filter={}).json()
+    assert (asked["state"], asked["changed_count"]) == ("waiting", 0)
+    assert bulk.changes_to_do() == [asked["id"]]
+    for _ in range(2):
+        bulk.work_on_change(asked["id"])
+        assert researcher.get(f"/api/v1/prompts/changes/{asked['id']}").json()["changed_count"] == 4
+    assert researcher.get("/api/v1/prompts/count").json() == {"count": 0, "up_to_id": None}
+    undone = researcher.post(f"/api/v1/prompts/changes/{asked['id']}/undo").json()
+    assert undone["state"] == "undoing"
+    bulk.work_on_change(asked["id"])
+    listed = researcher.get("/api/v1/prompts/changes").json()["results"]
+    assert [(row["state"], row["undone_count"], row["created_by"]) for row in listed] == [("undone", 4, "Rosa")]
+    assert researcher.get("/api/v1/prompts/count").json()["count"] == 4
+
+
+def test_what_came_after_the_count_is_not_meant(researcher: APIClient, prompts: list[Prompt]) -> None:
+    body = {"filter": {"up_to_id": prompts[1].pk}, "action": "archive"}
+    assert change(researcher, **body).json()["changed_count"] == 2
     back = change(researcher, action="restore", filter={"use_case": "generation", "archived": None})
-    assert back.json()["changed"] == 2
-    assert Prompt.objects.filter(archived_at=None).count() == 2
+    assert back.json()["changed_count"] == 2
+
+
+def test_undoing_leaves_alone_what_was_so_before_or_is_not_so_any_more(
+    researcher: APIClient, prompts: list[Prompt]
+) -> None:
+    first, second, third, _ = (prompt.pk for prompt in prompts)
+    change(researcher, action="add_tags", tags=["old"], prompt_ids=[first])
+    added = change(researcher, action="add_tags", tags=["old", "new"], prompt_ids=[first, second]).json()
+    archived = change(researcher, action="archive", prompt_ids=[first, second]).json()
+    change(researcher, action="restore", prompt_ids=[first])
+    researcher.patch(f"/api/v1/prompts/{first}", {"archived": True})
+    removed = change(researcher, action="remove_tags", tags=["new", "none"], prompt_ids=[second, third]).json()
+    assert [one["changed_count"] for one in (added, archived, removed)] == [2, 2, 1]
+    undone = [
+        researcher.post(f"/api/v1/prompts/changes/{one['id']}/undo").json()["undone_count"]
+        for one in (removed, added, archived)
+    ]
+    assert undone == [1, 2, 1]
+    found = {prompt.pk: prompt for prompt in Prompt.objects.all()}
+    assert (found[first].tags, found[second].tags) == (["old"], [])
+    assert (found[first].archived_at is None, found[second].archived_at is None) == (False, True)
+    again = researcher.post(f"/api/v1/prompts/changes/{added['id']}/undo")
+    assert (again.status_code, again.json()["code"]) == (409, "not_done")
+    assert researcher.post("/api/v1/prompts/changes/999999/undo").status_code == 404
+
+
+def test_a_large_change_that_is_refused_changes_nothing(
+    researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    Prompt.objects.update(model="davinci", archived_at=prompts[0].created_at)
+    consent = {"submitter": "acme", "model": "davinci", "wording_version": "1", "wording": "Yes?"}
+    researcher.post("/api/v1/consents", consent)
+    researcher.post("/api/v1/consents/withdraw", {"submitter": "acme", "model": "davinci"})
+    asked = change(researcher, action="restore", filter={"archived": True}).json()
+    bulk.work_on_change(asked["id"])
+    shown = researcher.get(f"/api/v1/prompts/changes/{asked['id']}").json()
+    assert shown["state"] == "refused"
+    assert "withdrawn the consent" in shown["error"]
+    assert not Prompt.objects.filter(archived_at=None).exists()
+    assert bulk.changes_to_do() == []
 
 
 @pytest.mark.parametrize(
@@ -120,5 +178,5 @@ def test_a_page_is_read_in_an_indexs_order_and_not_sorted(wanted: PromptFilter, 
 
 def test_labelers_explore_nothing(labeler: APIClient) -> None:
     assert change(labeler, action="archive", filter={}).status_code == 404
-    for path in ("statistics", "statistics/sources.csv"):
+    for path in ("statistics", "statistics/sources.csv", "count", "changes", "changes/1"):
         assert labeler.get(f"/api/v1/prompts/{path}").status_code == 404

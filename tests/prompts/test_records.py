@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labelapp.accounts.models import Role, User
-from labelapp.prompts import scanning
+from labelapp.prompts import consent, scanning
 from labelapp.prompts.models import Prompt, Submitter
 from labelapp.prompts.record_models import Consent, OriginalAccess
 from tests.prompts.conftest import Upload, confirm
@@ -196,3 +196,41 @@ def test_the_database_itself_refuses(statement: str) -> None:
         cursor.execute(statement)
     assert list(Submitter.objects.order_by("key").values_list("key", "split")) == before
     assert Prompt.objects.filter(submitter=acme).exists()
+
+
+def test_what_holds_is_found_by_the_beginning_of_a_key(researcher: APIClient, labeler: APIClient) -> None:
+    researcher.post("/api/v1/consents", {**YES, "way": "At the switch"})
+    researcher.post("/api/v1/consents", {**YES, "model": "ada"})
+    researcher.post("/api/v1/consents", {**YES, "submitter": "beta"})
+    send(researcher)
+    standing = "/api/v1/consents/standing"
+    (held,) = researcher.get(f"{standing}?search=ac&model=davinci").json()["results"]
+    assert (held["submitter"], held["way"], held["sent_count"], held["used_count"]) == ("acme", "At the switch", 1, 1)
+    researcher.post("/api/v1/consents/withdraw", {**WHO, "way": "By mail"})
+    (gone,) = researcher.get(f"{standing}?action=withdrawn").json()["results"]
+    assert (gone["way"], gone["sent_count"], gone["used_count"]) == ("By mail", 1, 0)
+    found = researcher.get(standing).json()["results"]
+    assert [(row["submitter"], row["model"], row["action"]) for row in found] == [
+        ("acme", "davinci", "withdrawn"),
+        ("beta", "davinci", "given"),
+        ("acme", "ada", "given"),
+    ]
+    versions = f"/api/v1/submitters/{held['submitter_id']}/versions"
+    assert researcher.get(versions).json() == []
+    assert researcher.get("/api/v1/submitters/999999/versions").status_code == 404
+    listed = researcher.get("/api/v1/submitters?search=be").json()["results"]
+    assert [(row["key"], row["user"]) for row in listed] == [("beta", None)]
+    for path in (standing, versions, "/api/v1/submitters"):
+        assert labeler.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("rows", ["consents", "submitters"])
+def test_the_beginning_of_a_key_is_looked_up(rows: str) -> None:
+    found = consent.submitters(search="ac") if rows == "submitters" else consent.standing_consents(search="ac")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        # The order of the keys in this locale is not that of their bytes, by which beginnings are looked up.
+        cursor.execute("SET LOCAL enable_indexscan = off")
+    plan = found[:50].explain()
+    assert "prompts_submitter_key" in plan
+    assert "_like" in plan

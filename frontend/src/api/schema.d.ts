@@ -264,6 +264,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/consents/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What holds for each submitter and model: a consent, or its withdrawal. */
+        get: operations["consents_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/consents/withdraw": {
         parameters: {
             query?: never;
@@ -1181,6 +1198,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prompt-imports/{import_id}/dropped/{line}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A line of an import that became no prompt, beside what it is a duplicate of. */
+        get: operations["prompt_imports_dropped_line"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/prompt-imports/{import_id}/errors": {
         parameters: {
             query?: never;
@@ -1303,6 +1337,23 @@ export interface paths {
         patch: operations["prompts_update"];
         trace?: never;
     };
+    "/api/v1/prompts/{prompt_id}/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The prompts that are nearly the same as this one, the most alike first. */
+        get: operations["prompts_alike"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/prompts/{prompt_id}/duplicates": {
         parameters: {
             query?: never;
@@ -1365,6 +1416,74 @@ export interface paths {
         put?: never;
         /** @description The same change to many prompts at once. */
         post: operations["prompts_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What was done to many prompts at once, the latest first. */
+        get: operations["prompt_changes_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/changes/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One change to many prompts. */
+        get: operations["prompt_changes_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/changes/{change_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Taking a change to many prompts back, where it still stands. */
+        post: operations["prompt_changes_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many prompts a filter finds: the list counts no further than its pages go. */
+        get: operations["prompts_count"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1780,6 +1899,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/submitters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Everybody from whom prompts come. */
+        get: operations["submitters_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submitters/{submitter_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The versions that hold what a submitter asked: they stay as they are when a consent is withdrawn. */
+        get: operations["submitters_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system": {
         parameters: {
             query?: never;
@@ -2118,6 +2271,26 @@ export interface components {
             /** @description 95 %, Wilson, tasks as clusters: [low, high]. */
             readonly interval: number[];
         };
+        /** @description A prompt that is nearly the same as another: why, and which of its words the other has. */
+        Alike: {
+            id: number;
+            submitter: string;
+            /** Format: date-time */
+            archived_at: string | null;
+            likeness: components["schemas"]["AlikeLikenessEnum"];
+            /**
+             * Format: double
+             * @description The share of word triples that both have, from 0 to 1.
+             */
+            similarity: number;
+            passages: components["schemas"]["Passage"][];
+        };
+        /**
+         * @description * `prefix` - prefix
+         *     * `near` - near
+         * @enum {string}
+         */
+        AlikeLikenessEnum: "prefix" | "near";
         /** @description What has to be so of the answers to a question, for a ranking to be taken. A missing answer is no answer. */
         AnswerRule: {
             question: components["schemas"]["QuestionEnum"];
@@ -2318,17 +2491,9 @@ export interface components {
         };
         /** @enum {unknown} */
         BlankEnum: "";
-        /**
-         * @description * `archive` - archive
-         *     * `restore` - restore
-         *     * `add_tags` - add_tags
-         *     * `remove_tags` - remove_tags
-         * @enum {string}
-         */
-        BulkChangeActionEnum: "archive" | "restore" | "add_tags" | "remove_tags";
         /** @description One change to many prompts: those of `prompt_ids`, or all that `filter` finds. */
         BulkChangeRequest: {
-            action: components["schemas"]["BulkChangeActionEnum"];
+            action: components["schemas"]["PromptChangeActionEnum"];
             tags?: string[];
             prompt_ids?: number[];
             filter?: components["schemas"]["BulkFilterRequest"];
@@ -2346,17 +2511,17 @@ export interface components {
             pii_state?: components["schemas"]["PiiStateEnum"];
             /** Format: int64 */
             prompt_import?: number;
+            /**
+             * Format: int64
+             * @description None that came later than this one.
+             */
+            up_to_id?: number;
             /** @default false */
             archived: boolean | null;
         };
         /** @description The calibration pool after the change. */
         CalibrationPool: {
             tasks: number;
-        };
-        /** @description What a change to many prompts did; `has_more`: send it again for the rest. */
-        Changed: {
-            changed: number;
-            has_more: boolean;
         };
         /** @description A submission, or a prompt, that one of two versions has alone. */
         ChangedRow: {
@@ -2441,6 +2606,12 @@ export interface components {
             readonly id: number;
             name: string;
         };
+        /** @description A line that was left out, beside the prompt or line that was kept; null where that is gone. */
+        ComparedLine: {
+            line: components["schemas"]["DroppedLine"];
+            passages: components["schemas"]["Passage"][];
+            kept: components["schemas"]["Passage"][] | null;
+        };
         /** @description How a version differs from another; counts are of submissions, or of prompts. */
         Comparison: {
             version: components["schemas"]["VersionName"];
@@ -2464,6 +2635,8 @@ export interface components {
             readonly wording_version: string;
             /** @description The words that they agreed to. */
             readonly wording: string;
+            /** @description How they said so: on a page, by mail. */
+            readonly way: string;
             /**
              * Format: date-time
              * @description When they said so.
@@ -2578,7 +2751,7 @@ export interface components {
         /** @description Prompts by id or by filter; a comparison names the batch of its responses; an evaluation has its sources. */
         CreateTasksRequest: {
             prompt_ids?: number[];
-            filter?: components["schemas"]["TaskFilterRequest"];
+            filter?: components["schemas"]["PromptFilterRequest"];
             batch_id?: number | null;
             limit?: number;
         };
@@ -2588,6 +2761,8 @@ export interface components {
             /** @description Evaluation: tasks whose prompt is of the train split, which a model may have learned. */
             train_count: number;
             skipped_count: number;
+            /** @description Of those skipped: they are in the project already. */
+            already_count: number;
             skipped: components["schemas"]["SkippedPrompt"][];
         };
         /** @description The PostgreSQL database. */
@@ -3266,13 +3441,6 @@ export interface components {
             p95: number;
             longest: number;
         };
-        /**
-         * @description * `same` - same
-         *     * `prefix` - prefix
-         *     * `near` - near
-         * @enum {string}
-         */
-        LikenessEnum: "same" | "prefix" | "near";
         /** @description A checkpoint that was made from this one. */
         LineageChild: {
             id: number;
@@ -3782,6 +3950,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Project"][];
         };
+        PaginatedPromptChangeList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["PromptChange"][];
+        };
         PaginatedPromptImportRowList: {
             /** @example 123 */
             count: number;
@@ -3889,6 +4072,23 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Skip"][];
         };
+        PaginatedStandingConsentList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["StandingConsent"][];
+            /** @description There are more than `count`: nothing is counted beyond 10,000. */
+            count_is_capped: boolean;
+        };
         PaginatedSubmissionList: {
             /** @example 123 */
             count: number;
@@ -3903,6 +4103,23 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Submission"][];
+        };
+        PaginatedSubmitterList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Submitter"][];
+            /** @description There are more than `count`: nothing is counted beyond 10,000. */
+            count_is_capped: boolean;
         };
         PaginatedTaskList: {
             /** @example 123 */
@@ -3958,6 +4175,11 @@ export interface components {
         PairRequest: {
             query?: string;
             response?: string;
+        };
+        /** @description Words in a row that the other text has too, or has not. */
+        Passage: {
+            text: string;
+            is_shared: boolean;
         };
         /** @description Taking what one wrote out of use, or bringing it back. */
         PatchedArchiveWrittenRequest: {
@@ -4191,6 +4413,8 @@ export interface components {
             readonly is_closed_domain: boolean;
             readonly tags: string[];
             readonly pii_state: components["schemas"]["PiiStateEnum"];
+            /** @description Personal data was taken out; admins can see it. */
+            readonly is_redacted: boolean;
             /**
              * Format: double
              * @description How sure the detector is; null: it was given.
@@ -4219,6 +4443,43 @@ export interface components {
             };
             responses: components["schemas"]["Response"][];
         };
+        /** @description A change to many prompts. What waits is done by a worker, all of it at once. */
+        PromptChange: {
+            readonly id: number;
+            readonly action: components["schemas"]["PromptChangeActionEnum"];
+            readonly tags: string[];
+            readonly state: components["schemas"]["PromptChangeStateEnum"];
+            readonly changed_count: number;
+            /** @description What was changed again since stays as it is. */
+            readonly undone_count: number;
+            /** @description Why it was refused. */
+            readonly error: string;
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description What it archived has this very time.
+             */
+            readonly done_at: string | null;
+        };
+        /**
+         * @description * `archive` - Archive
+         *     * `restore` - Bring back
+         *     * `add_tags` - Add tags
+         *     * `remove_tags` - Remove tags
+         * @enum {string}
+         */
+        PromptChangeActionEnum: "archive" | "restore" | "add_tags" | "remove_tags";
+        /**
+         * @description * `waiting` - Waits for a worker
+         *     * `done` - Done
+         *     * `refused` - Refused
+         *     * `undoing` - Being undone
+         *     * `undone` - Undone
+         * @enum {string}
+         */
+        PromptChangeStateEnum: "waiting" | "done" | "refused" | "undoing" | "undone";
         /** @description What is corrected; `messages` only where the prompt is replaced by a copy. */
         PromptChangesRequest: {
             messages?: components["schemas"]["MessageRequest"][];
@@ -4229,11 +4490,37 @@ export interface components {
             language?: string;
             deployment_context?: string;
         };
+        /** @description How many prompts a filter finds, to the last one; `up_to_id` in a filter means these and none that came since. */
+        PromptCount: {
+            count: number;
+            up_to_id: number | null;
+        };
         /** @description The beginning of the prompt that was answered. */
         PromptExcerpt: {
             id: number;
             text: string;
             use_case: components["schemas"]["UseCaseEnum"];
+        };
+        /** @description Filters of the list of prompts. */
+        PromptFilterRequest: {
+            /** @description Words; "a phrase", -without and or as in a web search. */
+            search?: string;
+            use_case?: components["schemas"]["UseCaseEnum"];
+            kind?: components["schemas"]["PromptKindEnum"];
+            split?: components["schemas"]["SplitEnum"];
+            language?: string;
+            submitter?: string;
+            tag?: string;
+            pii_state?: components["schemas"]["PiiStateEnum"];
+            /** Format: int64 */
+            prompt_import?: number;
+            /**
+             * Format: int64
+             * @description None that came later than this one.
+             */
+            up_to_id?: number;
+            /** @default false */
+            archived: boolean;
         };
         /** @description An import with its report. */
         PromptImport: {
@@ -4494,6 +4781,11 @@ export interface components {
              * @description When they said so; now.
              */
             occurred_at?: string | null;
+            /**
+             * @description How they said so: on a page, by mail.
+             * @default
+             */
+            way: string;
             wording_version: string;
             /** @description The words that they agreed to. */
             wording: string;
@@ -5055,7 +5347,7 @@ export interface components {
             id: number;
             /** @description Its beginning. */
             text: string;
-            likeness: components["schemas"]["LikenessEnum"];
+            likeness: components["schemas"]["SimilarPromptLikenessEnum"];
             /**
              * Format: double
              * @description From 0 to 1.
@@ -5063,6 +5355,13 @@ export interface components {
             similarity: number;
             is_archived: boolean;
         };
+        /**
+         * @description * `same` - same
+         *     * `prefix` - prefix
+         *     * `near` - near
+         * @enum {string}
+         */
+        SimilarPromptLikenessEnum: "same" | "prefix" | "near";
         /** @description What somebody is typing. */
         SimilarQueryRequest: {
             /** @description All of it in one text. */
@@ -5164,6 +5463,30 @@ export interface components {
          * @enum {string}
          */
         SplitEnum: "train" | "valid" | "test";
+        /** @description The entry that holds for a submitter and a model, and how much was sent; what is archived is not used. */
+        StandingConsent: {
+            readonly id: number;
+            readonly submitter: string;
+            /** @description The model at whose switch they were asked. */
+            readonly model: string;
+            readonly action: components["schemas"]["ConsentActionEnum"];
+            readonly wording_version: string;
+            /** @description The words that they agreed to. */
+            readonly wording: string;
+            /** @description How they said so: on a page, by mail. */
+            readonly way: string;
+            /**
+             * Format: date-time
+             * @description When they said so.
+             */
+            readonly occurred_at: string;
+            readonly recorded_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly submitter_id: number;
+            readonly sent_count: number;
+            readonly used_count: number;
+        };
         /** @description The paper's tables of the workspace, without archived prompts. */
         Statistics: {
             /** Format: date-time */
@@ -5252,6 +5575,15 @@ export interface components {
             assignment_id: number;
             next?: components["schemas"]["Next"] | null;
         };
+        /** @description Where prompts come from; `user` is the person of this workspace that it stands for. */
+        Submitter: {
+            readonly id: number;
+            readonly key: string;
+            readonly split: components["schemas"]["SplitEnum"];
+            readonly user: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
         /** @description One of the submitters with the most prompts. */
         SubmitterRow: {
             submitter: string;
@@ -5282,12 +5614,6 @@ export interface components {
             readonly withdrawn_at: string | null;
             /** Format: date-time */
             readonly created_at: string;
-        };
-        /** @description Which prompts become tasks; what is left out does not matter. */
-        TaskFilterRequest: {
-            use_case?: components["schemas"]["UseCaseEnum"];
-            split?: components["schemas"]["SplitEnum"];
-            search?: string;
         };
         /** @description The beginning of a task's prompt. */
         TaskPrompt: {
@@ -5527,6 +5853,11 @@ export interface components {
              * @description When they said so; now.
              */
             occurred_at?: string | null;
+            /**
+             * @description How they said so: on a page, by mail.
+             * @default
+             */
+            way: string;
         };
         /** @description A withdrawal, and how many prompts were archived with it. */
         Withdrawn: {
@@ -6677,6 +7008,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Consent"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    consents_standing: {
+        parameters: {
+            query?: {
+                /**
+                 * @description * `given` - Given
+                 *     * `withdrawn` - Withdrawn
+                 */
+                action?: "given" | "withdrawn";
+                model?: string;
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description How the submitter's key begins. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedStandingConsentList"];
                 };
             };
             400: {
@@ -9648,6 +10027,36 @@ export interface operations {
             };
         };
     };
+    prompt_imports_dropped_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+                line: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparedLine"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     prompt_imports_errors: {
         parameters: {
             query?: never;
@@ -9895,6 +10304,8 @@ export interface operations {
                 split?: "train" | "valid" | "test";
                 submitter?: string;
                 tag?: string;
+                /** @description None that came later than this one. */
+                up_to_id?: number;
                 /**
                  * @description * `generation` - Generation
                  *     * `open_qa` - Open QA
@@ -10066,6 +10477,35 @@ export interface operations {
             };
         };
     };
+    prompts_alike: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alike"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     prompts_duplicates: {
         parameters: {
             query?: {
@@ -10191,12 +10631,12 @@ export interface operations {
             };
         };
         responses: {
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Changed"];
+                    "application/json": components["schemas"]["PromptChange"];
                 };
             };
             400: {
@@ -10216,6 +10656,183 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_changes_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPromptChangeList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_changes_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptChange"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompt_changes_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptChange"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    prompts_count: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+                /**
+                 * @description * `plain` - Plain
+                 *     * `few_shot` - Few-shot
+                 *     * `user_based` - User-based
+                 *     * `customer` - Customer
+                 *     * `imported` - Imported
+                 */
+                kind?: "plain" | "few_shot" | "user_based" | "customer" | "imported";
+                language?: string;
+                /**
+                 * @description * `unscanned` - Not looked at yet
+                 *     * `clean` - Nothing found
+                 *     * `open` - To be reviewed
+                 *     * `reviewed` - Reviewed
+                 */
+                pii_state?: "unscanned" | "clean" | "open" | "reviewed";
+                prompt_import?: number;
+                /** @description Words; "a phrase", -without and or as in a web search. */
+                search?: string;
+                /**
+                 * @description * `train` - Train
+                 *     * `valid` - Validation
+                 *     * `test` - Test
+                 */
+                split?: "train" | "valid" | "test";
+                submitter?: string;
+                tag?: string;
+                /** @description None that came later than this one. */
+                up_to_id?: number;
+                /**
+                 * @description * `generation` - Generation
+                 *     * `open_qa` - Open QA
+                 *     * `brainstorming` - Brainstorming
+                 *     * `chat` - Chat
+                 *     * `rewrite` - Rewrite
+                 *     * `summarization` - Summarization
+                 *     * `classification` - Classification
+                 *     * `other` - Other
+                 *     * `closed_qa` - Closed QA
+                 *     * `extract` - Extract
+                 */
+                use_case?: "generation" | "open_qa" | "brainstorming" | "chat" | "rewrite" | "summarization" | "classification" | "other" | "closed_qa" | "extract";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptCount"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11135,6 +11752,77 @@ export interface operations {
             };
         };
     };
+    submitters_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description How the key begins. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSubmitterList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    submitters_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submitter_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holding"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     system_read: {
         parameters: {
             query?: never;
@@ -11505,6 +12193,8 @@ export interface operations {
                  *     * `admin` - Admin
                  */
                 role?: "labeler" | "researcher" | "admin";
+                /** @description A part of the name or the address. */
+                search?: string;
             };
             header?: never;
             path?: never;

@@ -29,6 +29,7 @@ const HELD_OUT = { split: "test" as const };
 
 function toBody(values: typeof INITIAL): Body {
   const filter: Filter = {
+    archived: false,
     ...(values.use_case && { use_case: values.use_case }),
     ...(values.split && { split: values.split }),
     ...(values.search.trim() && { search: values.search.trim() }),
