@@ -1,31 +1,44 @@
-"""Compare the API's OpenAPI schema with frontend/openapi.json, which the client is generated from, or write it."""
+"""Compare the API's OpenAPI schema, and the Python client's types, with what is committed, or write both.
+
+The browser's types are generated from frontend/openapi.json by the front end's own tools.
+"""
 
 import argparse
 import difflib
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from scripts import client_types  # noqa: E402
+
 COMMITTED = ROOT / "frontend" / "openapi.json"
 MOST_LINES = 40
 
 
 def main() -> None:
-    """Exit with 1 and the first lines that differ when the committed schema is not the API's."""
+    """Exit with 1 and the first lines that differ when what is committed is not the API's."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write frontend/openapi.json")
+    parser.add_argument("--write", action="store_true", help="write both files")
     schema = generate()
+    written = {COMMITTED: schema, client_types.WRITTEN: client_types.generate(json.loads(schema))}
     if parser.parse_args().write:
-        COMMITTED.write_text(schema)
+        for path, text in written.items():
+            path.write_text(text)
         return
-    committed = COMMITTED.read_text() if COMMITTED.exists() else ""
-    difference = difflib.unified_diff(
-        committed.splitlines(), schema.splitlines(), "frontend/openapi.json", "the API", lineterm="", n=1
-    )
-    if lines := list(difference):
+    if lines := [line for path, text in written.items() for line in difference(path, text)]:
         print("\n".join(lines[:MOST_LINES]))
-        sys.exit("frontend/openapi.json is not the API's schema: run make schema")
+        sys.exit("what is committed is not the API's: run make schema")
+
+
+def difference(path: Path, text: str) -> list[str]:
+    """The lines in which a committed file differs from what it should be."""
+    committed = path.read_text() if path.exists() else ""
+    name = str(path.relative_to(ROOT))
+    return [*difflib.unified_diff(committed.splitlines(), text.splitlines(), name, "the API", lineterm="", n=1)]
 
 
 def generate() -> str:

@@ -35,3 +35,9 @@ def test_the_torch_side_does_not_load_django(module: str) -> None:
 def test_formats_loads_the_standard_library_only() -> None:
     code = "import formats, formats.configs, formats.records, formats.run_directory; "
     assert loaded(code, among={"django", "labelapp", "torch", "pyarrow", "numpy", "formats"}) == "['formats']"
+
+
+def test_the_client_loads_httpx_alone() -> None:
+    code = "import labelapp_client.command_line; "
+    heavy = {"django", "labelapp", "formats", "inference", "training", "torch", "pyarrow", "datasets", "httpx"}
+    assert loaded(code, among=heavy) == "['httpx']"

@@ -1,0 +1,278 @@
+"""The command `labelapp`: each subcommand is a call of the client, and a line about what came of it."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+from labelapp_client.arguments import parser, reference
+from labelapp_client.client import Labelapp
+from labelapp_client.errors import LabelappError, NotConfigured, NotDone, Refused, Unreachable, WaitedTooLong
+from labelapp_client.printing import Output
+from labelapp_client.types import (
+    CreateProjectRequest,
+    CreateTasksRequest,
+    PromptImport,
+    Run,
+    SplitEnum,
+    TaskFilterRequest,
+)
+from labelapp_client.versions import ExportFormat, version_name
+
+DONE, NOT_DONE, REFUSED, CANCELLED, UNREACHABLE, TOO_LONG, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+IMPORT_OPTIONS = (
+    "cap_per_submitter",
+    "prefix_characters",
+    "near_similarity",
+    "is_chat_log",
+    "consent_note",
+    "follows",
+)
+PROJECT_OPTIONS = ("description", "responses_per_task", "overlap", "priority_mode", "lease_minutes")
+SHOWN_SKIPPED = 5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit status, as `labelapp --help` lists them."""
+    given = parser().parse_args(arguments)
+    output = Output(as_json=given.json)
+    try:
+        with Labelapp(tell=output.told) as app:
+            COMMANDS[given.command](app, given, output)
+    except LabelappError as error:
+        output.error(error)
+        return status_of(error)
+    except BrokenPipeError:
+        # Who read the output has gone; Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        output.error(LabelappError(f"{error.filename or 'this machine'}: {error.strerror or error}"))
+        return REFUSED
+    except KeyboardInterrupt:
+        output.told("stopped; what the server was told to do goes on.")
+        return INTERRUPTED
+    return DONE
+
+
+def status_of(error: LabelappError) -> int:
+    """The exit status of an error."""
+    if isinstance(error, NotDone) and error.row.get("state") == "cancelled":
+        return CANCELLED
+    if isinstance(error, Unreachable) or (isinstance(error, Refused) and error.status >= 500):
+        return UNREACHABLE
+    if isinstance(error, WaitedTooLong):
+        return TOO_LONG
+    return REFUSED if isinstance(error, NotConfigured | Refused) or type(error) is LabelappError else NOT_DONE
+
+
+def import_prompts(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
+    """`labelapp import`."""
+    options: Any = chosen(given, IMPORT_OPTIONS)
+    if given.column:
+        options["columns"] = dict(given.column)
+    options |= {
+        "on_error": "keep_good" if given.keep_good else "nothing",
+        "on_progress": output.progress,
+        "timeout_seconds": given.timeout,
+    }
+    if given.origin:
+        row = app.prompts.import_source(given.origin, given.source, revision=given.revision, **options)
+    else:
+        row = app.prompts.import_file(given.source, **options)
+    output.result(row, sentence_of_import(row))
+
+
+def sentence_of_import(row: PromptImport) -> str:
+    """What became of the lines of an import."""
+    dropped = {
+        "the same as others": row["duplicate_count"] + row["prefix_count"] + row["near_count"],
+        "over their submitter's cap": row["over_cap_count"],
+        "without consent": row["no_consent_count"],
+        "bad": row["bad_count"],
+    }
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)
+    kept = f"{row['imported_count']:,} of {row['line_count']:,} prompts imported"
+    return f"import {row['id']} of {row['file_name']}: {kept}{f' ({reasons})' if reasons else ''}"
+
+
+def project(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
+    """`labelapp project`."""
+    {"create": create_project, "fill": fill_project, "sample": sample}[given.action](app, given, output)
+
+
+def create_project(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
+    """`labelapp project create`."""
+    fields: CreateProjectRequest = {
+        "name": given.name,
+        "kind": given.kind,
+        "instructions": given.instructions.read_text(),
+        **chosen(given, PROJECT_OPTIONS),  # type: ignore[typeddict-item]
+    }
+    row = app.projects.create(members=given.member, **fields)
+    output.result(row, f"project {row['id']} {row['name']!r} created, {row['member_count']} members")
+
+
+def fill_project(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
+    """`labelapp project fill`."""
+    wanted: CreateTasksRequest = {} if given.limit is None else {"limit": given.limit}
+    prompts: TaskFilterRequest = chosen(given, ("use_case", "split", "search"))  # type: ignore[assignment]
+    if given.import_id is None and (prompts or given.all):
+        wanted["filter"] = prompts
+    elif given.import_id is None and given.batch is None:
+        raise NotConfigured("Say which prompts: --import, --use-case, --split, --search, --batch or --all.")
+    made = app.projects.fill(given.project, batch=given.batch, import_id=given.import_id, **wanted)
+    output.result(made, f"{made['created']:,} tasks created, {made['skipped_count']:,} prompts skipped")
+    if not given.json:
+        for skipped in made["skipped"][:SHOWN_SKIPPED]:
+            output.told(f"prompt {skipped['prompt_id']} is skipped: {skipped['reason']}")
+
+
+def sample(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
+    """`labelapp project sample`."""
+    config = dict(given.set) or None
+    run = app.projects.sample(given.project, given.checkpoint, limit=given.limit, config=config)
+    launched(app, run, given, output)
+
+
+def wait(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
+    """`labelapp wait`."""
+    if isinstance(given.which, str) and given.what in ("import", "run"):
+        raise NotConfigured(f"Give the number of the {given.what}: it has no name to go by.")
+    options: Any = {"on_progress": output.progress, "timeout_seconds": given.timeout}
+    if given.what == "import":
+        row = app.prompts.wait(given.which, **options)
+        output.result(row, sentence_of_import(row))
+    elif given.what == "project":
+        done = app.projects.wait(given.which, **options)
+        output.result(done, f"project {done['id']} {done['name']!r} has all its answers")
+    elif given.what == "version":
+        version = app.datasets.wait(given.which, **options)
+        output.result(version, f"{version_name(version)} is ready: {version['rows_total'] or 0:,} rows")
+    else:
+        run = app.runs.follow(given.which, **options)
+        output.result(run, sentence_of_run(run))
+
+
+def freeze(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
+    """`labelapp freeze`."""
+    query = dict(given.query)
+    if given.project:
+        query["project_ids"] = [app.projects.get(which)["id"] for which in given.project]
+    if given.preview:
+        kind = given.kind or app.datasets.get(given.name)["kind"]
+        found = app.datasets.preview(kind, query)  # type: ignore[arg-type]
+        output.result(found, f"{found['rows']:,} rows: {counts_of(found['split_counts'])}")
+        if not given.json:
+            for warning in found["warnings"]:
+                output.told(warning["message"])
+        return
+    version = app.datasets.freeze(
+        given.name,
+        query,  # type: ignore[arg-type]
+        kind=given.kind,
+        on_progress=output.progress,
+        timeout_seconds=given.timeout,
+    )
+    counts = counts_of(version["split_counts"])
+    output.result(
+        version, f"version {version['id']}, {version_name(version)}: {version['rows_total'] or 0:,} rows: {counts}"
+    )
+
+
+def counts_of(split_counts: Any) -> str:
+    """`train 80, valid 10, test 10`."""
+    return ", ".join(f"{split} {split_counts[split]:,}" for split in get_args(SplitEnum) if split in split_counts)
+
+
+def download(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
+    """`labelapp download`."""
+    version = app.datasets.version(given.version)
+    folder = given.folder or Path(f"{version['dataset']['name'].replace('/', '-')}-v{version['number']}")
+    if given.shape:
+        file_format: ExportFormat = given.format or "parquet"
+        paths = app.datasets.export(
+            version["id"],
+            folder,
+            shape=given.shape,
+            file_format=file_format,
+            splits=given.split,
+            on_progress=output.progress,
+        )
+    elif given.format == "csv":
+        raise NotConfigured("Rows as they are frozen do not fit into CSV: name a --shape, such as ratings.")
+    else:
+        paths = app.datasets.download(
+            version["id"], folder, file_format=given.format, splits=given.split, on_progress=output.progress
+        )
+    row = {"version": version, "files": [str(path) for path in paths]}
+    output.result(row, "\n".join(str(path) for path in paths))
+
+
+def launch(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
+    """`labelapp launch`."""
+    target = None if given.into is None else app.projects.get(given.into)["id"]
+    run = app.runs.launch(
+        given.kind,
+        inputs={role: reference(which) for role, which in given.input},
+        preset=given.preset,
+        config=dict(given.set),
+        name=given.name,
+        target_project_id=target,
+    )
+    launched(app, run, given, output)
+
+
+def launched(app: Labelapp, run: Run, given: argparse.Namespace, output: Output) -> None:
+    """Say that a run is launched, or follow it."""
+    if not given.follow:
+        return output.result(run, f"run {run['id']} {run['name']!r} launched")
+    output.told(f"run {run['id']} {run['name']!r} launched; labelapp follow {run['id']} goes on following it")
+    _follow(app, run["id"], given, output)
+
+
+def follow(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
+    """`labelapp follow`."""
+    _follow(app, given.run, given, output)
+
+
+def _follow(app: Labelapp, run_id: int, given: argparse.Namespace, output: Output) -> None:
+    def line(name: str, value: Any) -> None:
+        output.text(json.dumps({name: value}, ensure_ascii=False) + "\n")
+
+    run = app.runs.follow(
+        run_id,
+        on_log=(lambda text: line("log", text)) if given.json else output.text,
+        on_metrics=(lambda row: line("metrics", row)) if given.json else None,
+        on_progress=output.progress,
+        timeout_seconds=given.timeout,
+    )
+    if given.json:
+        line("run", run)
+    else:
+        output.told(sentence_of_run(run))
+
+
+def sentence_of_run(run: Run) -> str:
+    """What a run has made."""
+    made = run["checkpoint"] or run["sample_batch"]
+    what = "checkpoint" if run["checkpoint"] else "batch"
+    return f"run {run['id']} succeeded" + (f": {what} {made['id']} {made['name']!r}" if made else "")
+
+
+def chosen(given: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    """The options that were given."""
+    values = {name: getattr(given, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+COMMANDS = {
+    "import": import_prompts,
+    "project": project,
+    "wait": wait,
+    "freeze": freeze,
+    "download": download,
+    "launch": launch,
+    "follow": follow,
+}
