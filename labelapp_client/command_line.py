@@ -17,7 +17,6 @@ from labelapp_client.types import (
     PromptImport,
     Run,
     SplitEnum,
-    TaskFilterRequest,
 )
 from labelapp_client.versions import ExportFormat, version_name
 
@@ -31,6 +30,7 @@ IMPORT_OPTIONS = (
     "follows",
 )
 PROJECT_OPTIONS = ("description", "responses_per_task", "overlap", "priority_mode", "lease_minutes")
+FILTERS = ("prompt_import", "use_case", "split", "tag", "search")
 SHOWN_SKIPPED = 5
 
 
@@ -117,13 +117,14 @@ def create_project(app: Labelapp, given: argparse.Namespace, output: Output) -> 
 def fill_project(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
     """`labelapp project fill`."""
     wanted: CreateTasksRequest = {} if given.limit is None else {"limit": given.limit}
-    prompts: TaskFilterRequest = chosen(given, ("use_case", "split", "search"))  # type: ignore[assignment]
-    if given.import_id is None and (prompts or given.all):
+    prompts: Any = chosen(given, FILTERS)
+    if prompts or given.all:
         wanted["filter"] = prompts
-    elif given.import_id is None and given.batch is None:
-        raise NotConfigured("Say which prompts: --import, --use-case, --split, --search, --batch or --all.")
-    made = app.projects.fill(given.project, batch=given.batch, import_id=given.import_id, **wanted)
-    output.result(made, f"{made['created']:,} tasks created, {made['skipped_count']:,} prompts skipped")
+    elif given.batch is None:
+        raise NotConfigured("Say which prompts: --import, --use-case, --split, --tag, --search, --batch or --all.")
+    made = app.projects.fill(given.project, batch=given.batch, **wanted)
+    already = f" ({made['already_count']:,} are tasks already)" if made["already_count"] else ""
+    output.result(made, f"{made['created']:,} tasks created, {made['skipped_count']:,} prompts skipped{already}")
     if not given.json:
         for skipped in made["skipped"][:SHOWN_SKIPPED]:
             output.told(f"prompt {skipped['prompt_id']} is skipped: {skipped['reason']}")

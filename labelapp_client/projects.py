@@ -1,7 +1,6 @@
 """Projects: made, filled with tasks, and waited for until people have answered."""
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any, Unpack
 
 from labelapp_client.connection import Connection
@@ -10,9 +9,6 @@ from labelapp_client.progress import OnProgress, Progress, ignore
 from labelapp_client.references import find_by_name
 from labelapp_client.types import CreatedTasks, CreateProjectRequest, CreateTasksRequest, Project, Run
 from labelapp_client.watching import wait_until
-
-# The server takes so many at once.
-MOST_PROMPT_IDS = 10_000
 
 
 class Projects:
@@ -40,41 +36,19 @@ class Projects:
         return made
 
     def fill(
-        self,
-        project: int | str,
-        *,
-        batch: int | str | None = None,
-        import_id: int | None = None,
-        **wanted: Unpack[CreateTasksRequest],
+        self, project: int | str, *, batch: int | str | None = None, **wanted: Unpack[CreateTasksRequest]
     ) -> CreatedTasks:
-        """Make prompts into tasks: those of an import, `prompt_ids`, or what a `filter` finds ({}: all there are).
+        """Make prompts into tasks: `prompt_ids`, or what a `filter` finds ({"prompt_import": 3}, or {}: all there are).
 
         A comparison needs the `batch` of responses to compare, by id or by name: the file's name where they came with
         the prompts; the newest of that name is taken. With a batch alone it is all prompts that it answers. Prompts
         that cannot be tasks are counted and named in the answer.
         """
-        project_id = self._id(project)
         if batch is not None:
             wanted["batch_id"] = self._batch(batch)
-        if import_id is None:
-            if batch is not None and "prompt_ids" not in wanted and "filter" not in wanted:
-                wanted["filter"] = {}
-            return self._fill(project_id, wanted)
-        rows = self._connection.rows("prompts", prompt_import=import_id)
-        total: CreatedTasks = {"created": 0, "train_count": 0, "skipped_count": 0, "skipped": []}
-        while prompt_ids := [row["id"] for row in islice(rows, MOST_PROMPT_IDS)]:
-            made = self._fill(project_id, {**wanted, "prompt_ids": prompt_ids})
-            for count in ("created", "train_count", "skipped_count"):
-                total[count] += made[count]
-            total["skipped"] += made["skipped"]
-            if "limit" in wanted:
-                wanted["limit"] -= made["created"]
-                if not wanted["limit"]:
-                    break
-        return total
-
-    def _fill(self, project_id: int, wanted: CreateTasksRequest) -> CreatedTasks:
-        made: CreatedTasks = self._connection.post(f"projects/{project_id}/tasks", wanted)
+            if "prompt_ids" not in wanted:
+                wanted.setdefault("filter", {})
+        made: CreatedTasks = self._connection.post(f"projects/{self._id(project)}/tasks", wanted)
         return made
 
     def sample(
