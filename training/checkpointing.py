@@ -91,14 +91,14 @@ def remove_checkpoints(directory: RunDirectory, *, keep: Path | None) -> None:
 
 def _random_state() -> dict[str, Tensor]:
     state = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
+    if torch.cuda.is_initialized():  # a GPU that is there and not used is left alone
         state["cuda"] = torch.cuda.get_rng_state()
     return state
 
 
 def _set_random_state(state: dict[str, Tensor]) -> None:
     torch.set_rng_state(state["cpu"])
-    if "cuda" in state and torch.cuda.is_available():
+    if "cuda" in state and torch.cuda.is_initialized():
         torch.cuda.set_rng_state(state["cuda"])
 
 

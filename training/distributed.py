@@ -25,8 +25,11 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard, register_fsdp_forward_method
 from torch.distributed.tensor import DTensor, distribute_tensor
+
+from formats.shared_settings import Device
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -124,11 +127,13 @@ class World:
         if self.size == 1 or _is_sharded(model):
             return
         vars(model)["skeleton"] = _skeleton(model)
+        # Where the model lies, and not on whatever accelerator there is.
+        mesh = init_device_mesh(next(model.parameters()).device.type, (self.size,))
         layer_names = set(getattr(model, "_no_split_modules", None) or ())
         for module in list(model.modules()):
             if type(module).__name__ in layer_names:
-                fully_shard(module)
-        fully_shard(model)
+                fully_shard(module, mesh=mesh)
+        fully_shard(model, mesh=mesh)
         vars(model)["computed"] = _computed
         register_fsdp_forward_method(model, "computed")
 
@@ -226,8 +231,11 @@ def sharded_like(value: Tensor, pattern: Tensor) -> Tensor:
 
 
 @contextlib.contextmanager
-def join_world() -> Iterator[World]:
-    """The processes that the launcher started, from the environment that it made (RANK, WORLD_SIZE, …); else one."""
+def join_world(*, device: Callable[[], Device]) -> Iterator[World]:
+    """The processes that the launcher started, from the environment that it made (RANK, WORLD_SIZE, …); else one.
+
+    `device` says, where there are several, what the run is to compute on: a GPU that is there may not be meant.
+    """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         yield World()
@@ -235,11 +243,11 @@ def join_world() -> Iterator[World]:
     if "TORCHELASTIC_RUN_ID" in os.environ:
         # The launcher gives each process a session of its own; one that is killed must not leave them computing.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    has_gpu = torch.cuda.is_available()
-    if has_gpu:
+    uses_gpu = torch.cuda.is_available() and device() != "cpu"
+    if uses_gpu:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-    # Tensors go over NCCL where there are GPUs; what is gathered as objects always goes over gloo.
-    dist.init_process_group("cpu:gloo,cuda:nccl" if has_gpu else "gloo", timeout=COLLECTIVE_TIMEOUT)
+    # Tensors go over NCCL where they lie on GPUs; what is gathered as objects always goes over gloo.
+    dist.init_process_group("cpu:gloo,cuda:nccl" if uses_gpu else "gloo", timeout=COLLECTIVE_TIMEOUT)
     try:
         yield World(dist.get_rank(), dist.get_world_size())
     finally:

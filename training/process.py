@@ -26,6 +26,7 @@ from formats.run_directory import (
     RunDirectory,
     RunError,
 )
+from formats.shared_settings import Device
 from inference.errors import InferenceError
 from inference.models import quiet_libraries
 from training.checkpointing import load_checkpoint, newest_checkpoint, remove_checkpoints, save_checkpoint
@@ -151,13 +152,21 @@ def main(
         remove_checkpoints(directory, keep=None)  # a kill between the output and its end left them
         logger.info("the output is there already")
         return EXIT_DONE
-    with join_world() as world:
+    with join_world(device=lambda: _wanted_device(directory)) as world:
         if not world.is_main:
             logger.setLevel(logging.ERROR)
         epoch = given.attempt if given.attempt is not None else world.from_main(lambda: _next_epoch(directory))
         attempt = directory.attempt(epoch)
         attempt.root.mkdir(exist_ok=True)
         return _attempt(train, config_class, directory=directory, attempt=attempt, world=world)
+
+
+def _wanted_device(directory: RunDirectory) -> Device:
+    """What the settings say; the CPU where they cannot be read, which the attempt will tell."""
+    try:
+        return directory.read_spec().config.device
+    except (FormatError, OSError):
+        return "cpu"
 
 
 def _next_epoch(directory: RunDirectory) -> int:

@@ -1,6 +1,9 @@
 """A run in two processes is the run in one: the same losses, the same weights, and it resumes as one process does."""
 
+import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +11,14 @@ import pytest
 import torch
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
-from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_metrics
+from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_manifest, read_metrics
+from labelapp.runs.trainer import accelerate_arguments
+from tests.training import test_cross_validation
 from tests.training.processes import LOOPBACK, TIMEOUT_SECONDS, SignalAt, context, launched, run_world
 from tests.training.toy_runs import make_toy_run, resumed_at, start
 from training.distributed import World, join_world
 
+ROOT = Path(__file__).parents[2]
 CLOCKS = ("time", "second", "seconds")
 
 
@@ -29,10 +35,20 @@ def reward_model(llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 LORA = {"method": "lora", "gradient_checkpointing": True}
+PADDED = {"packing": "unpacked"}
 
 
 @pytest.mark.parametrize(
-    ("kind", "changes"), [("sft", {}), ("reward_model", {}), ("ppo", {}), ("ppo", LORA), ("dpo", LORA)]
+    ("kind", "changes"),
+    [
+        ("sft", {"epochs": 1}),
+        ("sft", PADDED | {"epochs": 1}),
+        ("reward_model", {}),
+        ("ppo", {"episodes": 24}),
+        ("ppo", LORA | {"episodes": 24}),
+        ("ppo", PADDED | {"episodes": 16}),
+        ("dpo", LORA),
+    ],
 )
 def test_two_processes_give_the_losses_of_one(
     tmp_path: Path, llama: Path, reward_model: Path, kind: str, changes: dict[str, Any]
@@ -44,6 +60,21 @@ def test_two_processes_give_the_losses_of_one(
     assert run_world(two, size=2) == [EXIT_DONE, EXIT_DONE], (two.root / "rank-0.txt").read_text()[-3000:]
     for own, theirs in zip(curves(two), curves(one), strict=True):
         assert own == pytest.approx(theirs, rel=1e-5, abs=1e-6)
+
+
+def test_two_processes_find_of_groups_of_labelers_what_one_does(tmp_path: Path, llama: Path) -> None:
+    """On padded rows too, of reward models."""
+    changes = PADDED | {"epochs": 1, "micro_batch_tokens": 2000}
+    one, two = (test_cross_validation.make(tmp_path / name, llama, **changes) for name in ("one", "two"))
+    assert start(one) == EXIT_DONE
+    assert run_world(two, size=2) == [EXIT_DONE, EXIT_DONE], (two.root / "rank-0.txt").read_text()[-3000:]
+    expected = test_cross_validation.folds_of(one)
+    assert len(expected) == 2
+    assert test_cross_validation.folds_of(two) == expected
+    for fold in ("fold-0-seed-0", "fold-1-seed-0"):
+        below = [RunDirectory(directory.root / "cross_validation" / fold) for directory in (two, one)]
+        for own, theirs in zip(*map(curves, below), strict=True):
+            assert own == pytest.approx(theirs, rel=1e-5, abs=1e-6)
 
 
 @pytest.mark.parametrize("size_after", [1, 2])
@@ -77,6 +108,18 @@ def test_a_process_that_dies_takes_the_others_with_it_and_the_run_goes_on(tmp_pa
     assert resumed_at(directory) == 4
 
 
+def test_the_documented_command_does_a_run_in_two_processes(tmp_path: Path, llama: Path) -> None:
+    """`accelerate launch` for real, with the arguments that the supervisor gives it."""
+    directory = make_toy_run(tmp_path / "run", kind="sft", models={"model": llama}, epochs=1)
+    command = [sys.executable, *accelerate_arguments(2), "-m", "training.sft", str(directory.root)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == EXIT_DONE, done.stderr[-3000:]
+    assert read_manifest(directory.output).kind == "sft"
+    assert done.stderr.count("done") == 1, "the first process alone tells"
+    assert [attempt.epoch for attempt in directory.attempts()] == [1]
+
+
 def test_what_is_wrong_is_said_once(tmp_path: Path, llama: Path) -> None:
     directory = make_toy_run(tmp_path / "run", kind="sft", models={"model": llama}, max_prompt_tokens=4)
     assert run_world(directory, size=2) == [EXIT_BAD_INPUT, EXIT_BAD_INPUT]
@@ -99,7 +142,7 @@ def average_gradients(path: Path, rank: int, port: int) -> None:
     launched(rank=rank, size=2, port=port)
     module = torch.nn.Linear(1, 1, bias=False)
     module.weight.grad = torch.tensor([[1.0 + 3.0 * rank]])
-    with join_world() as world:
+    with join_world(device=lambda: "cpu") as world:
         world.mean_gradients(module)
     (path / str(rank)).write_text(str(module.weight.grad.item()))
 
@@ -112,3 +155,21 @@ def test_gradients_outside_the_sharded_model_are_averaged(tmp_path: Path) -> Non
     for process in both:
         process.join(TIMEOUT_SECONDS)
     assert [(tmp_path / str(rank)).read_text() for rank in range(2)] == ["2.5", "2.5"]
+
+
+@pytest.mark.parametrize(("device", "backend"), [("cpu", "gloo"), ("auto", "cpu:gloo,cuda:nccl")])
+def test_a_gpu_that_is_there_is_used_only_where_the_settings_allow_it(
+    monkeypatch: pytest.MonkeyPatch, device: Any, backend: str
+) -> None:
+    chosen: list[Any] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    monkeypatch.setattr(torch.distributed, "init_process_group", lambda backend, **_: chosen.append(backend))
+    monkeypatch.setattr(torch.distributed, "destroy_process_group", lambda: None)
+    for name in ("get_rank", "get_world_size"):
+        monkeypatch.setattr(torch.distributed, name, lambda: 1)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    with join_world(device=lambda: device):
+        pass
+    assert chosen == ([] if device == "cpu" else [1]) + [backend]
