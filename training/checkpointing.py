@@ -91,14 +91,19 @@ def remove_checkpoints(directory: RunDirectory, *, keep: Path | None) -> None:
 
 def _random_state() -> dict[str, Tensor]:
     state = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_initialized():  # a GPU that is there and not used is left alone
+    if _uses_gpu():
         state["cuda"] = torch.cuda.get_rng_state()
     return state
 
 
+def _uses_gpu() -> bool:
+    """Whether this process computes on a GPU: one that is merely there is left alone."""
+    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
+
+
 def _set_random_state(state: dict[str, Tensor]) -> None:
     torch.set_rng_state(state["cpu"])
-    if "cuda" in state and torch.cuda.is_initialized():
+    if "cuda" in state and _uses_gpu():
         torch.cuda.set_rng_state(state["cuda"])
 
 

@@ -64,7 +64,7 @@ def test_two_processes_give_the_losses_of_one(
 
 def test_two_processes_find_of_groups_of_labelers_what_one_does(tmp_path: Path, llama: Path) -> None:
     """On padded rows too, of reward models."""
-    changes = PADDED | {"epochs": 1, "micro_batch_tokens": 2000}
+    changes: dict[str, Any] = PADDED | {"epochs": 1, "micro_batch_tokens": 2000}
     one, two = (test_cross_validation.make(tmp_path / name, llama, **changes) for name in ("one", "two"))
     assert start(one) == EXIT_DONE
     assert run_world(two, size=2) == [EXIT_DONE, EXIT_DONE], (two.root / "rank-0.txt").read_text()[-3000:]
