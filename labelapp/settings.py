@@ -107,7 +107,8 @@ CSRF_FAILURE_VIEW = "labelapp.common.errors.csrf_failure"
 
 # The names and the order of the architecture: each app may import those below it (pyproject.toml, importlinter).
 LABELAPP_APPS = [
-    "evaluations", "runs", "datasets", "quality", "labeling", "prompts", "checkpoints", "accounts", "common",
+    "evaluations", "runs", "datasets", "quality", "labeling", "prompts", "checkpoints", "webhooks", "accounts",
+    "common",
 ]  # fmt: skip
 INSTALLED_APPS = [
     *(f"labelapp.{name}" for name in LABELAPP_APPS),
@@ -194,6 +195,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "runs.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "sweep-imports": {"task": "prompts.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-datasets": {"task": "datasets.sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "finish-projects": {"task": "labeling.finish", "schedule": 30.0, "options": {"expires": 30}},
+    "sweep-webhooks": {"task": "webhooks.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
 
 # --- Accounts ---
@@ -282,6 +285,7 @@ SPECTACULAR_SETTINGS = {
         "ConsentActionEnum": "labelapp.prompts.record_models.Consent.Action",
         "DatasetKindEnum": "labelapp.datasets.models.DatasetKind",
         "DatasetVersionStateEnum": "labelapp.datasets.models.DatasetVersion.State",
+        "DeliveryStateEnum": "labelapp.webhooks.models.Delivery.State",
         "DecisionActionEnum": "labelapp.labeling.review_models.Decision.Action",
         "FlagKindEnum": "labelapp.labeling.review_models.Flag.Kind",
         "ImportStateEnum": "labelapp.prompts.models.PromptImport.State",
@@ -300,6 +304,7 @@ SPECTACULAR_SETTINGS = {
         "RunKindEnum": "labelapp.runs.models.RunKind",
         "SkipReasonEnum": "labelapp.labeling.models.Skip.Reason",
         "SplitEnum": "labelapp.prompts.models.Split",
+        "WebhookEventEnum": "labelapp.webhooks.models.EventType",
         "UseCaseEnum": "labelapp.prompts.models.UseCase",
         "WritableKindEnum": "labelapp.prompts.authoring_serializers.KINDS",
     },
@@ -324,6 +329,9 @@ CONTENT_SECURITY_POLICY = {
     },
     "EXCLUDE_URL_PREFIXES": ["/api/docs"],
 }
+
+# --- Webhooks: whether they may go to private, loopback and link-local addresses, also without TLS. ---
+WEBHOOK_PRIVATE_ADDRESSES = env_flag("WEBHOOK_PRIVATE_ADDRESSES", default=False)
 
 # --- Runs: processes of the torch side. They get these variables and no others: no database address, no secret key. ---
 MODELS_PYTHON = os.environ.get("MODELS_PYTHON") or sys.executable

@@ -60,6 +60,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         servers.append(valkey)
     # Never the developer's own instance: its files, its secret key.
     os.environ["DATA_DIR"] = str(directory / "data")
+    # The receivers of the tests' webhooks are on this machine.
+    os.environ["WEBHOOK_PRIVATE_ADDRESSES"] = "true"
     services = early_config.stash[services_key] = TestServices(directory, servers)
     try:
         yield

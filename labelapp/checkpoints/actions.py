@@ -7,9 +7,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from labelapp.accounts.models import User
-from labelapp.checkpoints import secrets
 from labelapp.checkpoints.locations import inspect_location
 from labelapp.checkpoints.models import Checkpoint, CheckpointParent, Endpoint
+from labelapp.common import secrets
 from labelapp.common.errors import Conflict, InvalidInput
 
 
@@ -87,7 +87,7 @@ def register_endpoint(
         name=name,
         base_url=base_url.rstrip("/"),
         model=model,
-        encrypted_api_key=secrets.encrypt(api_key) if api_key else "",
+        encrypted_api_key=_encrypted(api_key),
         timeout_seconds=timeout_seconds,
         max_concurrency=max_concurrency,
         created_by=created_by,
@@ -122,7 +122,7 @@ def update_endpoint(
     endpoint.timeout_seconds = timeout_seconds or endpoint.timeout_seconds
     endpoint.max_concurrency = max_concurrency or endpoint.max_concurrency
     if api_key is not None:
-        endpoint.encrypted_api_key = secrets.encrypt(api_key) if api_key else ""
+        endpoint.encrypted_api_key = _encrypted(api_key)
     _set_archived(endpoint, archived)
     try:
         with transaction.atomic():
@@ -132,12 +132,16 @@ def update_endpoint(
     return endpoint
 
 
+def _encrypted(api_key: str) -> str:
+    return secrets.encrypt(api_key, purpose=secrets.ENDPOINT_API_KEY) if api_key else ""
+
+
 def endpoint_api_key(endpoint: Endpoint) -> str:
     """Return the endpoint's API key, or "" where it has none. Raises Conflict if it cannot be decrypted."""
     if not endpoint.encrypted_api_key:
         return ""
     try:
-        return secrets.decrypt(endpoint.encrypted_api_key)
+        return secrets.decrypt(endpoint.encrypted_api_key, purpose=secrets.ENDPOINT_API_KEY)
     except secrets.UnreadableSecret as error:
         raise Conflict(
             f"The API key of {endpoint.name} was stored under another SECRET_KEY. Enter it again.",

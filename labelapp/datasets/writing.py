@@ -37,6 +37,8 @@ from labelapp.datasets.reading import answers_by_task, prompt_fields
 from labelapp.datasets.records import Names, label_line, prompt_line
 from labelapp.datasets.selection import count_selected
 from labelapp.labeling.models import InstructionVersion
+from labelapp.webhooks.models import EventType
+from labelapp.webhooks.outbox import emit
 
 logger = structlog.get_logger(__name__)
 
@@ -240,7 +242,24 @@ def _register(version: DatasetVersion, written: WrittenFiles, *, heartbeat: Hear
         locked.directory = str(final.relative_to(settings.DATA_DIR))
         locked.snapshot_at, locked.frozen_at = written.snapshot_at, timezone.now()
         locked.save()
+        _tell_webhooks(locked)
     publish_state(locked)
+
+
+def _tell_webhooks(version: DatasetVersion) -> None:
+    dataset = version.dataset
+    emit(
+        EventType.DATASET_FROZEN,
+        path=f"/datasets/versions/{version.pk}",
+        dataset={"id": dataset.pk, "name": dataset.name, "kind": dataset.kind},
+        version={
+            "id": version.pk,
+            "number": version.number,
+            "rows": version.rows_total,
+            "pairs": version.pair_count,
+            "sha256": version.sha256,
+        },
+    )
 
 
 def _refuse_undone(version: DatasetVersion) -> None:

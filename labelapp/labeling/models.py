@@ -56,6 +56,9 @@ class Project(models.Model):
     show_agreement = models.BooleanField(
         default=False, help_text="Whether labelers see how often they agree with the project's researchers."
     )
+    done_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was seen that no task waits any more; see labeling/finishing.py."
+    )
     members = models.ManyToManyField(User, through="Membership", related_name="projects")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)

@@ -14,7 +14,7 @@ from labelapp.common.enqueue import enqueue_on_commit
 from labelapp.common.errors import Conflict, InvalidInput
 from labelapp.labeling.models import Project, ProjectKind
 from labelapp.prompts.models import Prompt
-from labelapp.runs.announcing import announce
+from labelapp.runs.announcing import announce, tell_ended
 from labelapp.runs.choosing_prompts import library_prompts, project_prompts
 from labelapp.runs.directories import prepare_directory, remove_directory
 from labelapp.runs.inputs import Inputs, choose_inputs
@@ -177,6 +177,8 @@ def cancel(run: Run) -> Run:
     else:
         run.phase = "Cancelling"
     run.save(update_fields=["state", "phase", "ended_at", "cancel_requested_at"])
+    if run.state == RunState.CANCELLED:
+        tell_ended(run)
     transaction.on_commit(lambda: announce(run.pk, "state"))
     return run
 

@@ -1,10 +1,12 @@
-"""Telling the pages that a run has changed: the list of runs, and the page of the one."""
+"""Telling that a run has changed: the pages, and, when it has ended, whoever listens by webhook."""
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
 from labelapp.common.events import publish
 from labelapp.runs.models import Run
+from labelapp.webhooks.models import EventType
+from labelapp.webhooks.outbox import emit
 
 logger = structlog.get_logger(__name__)
 
@@ -21,3 +23,10 @@ def announce(run_id: int, type: str = "progress") -> None:
         return
     for topic in ("runs", f"run:{run_id}"):
         publish(topic, type=type, id=run_id, **row)
+
+
+def tell_ended(run: Run) -> None:
+    """Leave word for the webhooks, in the transaction that ended the run."""
+    checkpoint = {"id": run.checkpoint.pk, "name": run.checkpoint.name} if run.checkpoint else None
+    told = {"id": run.pk, "name": run.name, "kind": run.kind, "state": run.state, "error_code": run.error_code}
+    emit(EventType.RUN_ENDED, path=f"/runs/{run.pk}", run=told, checkpoint=checkpoint)

@@ -16,6 +16,7 @@ from labelapp.checkpoints.actions import register_checkpoint
 from labelapp.checkpoints.models import Checkpoint, CheckpointParent
 from labelapp.labeling.task_creation import create_tasks
 from labelapp.prompts.models import Prompt, Response, SampleBatch
+from labelapp.runs.announcing import tell_ended
 from labelapp.runs.kinds import KINDS
 from labelapp.runs.lease import LeaseLost
 from labelapp.runs.models import Run, RunState
@@ -51,6 +52,7 @@ def collect(run_id: int, *, epoch: int) -> None:
         locked.step = locked.total_steps or locked.step
         locked.save()
         Run.objects.filter(pk=run_id).update(ended_at=Now())
+        tell_ended(locked)
 
 
 def verified_manifest(output: Path) -> Manifest:

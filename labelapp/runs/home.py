@@ -16,6 +16,7 @@ from labelapp.labeling.queries import DayCount, Progress, daily_counts, own_prog
 from labelapp.quality.statistics import project_agreements
 from labelapp.runs import queries
 from labelapp.runs.models import LIVE_STATES, Run
+from labelapp.webhooks.queries import paused_by_us
 
 # Agreement reads every ranking of a project: the number on the home page may be a minute old.
 AGREEMENT_SECONDS = 60
@@ -132,6 +133,10 @@ def admin_home() -> AdminHome:
 def find_problems(system: dict[str, Any]) -> list[Problem]:
     """What is wrong with the installation, each with what to do."""
     problems = _process_problems(system)
+    problems += [
+        Problem("webhook_paused", f"The webhook “{webhook.name}” was paused. {webhook.paused_because} See System.")
+        for webhook in paused_by_us()
+    ]
     if system["storage"]["free_bytes"] < LITTLE_SPACE_BYTES:
         free = system["storage"]["free_bytes"] / 1024**3
         problems.append(

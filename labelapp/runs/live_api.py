@@ -18,7 +18,7 @@ from labelapp.labeling.fast_view import asker
 from labelapp.labeling.queries import visible_projects
 
 MAX_TOPICS = 20
-TOPIC = re.compile(r"runs|datasets|imports|system|review|(?:run|labeling):[0-9]{1,18}")
+TOPIC = re.compile(r"runs|datasets|imports|system|webhooks|review|(?:run|labeling):[0-9]{1,18}")
 
 
 class EventStreamRenderer(BaseRenderer):
@@ -45,7 +45,7 @@ class EventsView(APIView):
                 str,
                 required=True,
                 description="Comma-separated: `runs`, `run:<id>`, `datasets`, `imports`, `labeling:<project id>`, "
-                "`review`, `system`.",
+                "`review`, `system`, `webhooks`.",
             )
         ],
         responses={
@@ -74,9 +74,10 @@ def requested_topics(request: Request) -> frozenset[str]:
     for topic in sorted(topics):
         if not TOPIC.fullmatch(topic):
             raise InvalidInput(
-                "A topic is runs, run:<id>, datasets, imports, labeling:<project id>, review or system.", field="topics"
+                "A topic is runs, run:<id>, datasets, imports, labeling:<project id>, review, system or webhooks.",
+                field="topics",
             )
-    if "system" in topics and not asker(request).has_role(Role.ADMIN):
+    if topics & {"system", "webhooks"} and not asker(request).has_role(Role.ADMIN):
         raise NotFound("There is no such topic for you.")
     if not asker(request).has_role(Role.RESEARCHER):
         _check_own_projects(topics, user=asker(request))

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from labelapp.runs.announcing import announce
+from labelapp.runs.announcing import announce, tell_ended
 from labelapp.runs.lease import Lease, LeaseLost
 from labelapp.runs.models import Run, RunState
 
@@ -89,5 +89,6 @@ def give_back(
     run.held_devices.all().delete()
     if run.state != RunState.QUEUED:
         Run.objects.filter(pk=run.pk).update(ended_at=Now())
+        tell_ended(run)
     if only is None:
         Run.objects.filter(pk=run.pk).update(running_seconds=lease.running_seconds())

@@ -30,6 +30,7 @@ from labelapp.prompts.authoring import write_prompt
 from labelapp.prompts.models import Prompt
 from labelapp.prompts.written import WrittenContent
 from labelapp.runs.models import Run, RunKind
+from labelapp.webhooks.actions import add_webhook, send_test
 from tests.people import client_of, make_user
 
 HUGE = 10**30
@@ -133,11 +134,13 @@ def world(db: None) -> dict[str, int]:
     )
     dataset = create_dataset("prompts", kind=DatasetKind.PROMPTS, created_by=admin)
     version = freeze(dataset, query={}, created_by=admin)
+    webhook = add_webhook("hook", url="http://localhost:1/", events=["run.ended"], created_by=admin).webhook
     run = Run.objects.create(kind=RunKind.SFT, name="run", directory="runs/none")
     return {
         "assignment_id": assignment["id"],
         "checkpoint_id": checkpoint.pk,
         "dataset_id": dataset.pk,
+        "delivery_id": send_test(webhook).pk,
         "erasure_id": request_erasure(user_id=admin.pk, created_by=admin).pk,
         "cohort_id": create_cohort("us", member_ids=[admin.pk], created_by=admin).pk,
         "endpoint_id": endpoint.pk,
@@ -150,6 +153,7 @@ def world(db: None) -> dict[str, int]:
         "token_id": issue_token(admin, name="token", scopes=["read"], days=1).row.pk,
         "user_id": admin.pk,
         "version_id": version.pk,
+        "webhook_id": webhook.pk,
         "written_id": write_prompt(WrittenContent("plain", "chat", text="Hi?"), author=admin, key=uuid.uuid4()).pk,
     }
 

@@ -9,8 +9,9 @@ from django.conf import settings
 from rest_framework.test import APIClient
 
 from labelapp.accounts.models import Role, User
-from labelapp.checkpoints import actions, secrets
+from labelapp.checkpoints import actions
 from labelapp.checkpoints.models import Checkpoint, CheckpointKind, CheckpointParent, Endpoint
+from labelapp.common import secrets
 from labelapp.common.errors import Conflict
 
 pytestmark = pytest.mark.django_db
@@ -257,9 +258,9 @@ def test_usual_addresses_are_accepted(admin: APIClient, url: str) -> None:
 
 
 def test_a_rotated_secret_key_keeps_the_keys_that_its_fallbacks_read(settings: Any) -> None:
-    token = secrets.encrypt("sk-1")
+    token = secrets.encrypt("sk-1", purpose=secrets.ENDPOINT_API_KEY)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 8, [settings.SECRET_KEY]
-    assert secrets.decrypt(token) == "sk-1"
+    assert secrets.decrypt(token, purpose=secrets.ENDPOINT_API_KEY) == "sk-1"
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(Conflict, match="another SECRET_KEY"):
         actions.endpoint_api_key(Endpoint(name="local", encrypted_api_key=token))

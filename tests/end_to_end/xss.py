@@ -40,6 +40,8 @@ POISONED = {
     "prompts.SampleBatch": {"name"},
     "prompts.Submitter": {"key"},
     "prompts.WrittenPrompt": {"source"},
+    "webhooks.Delivery": {"error", "response"},
+    "webhooks.Webhook": {"name", "url", "paused_because"},
     "runs.Run": {"name", "error_message", "phase", "supervisor_host", "device"},
 }
 OURS = {
@@ -57,6 +59,8 @@ OURS = {
     "runs.HeldDevice": {"name"},
     "runs.Run": {"directory", "error_code", "ray_address"},
     "runs.RunInput": {"role"},
+    "webhooks.Delivery": {"message_id", "event", "body"},  # names in a body are poisoned with it
+    "webhooks.Webhook": {"encrypted_secret"},
 }
 
 
@@ -124,6 +128,8 @@ def poison(texts: Texts) -> None:
                 _poison_field(apps.get_model(label), name, texts)
         _poison_prompts_and_responses(texts)
         _poison_reports(texts)
+        payload = json.dumps({"data": {"name": texts.whole()}})
+        apps.get_model("webhooks.Delivery").objects.update(body=payload)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = DEFAULT")

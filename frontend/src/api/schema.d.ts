@@ -2122,6 +2122,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhook-deliveries/{delivery_id}/send-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Sending a message again. */
+        post: operations["webhooks_send_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whoever is told what happens here. */
+        get: operations["webhooks_list"];
+        put?: never;
+        /** @description Whoever is told what happens here. */
+        post: operations["webhooks_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One of them. */
+        get: operations["webhooks_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description One of them. */
+        delete: operations["webhooks_delete"];
+        options?: never;
+        head?: never;
+        /** @description One of them. */
+        patch: operations["webhooks_update"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Its log. */
+        get: operations["webhooks_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Sending it a message that means nothing. */
+        post: operations["webhooks_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/writing": {
         parameters: {
             query?: never;
@@ -2242,6 +2330,12 @@ export interface components {
         /** @description People who shall label in the project. */
         AddMembersRequest: {
             user_ids: number[];
+        };
+        /** @description Whom to tell what. */
+        AddWebhookRequest: {
+            name: string;
+            url: string;
+            events: components["schemas"]["WebhookEventEnum"][];
         };
         /** @description How the machines and their runs go. */
         AdminHome: {
@@ -2937,6 +3031,42 @@ export interface components {
          * @enum {string}
          */
         DecisionActionEnum: "answer" | "correct" | "replace" | "withdraw" | "dismiss";
+        /** @description A message to a webhook and its last attempt. */
+        Delivery: {
+            readonly id: number;
+            /** @description The header webhook-id, in every attempt. */
+            readonly message_id: string;
+            /** @description An EventType, or webhook.test. */
+            readonly event: string;
+            readonly state: components["schemas"]["DeliveryStateEnum"];
+            readonly attempts: number;
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is tried next, while it waits.
+             */
+            readonly due_at: string;
+            /** Format: date-time */
+            readonly ended_at: string | null;
+            /** Format: date-time */
+            readonly tried_at: string | null;
+            readonly status_code: number | null;
+            readonly duration_ms: number | null;
+            readonly error: string;
+            /** @description The beginning of what the receiver answered. */
+            readonly response: string;
+            readonly payload: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `delivered` - Delivered
+         *     * `given_up` - Given up
+         * @enum {string}
+         */
+        DeliveryStateEnum: "waiting" | "delivered" | "given_up";
         /** @description What was typed and not submitted. */
         Draft: {
             content: {
@@ -3813,6 +3943,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["DatasetVersion"][];
         };
+        PaginatedDeliveryList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Delivery"][];
+        };
         PaginatedDroppedLineList: {
             /** @example 123 */
             count: number;
@@ -4151,6 +4296,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["User"][];
         };
+        PaginatedWebhookList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Webhook"][];
+        };
         PaginatedWrittenRowList: {
             /** @example 123 */
             count: number;
@@ -4240,6 +4400,13 @@ export interface components {
             language?: string;
             deployment_context?: string;
             archived?: boolean;
+        };
+        /** @description What may change. While it is paused, what it would be told waits. */
+        PatchedUpdateWebhookRequest: {
+            name?: string;
+            url?: string;
+            events?: components["schemas"]["WebhookEventEnum"][];
+            paused?: boolean;
         };
         /** @description How many submitters have so many prompts each. */
         PerSubmitterRow: {
@@ -5840,6 +6007,36 @@ export interface components {
             code: string;
             message: string;
         };
+        /** @description A webhook. `secret` is there in the answer that made it and never again. */
+        Webhook: {
+            readonly id: number;
+            readonly name: string;
+            readonly url: string;
+            events: components["schemas"]["WebhookEventEnum"][];
+            /**
+             * Format: date-time
+             * @description Since when its messages wait.
+             */
+            readonly paused_at: string | null;
+            /** @description Why we paused it; empty where a person did. */
+            readonly paused_because: string;
+            /** @default 0 */
+            waiting_count: number;
+            /** Format: date-time */
+            last_tried_at?: string | null;
+            /** @description Empty where the last one was delivered. */
+            last_error?: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly secret: string | null;
+        };
+        /**
+         * @description * `dataset.frozen` - Dataset frozen
+         *     * `run.ended` - Run ended
+         *     * `project.done` - Project done
+         * @enum {string}
+         */
+        WebhookEventEnum: "dataset.frozen" | "run.ended" | "project.done";
         /** @description Asks for the next task: the slot that was shown in advance if it is still open, else another. */
         WishRequest: {
             preferred_id?: number | null;
@@ -8202,7 +8399,7 @@ export interface operations {
         parameters: {
             query: {
                 format?: "events" | "json";
-                /** @description Comma-separated: `runs`, `run:<id>`, `datasets`, `imports`, `labeling:<project id>`, `review`, `system`. */
+                /** @description Comma-separated: `runs`, `run:<id>`, `datasets`, `imports`, `labeling:<project id>`, `review`, `system`, `webhooks`. */
                 topics: string;
             };
             header?: never;
@@ -12289,6 +12486,297 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_send_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedWebhookList"];
+                };
+            };
+        };
+    };
+    webhooks_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddWebhookRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedUpdateWebhookRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_deliveries: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /**
+                 * @description * `waiting` - Waiting
+                 *     * `delivered` - Delivered
+                 *     * `given_up` - Given up
+                 */
+                state?: "waiting" | "delivered" | "given_up";
+            };
+            header?: never;
+            path: {
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedDeliveryList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

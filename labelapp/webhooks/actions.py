@@ -1,0 +1,111 @@
+"""Writes: webhooks, and messages that are sent again."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from labelapp.accounts.models import User
+from labelapp.common import secrets
+from labelapp.common.errors import Conflict
+from labelapp.common.events import publish_on_commit
+from labelapp.webhooks import outbox, signing
+from labelapp.webhooks.addresses import checked_url
+from labelapp.webhooks.models import Delivery, Webhook
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A new webhook and its secret, which cannot be shown again."""
+
+    webhook: Webhook
+    secret: str
+
+
+@transaction.atomic
+def add_webhook(name: str, *, url: str, events: Iterable[str], created_by: User) -> Added:
+    """Have an address told of events. Raises InvalidInput for an address that may not be, Conflict for a taken name."""
+    secret = signing.new_secret()
+    webhook = Webhook(
+        name=name,
+        url=checked_url(url),
+        events=sorted(set(events)),
+        encrypted_secret=secrets.encrypt(secret, purpose=secrets.WEBHOOK_SECRET),
+        created_by=created_by,
+    )
+    _save(webhook)
+    return Added(webhook, secret)
+
+
+@transaction.atomic
+def update_webhook(
+    webhook: Webhook,
+    *,
+    name: str | None = None,
+    url: str | None = None,
+    events: Iterable[str] | None = None,
+    paused: bool | None = None,
+) -> Webhook:
+    """Change what is not given as None. While it is paused its messages wait; resumed, they are sent.
+
+    Raises:
+        InvalidInput, Conflict: as `add_webhook` does.
+    """
+    webhook = Webhook.objects.select_for_update().get(pk=webhook.pk)
+    webhook.name = name or webhook.name
+    webhook.url = checked_url(url) if url else webhook.url
+    webhook.events = sorted(set(events)) if events is not None else webhook.events
+    if paused is not None:
+        _set_paused(webhook, paused)
+    _save(webhook)
+    return webhook
+
+
+def _set_paused(webhook: Webhook, paused: bool) -> None:
+    if paused == (webhook.paused_at is not None):
+        return
+    webhook.paused_at = timezone.now() if paused else None
+    webhook.paused_because = ""
+    if not paused:
+        for delivery in webhook.deliveries.filter(state=Delivery.State.WAITING).order_by("pk"):
+            outbox.ring(delivery)
+
+
+def _save(webhook: Webhook) -> None:
+    try:
+        with transaction.atomic():
+            webhook.save()
+    except IntegrityError as error:
+        raise Conflict(f"There is already a webhook called {webhook.name}.", field="name", code="name_taken") from error
+    publish_on_commit("webhooks", type="changed", id=webhook.pk)
+
+
+@transaction.atomic
+def delete_webhook(webhook: Webhook) -> None:
+    """Forget an address, its secret, its log and what waits for it."""
+    publish_on_commit("webhooks", type="changed", id=webhook.pk)
+    webhook.delete()
+
+
+@transaction.atomic
+def send_test(webhook: Webhook) -> Delivery:
+    """Send a test message. Raises Conflict while the webhook is paused."""
+    _check_active(webhook)
+    return outbox.emit_test(webhook)
+
+
+@transaction.atomic
+def send_again(delivery: Delivery) -> Delivery:
+    """Send a message now, whatever became of it: once more, with the same webhook-id. Raises Conflict while paused."""
+    _check_active(delivery.webhook)
+    delivery = Delivery.objects.select_for_update(of=("self",)).select_related("webhook").get(pk=delivery.pk)
+    delivery.state, delivery.ended_at, delivery.due_at = Delivery.State.WAITING, None, timezone.now()
+    delivery.save(update_fields=["state", "ended_at", "due_at"])
+    outbox.ring(delivery)
+    return delivery
+
+
+def _check_active(webhook: Webhook) -> None:
+    if webhook.paused_at is not None:
+        raise Conflict(f"{webhook.name} is paused: resume it first.", code="webhook_paused")
