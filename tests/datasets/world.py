@@ -54,9 +54,13 @@ class World:
             create_prompt({"prompt": f"Prompt {time.monotonic_ns()} «é» {number}"} | fields, created_by=self.author)
             for number in range(count)
         ]
+        self.ask(prompts)
+        return prompts
+
+    def ask(self, prompts: list[Prompt]) -> None:
+        """Make a task of each prompt; four responses where it compares."""
         chosen = Prompt.objects.filter(pk__in=[prompt.pk for prompt in prompts])
         create_tasks(self.project.pk, prompts=chosen, batch=self._respond(prompts))
-        return prompts
 
     def _respond(self, prompts: list[Prompt]) -> Any:
         if self.kind != ProjectKind.COMPARISON:
