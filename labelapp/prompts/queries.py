@@ -118,6 +118,20 @@ def family_of(prompt: Prompt) -> list[int]:
     return list(Prompt.objects.filter(written=prompt.written).order_by("written_number").values_list("pk", flat=True))
 
 
+def replaced_by(prompt: Prompt) -> list[int]:
+    """Return the ids of the corrected copies that researchers put in this prompt's place, in the order of time."""
+    return _ids(Prompt.objects.filter(replaces__task__prompt=prompt))
+
+
+def replaced(prompt: Prompt) -> list[int]:
+    """Return the ids of the prompts in whose place this one is, in the order of time."""
+    return _ids(Prompt.objects.filter(tasks__decisions__replacement_prompt=prompt))
+
+
+def _ids(prompts: QuerySet[Prompt]) -> list[int]:
+    return list(prompts.order_by("pk").values_list("pk", flat=True).distinct())
+
+
 def facets() -> dict[str, list[dict[str, Any]]]:
     """Return how many unarchived prompts have each value, for every filter that offers a choice.
 

@@ -13,7 +13,15 @@ from labelapp.prompts.content import (
     MAX_TEXT_LENGTH,
 )
 from labelapp.prompts.models import PiiState, Prompt, PromptKind, Response, SampleBatch, Split, UseCase
-from labelapp.prompts.queries import DEFAULT_ORDERING, ORDERINGS, batches_of, family_of, is_redacted
+from labelapp.prompts.queries import (
+    DEFAULT_ORDERING,
+    ORDERINGS,
+    batches_of,
+    family_of,
+    is_redacted,
+    replaced,
+    replaced_by,
+)
 
 MAX_TAG_LENGTH = 40
 ROLES = ("system", "user", "assistant")
@@ -172,6 +180,8 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
     batches = serializers.SerializerMethodField()
     is_redacted = serializers.SerializerMethodField(help_text="Personal data was taken out; admins can see it.")
     written = serializers.SerializerMethodField(help_text="Null unless somebody wrote it on the page for writing.")
+    replaces = serializers.SerializerMethodField(help_text="The prompts of which it is a corrected copy.")
+    replaced_by = serializers.SerializerMethodField(help_text="The corrected copies of it.")
 
     class Meta:
         model = Prompt
@@ -195,6 +205,8 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
             "import_line",
             "batches",
             "written",
+            "replaces",
+            "replaced_by",
             "created_at",
             "archived_at",
         )
@@ -213,6 +225,12 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
             return None
         said = {"source": prompt.written.source, "response": prompt.written_response, "prompt_ids": family_of(prompt)}
         return WrittenBySerializer(said).data
+
+    def get_replaces(self, prompt: Prompt) -> list[int]:
+        return replaced(prompt)
+
+    def get_replaced_by(self, prompt: Prompt) -> list[int]:
+        return replaced_by(prompt)
 
 
 class FacetSerializer(serializers.Serializer[Any]):

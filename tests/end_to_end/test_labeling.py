@@ -59,8 +59,8 @@ def read_back(page: Page) -> Locator:
     return page.locator("output")
 
 
-def drag(page: Page, source: Locator, target: Locator) -> None:
-    """Drag with the mouse, in steps as a hand does, and let go once the target shows that it will take it."""
+def drag(page: Page, source: Locator, target: Locator, *, then: str = "") -> None:
+    """Drag with the mouse, in steps as a hand does, until the target shows that it will take it; let go after a key."""
     source.scroll_into_view_if_needed()
     start, end = source.bounding_box(), target.bounding_box()
     assert start
@@ -69,6 +69,9 @@ def drag(page: Page, source: Locator, target: Locator) -> None:
     page.mouse.down()
     page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=12)
     expect(target).to_have_attribute("data-over", "true")
+    if then:
+        page.keyboard.press(then)
+        expect(target).not_to_have_attribute("data-over", "true")
     page.mouse.up()
 
 
@@ -131,14 +134,15 @@ def test_ranks_with_a_tie_by_mouse(page: Page, live_app: str, workspace: Workspa
     expect(read_back(page)).to_have_text("C")
     drag(page, page.get_by_role("button", name="Drag response A to a rank"), bands[2])
     expect(read_back(page)).to_have_text("A > C")
+    drag(page, page.get_by_role("button", name="Drag response B to a rank"), bands[1], then="Escape")
+    expect(read_back(page)).to_have_text("A > C")
     drag(page, page.get_by_role("button", name="Drag response B to a rank"), bands[1])
     expect(read_back(page)).to_have_text("B > A > C")
     drag(page, page.get_by_role("button", name="Go to response D"), bands[3])
     expect(read_back(page)).to_have_text("B > A > D > C")
     drag(page, page.get_by_role("button", name="Go to response C"), bands[1])
     expect(read_back(page)).to_have_text("B = C > A > D")
-    # dnd-kit swallows clicks for 50 ms after a drag, so that letting go is no click: no hand is that fast, a test is.
-    page.keyboard.press("Control+Enter")
+    page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", name=DONE)).to_be_visible()
 
     judgments = judgments_as_shown(submission_of(labeler))
@@ -350,17 +354,22 @@ def test_edits_an_earlier_answer_as_a_revision(
     assert Submission.objects.latest_revisions().get(labeler=labeler.user) == first
 
 
-def swipe_up(page: Page, *, x: float, y: float) -> None:
-    """Move a finger up the screen, in steps."""
+def swipe(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Move a finger over the screen, in steps."""
     touch = page.context.new_cdp_session(page)
-    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
-    for step in range(1, 11):
-        points = [{"x": x, "y": y - 30 * step}]
-        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": points})
+    points = [tuple(a + (b - a) * step / 10 for a, b in zip(start, end, strict=True)) for step in range(11)]
+    for kind, (x, y) in zip(["touchStart", *["touchMove"] * 10], points, strict=True):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def test_on_a_phone_a_tap_ranks_and_a_swipe_only_scrolls(
+def centre(place: Locator) -> tuple[float, float]:
+    box = place.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_on_a_phone_a_tap_ranks_a_handle_drags_and_a_swipe_only_scrolls(
     live_app: str, workspace: Workspace, labeler: Labeler, browser: Browser
 ) -> None:
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)  # type: ignore[arg-type]
@@ -369,12 +378,16 @@ def test_on_a_phone_a_tap_ranks_and_a_swipe_only_scrolls(
     page.get_by_text("2 · Rank all").tap()
     page.get_by_role("group", name="Rank of B").get_by_role("button", name="Rank 1").tap()
     expect(read_back(page)).to_have_text("B")
+    handle = page.get_by_role("button", name="Drag response C to a rank")
+    handle.scroll_into_view_if_needed()
+    swipe(page, centre(handle), centre(page.locator("[data-band='2']")))
+    expect(read_back(page)).to_have_text("B > C")
     card = page.get_by_role("article", name="Response C").bounding_box()
     assert card
     before = page.evaluate("window.scrollY")
-    swipe_up(page, x=card["x"] + 100, y=600)
+    swipe(page, (card["x"] + 100, 600), (card["x"] + 100, 300))
     page.wait_for_function(f"window.scrollY > {before}")
-    expect(read_back(page)).to_have_text("B")
+    expect(read_back(page)).to_have_text("B > C")
     assert sideways_scroll(page) == 0
     context.close()
 

@@ -199,6 +199,9 @@ def test_a_prompt_is_replaced_and_never_rewritten(workspace: Workspace, project:
     assert (task.withdrawn_at is not None, task.prompt.text) == (True, before)
     assert Submission.objects.filter(task=task).exists()
     assert workspace.researcher.get(f"review/{new_task.pk}").json()["replaces_task_id"] == task.pk
+    shown = {pk: workspace.researcher.get(f"prompts/{pk}").json() for pk in (task.prompt_id, copy.pk)}
+    assert (shown[task.prompt_id]["replaced_by"], shown[task.prompt_id]["replaces"]) == ([copy.pk], [])
+    assert (shown[copy.pk]["replaced_by"], shown[copy.pk]["replaces"]) == ([], [task.prompt_id])
 
 
 def test_responses_to_the_old_text_are_not_those_of_the_new(workspace: Workspace, labeler: Labeler) -> None:

@@ -166,7 +166,7 @@ def test_a_prompt_shows_its_responses_by_batch(
                 for number in range(3)
             ],
         )
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         body = researcher.get(f"/api/v1/prompts/{prompts[0].pk}").json()
     assert [batch["name"] for batch in body["batches"]] == ["second", "first"]
     assert body["batches"][1]["checkpoint"] == {"id": checkpoint.pk, "name": "tiny"}

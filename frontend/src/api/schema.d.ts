@@ -4594,6 +4594,10 @@ export interface components {
             readonly batches: components["schemas"]["PromptBatch"][];
             /** @description Null unless somebody wrote it on the page for writing. */
             readonly written: components["schemas"]["WrittenBy"] | null;
+            /** @description The prompts of which it is a corrected copy. */
+            readonly replaces: number[];
+            /** @description The corrected copies of it. */
+            readonly replaced_by: number[];
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */

@@ -1,6 +1,7 @@
-import { Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useParams } from "@tanstack/react-router";
+import { Fragment } from "react";
 import { $api, api, invalidate, queryClient, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { options, PROMPT_KIND, SPLIT, submitterLabel, USE_CASE } from "@/api/labels";
@@ -69,6 +70,11 @@ export function PromptPage() {
           )
         }
       />
+      {prompt.replaced_by.length > 0 && (
+        <Alert color="yellow" mb="md">
+          A researcher replaced it by a corrected copy: <PromptLinks ids={prompt.replaced_by} />.
+        </Alert>
+      )}
       <div className={classes.columns}>
         <div className={classes.stack}>
           <Section title="Conversation">
@@ -85,6 +91,10 @@ export function PromptPage() {
               <Facts
                 facts={[
                   { label: "Submitter", value: submitterLabel(prompt.submitter) },
+                  {
+                    label: "Corrected copy of",
+                    value: prompt.replaces.length > 0 && <PromptLinks ids={prompt.replaces} />,
+                  },
                   { label: "Split", value: SPLIT[prompt.split] },
                   { label: "Added", value: <RelativeTime at={prompt.created_at} /> },
                 ]}
@@ -129,18 +139,24 @@ function Written({ prompt, written }: WrittenProps) {
           </div>
         )}
         {family.length > 0 && (
-          <Group gap="xs">
-            <Text fw={600}>Written at once with</Text>
-            {family.map((id) => (
-              <TextLink key={id} to="/prompts/$promptId" params={{ promptId: String(id) }}>
-                prompt {id}
-              </TextLink>
-            ))}
-          </Group>
+          <Text>
+            <b>Written at once with</b> <PromptLinks ids={family} />
+          </Text>
         )}
       </Stack>
     </Section>
   );
+}
+
+function PromptLinks({ ids }: { ids: number[] }) {
+  return ids.map((id, index) => (
+    <Fragment key={id}>
+      {index > 0 && ", "}
+      <TextLink to="/prompts/$promptId" params={{ promptId: String(id) }}>
+        prompt {id}
+      </TextLink>
+    </Fragment>
+  ));
 }
 
 function PromptForm({ prompt }: { prompt: Prompt }) {

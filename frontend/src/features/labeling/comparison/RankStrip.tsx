@@ -1,4 +1,3 @@
-import { useDraggable, useDroppable } from "@dnd-kit/core";
 import { UnstyledButton } from "@mantine/core";
 import type { Dispatch, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,15 +6,16 @@ import { type Group, type Proposal, proposal } from "@/features/labeling/compari
 import classes from "@/features/labeling/comparison/Ranks.module.css";
 import { useIsUnread } from "@/features/labeling/comparison/reading/ends";
 import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
+import type { Dragging } from "@/features/labeling/comparison/useDrag";
 import { Key } from "@/ui/Key";
 import { useHeightVariable } from "@/ui/useHeightVariable";
 
 export const TRAY = "tray";
 
-type StripPart = { state: State; act: Dispatch<Act> };
+type StripPart = { state: State; act: Dispatch<Act>; dragging: Dragging };
 
 /** The bands, always in sight: drop a letter into one, or press a band's head to put the focused response there. */
-export function RankStrip({ state, act, isDragging }: StripPart & { isDragging: boolean }) {
+export function RankStrip({ state, act, dragging }: StripPart) {
   const { t } = useTranslation();
   const proposed = proposal(state.answer, state.order);
   return (
@@ -23,13 +23,14 @@ export function RankStrip({ state, act, isDragging }: StripPart & { isDragging: 
       ref={useHeightVariable("--strip-height")}
       className={classes.strip}
       aria-label={t("Ranks")}
-      data-dragging={isDragging || undefined}
+      data-dragging={dragging.drag !== null || undefined}
       data-count={state.order.length}
+      data-bands
     >
-      <Tray state={state} act={act} proposed={proposed} />
+      <Tray state={state} act={act} dragging={dragging} proposed={proposed} />
       <div className={classes.bands}>
         {ranksOf(state.order.length).map((rank) => (
-          <RankBand key={rank} rank={rank} state={state} act={act} proposed={proposed} />
+          <RankBand key={rank} rank={rank} state={state} act={act} dragging={dragging} proposed={proposed} />
         ))}
       </div>
     </section>
@@ -41,7 +42,7 @@ function ranksOf(count: number): number[] {
 }
 
 /** What has no place yet: groups that are rated the same, and whatever cannot be proposed before all is rated. */
-function Tray({ state, act, proposed }: StripPart & { proposed: Proposal }) {
+function Tray({ state, act, dragging, proposed }: StripPart & { proposed: Proposal }) {
   const { t } = useTranslation();
   const grouped = proposed.groups.flatMap(({ ids }) => ids);
   const alone = unranked(state.answer, state.order).filter(
@@ -50,22 +51,23 @@ function Tray({ state, act, proposed }: StripPart & { proposed: Proposal }) {
   return (
     <Band
       id={TRAY}
+      isOver={dragging.drag?.over === TRAY}
       className={classes.tray}
       isEmpty={!alone.length && !grouped.length}
       head={<span className={classes.bandHead}>{t("To be ranked")}</span>}
     >
       {alone.map((id) => (
-        <Chip key={id} id={id} state={state} act={act} />
+        <Chip key={id} id={id} state={state} act={act} dragging={dragging} />
       ))}
       {proposed.groups.map((group) => (
-        <WaitingGroup key={group.quality} group={group} state={state} act={act} />
+        <WaitingGroup key={group.quality} group={group} state={state} act={act} dragging={dragging} />
       ))}
       {!alone.length && !grouped.length && <span className={classes.none}>{t("none")}</span>}
     </Band>
   );
 }
 
-function WaitingGroup({ group, state, act }: StripPart & { group: Group }) {
+function WaitingGroup({ group, state, act, dragging }: StripPart & { group: Group }) {
   const { t } = useTranslation();
   const { ids, quality } = group;
   const letters = ids.map((id) => state.letters[id]).join(", ");
@@ -81,7 +83,7 @@ function WaitingGroup({ group, state, act }: StripPart & { group: Group }) {
         {t("rated {{quality}}", { quality })}
       </span>
       {ids.map((id) => (
-        <Chip key={id} id={id} state={state} act={act} />
+        <Chip key={id} id={id} state={state} act={act} dragging={dragging} />
       ))}
       {ids.length > 1 && (
         <UnstyledButton
@@ -98,7 +100,13 @@ function WaitingGroup({ group, state, act }: StripPart & { group: Group }) {
   );
 }
 
-function RankBand({ rank, state, act, proposed }: StripPart & { rank: number; proposed: Proposal }) {
+function RankBand({
+  rank,
+  state,
+  act,
+  dragging,
+  proposed,
+}: StripPart & { rank: number; proposed: Proposal }) {
   const { t } = useTranslation();
   const inside = state.order.filter((id) => judgmentOf(state.answer, id).rank === rank);
   const maybe = [...proposed.ranks].filter(([, at]) => at === rank).map(([id]) => id);
@@ -110,6 +118,7 @@ function RankBand({ rank, state, act, proposed }: StripPart & { rank: number; pr
   return (
     <Band
       id={String(rank)}
+      isOver={dragging.drag?.over === String(rank)}
       head={
         <UnstyledButton
           className={classes.bandHead}
@@ -121,10 +130,10 @@ function RankBand({ rank, state, act, proposed }: StripPart & { rank: number; pr
       }
     >
       {inside.map((id) => (
-        <Chip key={id} id={id} state={state} act={act} />
+        <Chip key={id} id={id} state={state} act={act} dragging={dragging} />
       ))}
       {maybe.map((id) => (
-        <Chip key={id} id={id} state={state} act={act} isProposed />
+        <Chip key={id} id={id} state={state} act={act} dragging={dragging} isProposed />
       ))}
     </Band>
   );
@@ -150,16 +159,15 @@ function BandName({ rank }: { rank: number }) {
 type BandProps = {
   id: string;
   className?: string;
+  isOver: boolean;
   isEmpty?: boolean;
   head: ReactNode;
   children: ReactNode;
 };
 
-function Band({ id, className = "", isEmpty = false, head, children }: BandProps) {
-  const { setNodeRef, isOver } = useDroppable({ id });
+function Band({ id, className = "", isOver, isEmpty = false, head, children }: BandProps) {
   return (
     <div
-      ref={setNodeRef}
       className={`${classes.band} ${className}`}
       data-over={isOver || undefined}
       data-band={id}
@@ -172,9 +180,14 @@ function Band({ id, className = "", isEmpty = false, head, children }: BandProps
 }
 
 /** A response's letter: pressed it goes to the response, dragged it changes the rank. */
-function Chip({ id, state, act, isProposed = false }: StripPart & { id: ResponseId; isProposed?: boolean }) {
+function Chip({
+  id,
+  state,
+  act,
+  dragging,
+  isProposed = false,
+}: StripPart & { id: ResponseId; isProposed?: boolean }) {
   const { t } = useTranslation();
-  const { setNodeRef, listeners, isDragging } = useDraggable({ id: `chip-${id}`, data: { id } });
   const letter = state.letters[id];
   const slips = contradictions(state.answer, state.order);
   const isUnread = useIsUnread(id);
@@ -187,11 +200,10 @@ function Chip({ id, state, act, isProposed = false }: StripPart & { id: Response
   };
   return (
     <UnstyledButton
-      ref={setNodeRef}
-      {...listeners}
+      {...dragging.handle(id)}
       className={classes.chip}
       data-focused={focusedId(state) === id || undefined}
-      data-dragged={isDragging || undefined}
+      data-dragged={dragging.drag?.id === id || undefined}
       data-proposed={isProposed || undefined}
       data-slip={slips.some(({ better, worse }) => better === id || worse === id) || undefined}
       data-unread={isUnread || undefined}

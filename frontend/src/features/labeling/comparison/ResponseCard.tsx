@@ -1,4 +1,3 @@
-import { useDraggable } from "@dnd-kit/core";
 import { ActionIcon } from "@mantine/core";
 import { IconEyeOff, IconGripVertical, IconMarkdown, IconMarkdownOff } from "@tabler/icons-react";
 import { type Dispatch, type KeyboardEvent, useState } from "react";
@@ -12,6 +11,7 @@ import classes from "@/features/labeling/comparison/reading/Reading.module.css";
 import { scrollByKey } from "@/features/labeling/comparison/reading/ScrollBox";
 import type { Reading } from "@/features/labeling/comparison/reading/useReading";
 import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
+import type { Dragging } from "@/features/labeling/comparison/useDrag";
 import type { TaskResponse } from "@/features/labeling/task/types";
 import { CopyIcon } from "@/ui/CopyButton";
 import { Tooltip } from "@/ui/Tooltip";
@@ -22,17 +22,18 @@ type ResponseCardProps = {
   act: Dispatch<Act>;
   isPlain: boolean;
   reading: Reading;
+  dragging: Dragging;
   /** The response whose text all others are held against, or null. */
   basis: TaskResponse | null;
 };
 
 /** A response in full, with its rank where its text is. */
-export function ResponseCard({ response, state, act, isPlain, reading, basis }: ResponseCardProps) {
+export function ResponseCard(props: ResponseCardProps) {
+  const { response, state, act, isPlain, reading, dragging, basis } = props;
   const { t } = useTranslation();
   const { id, letter } = response;
   const { rank } = judgmentOf(state.answer, id);
   const isFocused = focusedId(state) === id;
-  const { isDragging, ...drag } = useDraggable({ id: `card-${id}`, data: { id } });
   const [isOwnPlain, setOwnPlain] = useOwnPlain(isPlain);
   const focus = () => {
     if (!isFocused) act({ type: "focus", index: state.order.indexOf(id) });
@@ -49,7 +50,7 @@ export function ResponseCard({ response, state, act, isPlain, reading, basis }: 
       className={classes.card}
       data-response={id}
       data-focused={isFocused || undefined}
-      data-dragged={isDragging || undefined}
+      data-dragged={dragging.drag?.id === id || undefined}
       tabIndex={-1}
       aria-label={name}
       onFocus={focus}
@@ -58,8 +59,8 @@ export function ResponseCard({ response, state, act, isPlain, reading, basis }: 
     >
       <header className={classes.cardHeader}>
         <ActionIcon
-          ref={drag.setNodeRef}
-          {...drag.listeners}
+          {...dragging.handle(id)}
+          tabIndex={-1}
           variant="subtle"
           color="gray"
           className={classes.handle}

@@ -1,5 +1,6 @@
 import { ActionIcon, Badge, Button, VisuallyHidden } from "@mantine/core";
 import {
+  type Icon,
   IconBook,
   IconClock,
   IconFlag,
@@ -73,77 +74,98 @@ export function TaskBar({ assignment, mode, work, children, ...on }: TaskBarProp
   return (
     <div ref={useHeightVariable("--bar-height")} className={classes.bar}>
       <div className={classes.barTitle}>
-        <h1 className={classes.projectName}>{project.name}</h1>
+        <h1 className={classes.projectName} title={project.name}>
+          {project.name}
+        </h1>
         {mode === "revise" && <Badge color="yellow">{t("Editing")}</Badge>}
         {priority && <Priority {...priority} className={classes.priority} />}
       </div>
-      {children && <div className={classes.stages}>{children}</div>}
-      <div className={classes.barTools}>
+      <div className={classes.kept}>
+        {children && <div className={classes.stages}>{children}</div>}
         <div className={classes.always}>
           {priority && <Priority {...priority} className={classes.shortPriority} />}
           <SaveStateLabel save={work.save} />
         </div>
+      </div>
+      <div className={classes.barTools}>
         <Elapsed clock={work.clock} />
-        <Button
-          variant={on.isInstructionsOpen ? "light" : "subtle"}
-          color="gray"
-          size="compact-md"
-          leftSection={<IconBook size={16} stroke={1.6} aria-hidden />}
-          aria-expanded={on.isInstructionsOpen}
-          aria-keyshortcuts="i"
-          onClick={on.onInstructions}
-        >
-          {t("Instructions")}
-        </Button>
-        <Button
-          variant={on.isQuestionsOpen ? "light" : "subtle"}
-          color="gray"
-          size="compact-md"
-          leftSection={<IconMessageQuestion size={16} stroke={1.6} aria-hidden />}
-          rightSection={on.unread > 0 ? <Unread count={on.unread} /> : undefined}
-          aria-expanded={on.isQuestionsOpen}
-          aria-keyshortcuts="q"
-          onClick={on.onQuestions}
-        >
-          {t("Questions")}
-        </Button>
-        <Button
-          variant="subtle"
-          color="gray"
-          size="compact-md"
-          leftSection={<IconFlag size={16} stroke={1.6} aria-hidden />}
-          rightSection={<Key name="F" />}
-          aria-keyshortcuts="f"
-          onClick={on.onFlag}
-        >
-          {t("Flag")}
-        </Button>
-        {mode === "label" && (
-          <Button
-            variant="subtle"
-            color="gray"
-            size="compact-md"
-            leftSection={<IconPlayerSkipForward size={16} stroke={1.6} aria-hidden />}
-            rightSection={<Key name="S" />}
-            aria-keyshortcuts="s"
-            onClick={on.onSkip}
-          >
-            {t("Skip")}
-          </Button>
-        )}
-        <Tooltip label={t("Keys (?)")}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t("Keys")}
-            aria-keyshortcuts="?"
-            onClick={on.onHelp}
-          >
-            <IconKeyboard size={18} stroke={1.6} />
-          </ActionIcon>
-        </Tooltip>
+        <div className={classes.acts}>
+          <BarButton
+            icon={IconBook}
+            label={t("Instructions")}
+            shortcut="i"
+            isOpen={on.isInstructionsOpen}
+            onClick={on.onInstructions}
+          />
+          <BarButton
+            icon={IconMessageQuestion}
+            label={t("Questions")}
+            shortcut="q"
+            isOpen={on.isQuestionsOpen}
+            remark={on.unread > 0 && <Unread count={on.unread} />}
+            onClick={on.onQuestions}
+          />
+          <BarButton
+            icon={IconFlag}
+            label={t("Flag")}
+            shortcut="f"
+            remark={<Key name="F" />}
+            onClick={on.onFlag}
+          />
+          {mode === "label" && (
+            <BarButton
+              icon={IconPlayerSkipForward}
+              label={t("Skip")}
+              shortcut="s"
+              remark={<Key name="S" />}
+              onClick={on.onSkip}
+            />
+          )}
+          <Tooltip label={t("Keys (?)")}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              className={classes.keyHint}
+              aria-label={t("Keys")}
+              aria-keyshortcuts="?"
+              onClick={on.onHelp}
+            >
+              <IconKeyboard size={18} stroke={1.6} />
+            </ActionIcon>
+          </Tooltip>
+        </div>
       </div>
     </div>
+  );
+}
+
+type BarButtonProps = {
+  icon: Icon;
+  label: string;
+  shortcut: string;
+  /** Whether what it opens is open, where it opens a panel. */
+  isOpen?: boolean;
+  remark?: ReactNode;
+  onClick: () => void;
+};
+
+/** On a phone its icon alone is seen. */
+function BarButton({ icon: Icon, label, shortcut, isOpen, remark, onClick }: BarButtonProps) {
+  return (
+    <Button
+      variant={isOpen ? "light" : "subtle"}
+      color="gray"
+      size="compact-md"
+      className={classes.act}
+      classNames={{ label: classes.actLabel }}
+      leftSection={<Icon size={16} stroke={1.6} aria-hidden />}
+      rightSection={remark}
+      aria-expanded={isOpen}
+      aria-keyshortcuts={shortcut}
+      onClick={onClick}
+    >
+      {label}
+    </Button>
   );
 }
 
