@@ -62,7 +62,7 @@ def test_from_files_to_frozen_versions(
     world = comparisons() if compares else demonstrations()
     kind = "comparisons" if compares else "demonstrations"
     dataset = create_dataset(f"{kind} {world.project.pk}", kind=kind, created_by=world.author)
-    versions = []
+    versions: list[DatasetVersion] = []
     for number, lines in enumerate((first, second)):
         new = bring_in(lines, cap=cap, world=world, name=f"{number}.jsonl")
         assert_deduplicated_and_capped(cap)
