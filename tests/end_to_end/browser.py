@@ -1,5 +1,6 @@
 """What every browser test needs: a login, and the checks that hold for every page."""
 
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db import connection, transaction
 from playwright.sync_api import Page
 
 from labelapp.accounts.models import User
@@ -15,6 +17,7 @@ AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "ax
 FINISH_TRANSITIONS = """document.getAnimations()
     .filter((animation) => animation.effect.getComputedTiming().endTime !== Infinity)
     .forEach((animation) => animation.finish())"""
+WAIT_MS = 60_000
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
 
@@ -47,3 +50,24 @@ def serious_violations(page: Page) -> list[str]:
 def sideways_scroll(page: Page) -> int:
     """Return by how many pixels the page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def wait_until(page: Page, expression: str) -> Any:
+    """Wait until a JavaScript expression is true and return it; `wait_for_function` needs eval, which pages forbid."""
+    return page.evaluate(
+        "new Promise((resolve, reject) => {"
+        f"const look = () => {{ const found = {expression}; found ? resolve(found) : setTimeout(look, 50) }};"
+        f"setTimeout(() => reject(new Error('never true')), {WAIT_MS}); look(); }})"
+    )
+
+
+def stop_the_clock(page: Page) -> None:
+    """Let no time pass in the page, though its timers run: what is offered for seconds is, however busy the machine."""
+    page.clock.set_fixed_time(datetime.now(UTC))
+
+
+def keep_undoable() -> None:
+    """Let the server take back what has been submitted for an hour to come: a busy machine is no slow labeler."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # submissions are append-only, by a trigger
+        cursor.execute("UPDATE labeling_submission SET created_at = created_at + interval '1 hour'")

@@ -8,7 +8,16 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from labelapp.labeling.models import Assignment, Draft, Judgment, Project, Skip, Submission
-from tests.end_to_end.browser import DESKTOP, PHONE, log_in, serious_violations, sideways_scroll
+from tests.end_to_end.browser import (
+    DESKTOP,
+    PHONE,
+    keep_undoable,
+    log_in,
+    serious_violations,
+    sideways_scroll,
+    stop_the_clock,
+    wait_until,
+)
 from tests.labeling.workspace import Labeler, Workspace, answer_to, expire
 
 pytestmark = pytest.mark.browser
@@ -335,6 +344,7 @@ def test_edits_an_earlier_answer_as_a_revision(
     project = workspace.comparison(members=[labeler])
     assignment = labeler.next(project)
     assert labeler.submit(assignment, answer_to(assignment, ranks=[1, 2, 3, 4])).status_code == 201
+    stop_the_clock(page)
     log_in(page, live_app, labeler.user)
     page.goto(f"{live_app}/history")
     page.get_by_role("region", name="Your answers").get_by_role("link").click()
@@ -348,6 +358,8 @@ def test_edits_an_earlier_answer_as_a_revision(
     assert [judgment.rank for judgment in judgments_as_shown(second)] == [1, 2, 3, 1]
     assert not Draft.objects.filter(labeler=labeler.user, revision__gt=0).exists()
 
+    keep_undoable()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.keyboard.press("Control+z")  # for ten seconds, the edit too
     expect(page.get_by_role("button", name="Save the edit")).to_be_visible()
     expect(read_back(page)).to_have_text("A = D > B > C")
@@ -386,7 +398,7 @@ def test_on_a_phone_a_tap_ranks_a_handle_drags_and_a_swipe_only_scrolls(
     assert card
     before = page.evaluate("window.scrollY")
     swipe(page, (card["x"] + 100, 600), (card["x"] + 100, 300))
-    page.wait_for_function(f"window.scrollY > {before}")
+    wait_until(page, f"window.scrollY > {before}")
     expect(read_back(page)).to_have_text("B > C")
     assert sideways_scroll(page) == 0
     context.close()

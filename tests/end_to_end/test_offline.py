@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 from labelapp.common.serving.product import WEB_POOL_SIZE, web_arguments
 from labelapp.labeling.models import Assignment, Draft, Project, Submission
 from tests.conftest import child_process, process_environment, wait_for_web
-from tests.end_to_end.browser import log_in
+from tests.end_to_end.browser import keep_undoable, log_in, stop_the_clock, wait_until
 from tests.labeling.workspace import Labeler, Workspace, expire
 
 pytestmark = pytest.mark.browser
@@ -63,6 +63,10 @@ def editor_of(page: Page) -> Locator:
 
 def save_state(page: Page) -> Locator:
     return page.get_by_test_id("save-state")
+
+
+def undo_button(page: Page) -> Locator:
+    return page.get_by_role("button", name="Undo")
 
 
 def crash(page: Page) -> None:
@@ -126,20 +130,28 @@ def test_what_is_typed_offline_outlives_the_tab(page: Page, context: BrowserCont
     assert Draft.objects.get().content["content"]["text"] == "Written in a tunnel."
 
 
+def open_with_next(page: Page, url: str, labeler: Labeler, project: Project) -> int:
+    """Open a task and wait until the one after it can be shown at once; return that one's slot."""
+    log_in(page, url, labeler.user)
+    page.goto(f"{url}/label/{project.pk}")
+    return int(wait_until(page, "performance.getEntriesByName('labelapp:upcoming').at(-1)?.detail"))
+
+
 def test_an_answer_can_be_taken_back_for_some_seconds(page: Page, live_app: str) -> None:
     workspace = Workspace()
     labeler: Labeler = workspace.labeler()
     project = workspace.demonstration(tasks=2, members=[labeler])
-    log_in(page, live_app, labeler.user)
-    with page.expect_response("**/upcoming") as shown:
-        page.goto(f"{live_app}/label/{project.pk}")
+    shown = open_with_next(page, live_app, labeler, project)
+    stop_the_clock(page)
     assert project.assignments.filter(state=Assignment.State.LEASED).count() == 1, "to look is to lease nothing"
     editor_of(page).fill("Too soon")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Submitted", exact=True)).to_be_visible()
     expect(editor_of(page)).to_have_value("")
-    assert project.assignments.get(state=Assignment.State.LEASED).pk == shown.value.json()["assignment"]["id"]
+    assert project.assignments.get(state=Assignment.State.LEASED).pk == shown
+    keep_undoable()
 
+    expect(undo_button(page)).to_be_visible()
     page.keyboard.press("Control+z")
     expect(editor_of(page)).to_have_value("Too soon")
     assert not Submission.objects.standing().exists()
@@ -147,14 +159,6 @@ def test_an_answer_can_be_taken_back_for_some_seconds(page: Page, live_app: str)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Submitted", exact=True)).to_be_visible()
     assert Submission.objects.latest_revisions().get().demonstration == "Just in time"
-
-
-def open_with_next(page: Page, url: str, labeler: Labeler, project: Project) -> int:
-    """Open a task and wait until the one after it is known; return that one's slot."""
-    log_in(page, url, labeler.user)
-    with page.expect_response("**/upcoming") as shown:
-        page.goto(f"{url}/label/{project.pk}")
-    return int(shown.value.json()["assignment"]["id"])
 
 
 def test_the_next_task_is_begun_while_an_answer_waits(page: Page, context: BrowserContext, live_app: str) -> None:
@@ -231,10 +235,12 @@ def test_a_reload_keeps_the_undo(page: Page, live_app: str) -> None:
     labeler = workspace.labeler()
     project = workspace.demonstration(tasks=2, members=[labeler])
     open_with_next(page, live_app, labeler, project)
+    stop_the_clock(page)
     editor_of(page).fill("Too soon")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("Submitted", exact=True)).to_be_visible()
+    expect(undo_button(page)).to_be_visible()
+    keep_undoable()
     page.reload()
-    page.get_by_role("button", name="Undo").click()
+    undo_button(page).click()
     expect(editor_of(page)).to_have_value("Too soon")
     assert not Submission.objects.standing().exists()

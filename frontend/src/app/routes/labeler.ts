@@ -13,6 +13,7 @@ const labelRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/label/$projectId",
   component: lazyRouteComponent(() => import("@/features/labeling/LabelPage"), "LabelPage"),
+  remountDeps: ({ params }) => params,
 });
 
 const historyRoute = createRoute({
@@ -25,6 +26,7 @@ const reviseRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/history/$assignmentId",
   component: lazyRouteComponent(() => import("@/features/labeling/RevisePage"), "RevisePage"),
+  remountDeps: ({ params }) => params,
 });
 
 const questionsRoute = createRoute({

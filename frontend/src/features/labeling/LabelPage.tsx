@@ -13,6 +13,7 @@ import { type Assignment, isAhead } from "@/features/labeling/task/types";
 import { useOutbox } from "@/features/labeling/task/useOutbox";
 import { UndoBar } from "@/features/labeling/UndoBar";
 import { nextKey, useNext } from "@/features/labeling/useNext";
+import { useRest } from "@/features/labeling/useRest";
 import { offerUndo, useUndo } from "@/features/labeling/useUndo";
 import { WaitingToSend } from "@/features/labeling/WaitingToSend";
 import { CopyButton } from "@/ui/CopyButton";
@@ -26,7 +27,8 @@ export function LabelPage() {
   const projectId = Number(useParams({ from: "/members/label/$projectId" }).projectId);
   const userId = useMe().id;
   const tasks = useNext(projectId, userId);
-  const { shown, show, refetch, isFetching, error: failure, upcoming, goAhead, goBack } = tasks;
+  const { shown, show, refetch, isFetching, error: failure, upcoming, goAhead, goBack, isOpen } = tasks;
+  useRest(shown);
   const assignment = shown?.next.assignment ?? undefined;
   // The one that was answered must not stay on the screen, where it could be answered again, nor come back to it when
   // the request for the next one fails.
@@ -58,8 +60,8 @@ export function LabelPage() {
   const { local = null, problem = null } = shown ?? {};
   const setting = useMemo(() => {
     const preferredId = () => upcoming.current?.assignment.id ?? null;
-    return { local, problem, preferredId, goAhead, goBack };
-  }, [local, problem, upcoming, goAhead, goBack]);
+    return { local, problem, preferredId, goAhead, goBack, isOpen };
+  }, [local, problem, upcoming, goAhead, goBack, isOpen]);
 
   // The server that cannot take an answer cannot give one back either.
   const isHeldUp = useOutbox((state) => state.attempt > 0);

@@ -7,16 +7,18 @@ import { invalidate } from "@/api/client";
 import { useMe } from "@/api/session";
 import classes from "@/features/labeling/OutboxNotice.module.css";
 import { contentAsText } from "@/features/labeling/task/asText";
+import { useLetters } from "@/features/labeling/task/letters";
 import { outbox } from "@/features/labeling/task/outbox";
 import type { Entry } from "@/features/labeling/task/types";
 import { useOutbox } from "@/features/labeling/task/useOutbox";
 import { CopyButton } from "@/ui/CopyButton";
 
-/** On every page: sends the answers that an earlier visit left behind, and tells of those that the server did not take. */
+/** On every page: sends what an earlier visit left behind, and tells what the server did not take, until it is closed. */
 export function OutboxNotice() {
   const { t } = useTranslation();
   const userId = useMe().id;
   const { waiting, refused, attempt } = useOutbox((state) => state);
+  const { waiting: written, discard } = useLetters();
   const count = waiting.length;
   // A task's own page says it itself, and more of it.
   const isTask = useRouterState({
@@ -33,8 +35,29 @@ export function OutboxNotice() {
   return (
     <>
       {refused.map((entry) => (
-        <Refused key={entry.key} entry={entry} />
+        <Refused
+          key={entry.key}
+          what={t("An answer of yours in {{project}} was not taken.", { project: entry.projectName })}
+          why={entry.refused}
+          text={answerAsText(entry)}
+          onClose={() => void outbox.discard(entry.key)}
+        />
       ))}
+      {written
+        .filter((letter) => letter.refused)
+        .map((letter) => (
+          <Refused
+            key={letter.key}
+            what={
+              letter.to === "flag"
+                ? t("A flag of yours was not taken.")
+                : t("A question of yours was not taken.")
+            }
+            why={letter.refused}
+            text={letter.to === "flag" ? letter.note : letter.body}
+            onClose={() => discard(letter.key)}
+          />
+        ))}
       {count > 0 && attempt > 0 && !isTask && (
         <div className={classes.notice} role="status">
           <IconCloudUp size={16} stroke={1.6} aria-hidden />
@@ -45,18 +68,22 @@ export function OutboxNotice() {
   );
 }
 
-function Refused({ entry }: { entry: Entry }) {
+function answerAsText({ draft }: Entry): string {
+  return contentAsText((draft.content as { content: unknown }).content);
+}
+
+type RefusedProps = { what: string; why: string | undefined; text: string; onClose: () => void };
+
+function Refused({ what, why, text, onClose }: RefusedProps) {
   const { t } = useTranslation();
-  const { content } = entry.draft.content as { content: unknown };
   return (
     <div className={classes.notice} role="alert">
       <IconAlertTriangle size={16} stroke={1.6} aria-hidden />
       <span>
-        {t("An answer of yours in {{project}} was not taken.", { project: entry.projectName })}{" "}
-        {entry.refused}
+        {what} {why}
       </span>
-      <CopyButton value={contentAsText(content)} label={t("Copy what I did")} />
-      <Button size="compact-sm" variant="subtle" color="gray" onClick={() => void outbox.discard(entry.key)}>
+      {text && <CopyButton value={text} label={t("Copy what I did")} />}
+      <Button size="compact-sm" variant="subtle" color="gray" onClick={onClose}>
         {t("Close")}
       </Button>
     </div>

@@ -1,7 +1,7 @@
 import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, invalidate } from "@/api/client";
 import { useMe } from "@/api/session";
@@ -20,6 +20,8 @@ export function RevisePage() {
   const userId = useMe().id;
   const navigate = useNavigate();
   const { data, refetch } = useOwnAnswer(assignmentId, userId);
+  // There when the edit is saved: its key must not wait for a download.
+  useEffect(() => void import("@/features/labeling/UndoEdit"), []);
   const [screen, setScreen] = useState(0);
   const onDone = useCallback(
     async (done?: Done) => {

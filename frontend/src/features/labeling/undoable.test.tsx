@@ -27,6 +27,18 @@ test("an answer can be taken back after a reload, and no longer than before it",
   }
 });
 
+test("is over in time on a page that offers no undo too", () => {
+  vi.useFakeTimers();
+  try {
+    setUndoable({ ...ANSWER, until: Date.now() + UNDO_MS });
+    expect(undoable()).not.toBeNull();
+    vi.advanceTimersByTime(UNDO_MS);
+    expect(undoable()).toBeNull();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("Ctrl+Z takes the answer back, but in a field that was typed into it is the field's own", () => {
   const onUndo = vi.fn();
   const page = render(

@@ -21,7 +21,8 @@ let current: Undoable | null | undefined;
 
 export function undoable(): Undoable | null {
   if (current === undefined) current = stored();
-  return current;
+  // Nothing ends it on a page that offers no undo.
+  return current && current.until > Date.now() ? current : null;
 }
 
 export function setUndoable(next: Undoable | null): void {

@@ -26,14 +26,16 @@ type Shown = {
   next: Next;
   local: LocalDraft | null;
   problem: Problem | null;
+  /** It came by itself, in the place of another that somebody had their hands on. */
+  isUncalled: boolean;
   /** Another number is another screen, also where it is the same task. */
   screen: number;
 };
 
 let screens = 0;
 
-function newScreen(next: Next, local: LocalDraft | null = null, problem: Problem | null = null): Shown {
-  return { next, local, problem, screen: ++screens };
+function newScreen(next: Next, shown: Partial<Shown> = {}): Shown {
+  return { next, local: null, problem: null, isUncalled: false, ...shown, screen: ++screens };
 }
 
 function asNext(assignment: Assignment): Next {
@@ -71,7 +73,8 @@ export function useNext(projectId: number, userId: number) {
         if (done?.isAhead || Date.now() - aheadSince.current > SEEN_MS)
           setTaken(done ? contentAsText(done.content) : "");
       }
-      return newScreen(next, next.assignment && (await localCopy(userId, next.assignment, "label")));
+      const local = next.assignment && (await localCopy(userId, next.assignment, "label"));
+      return newScreen(next, { local, isUncalled: Boolean(before && isAhead(before)) });
     },
     [userId],
   );
@@ -89,7 +92,7 @@ export function useNext(projectId: number, userId: number) {
     aheadSince.current = Date.now();
     setTaken(null);
     remember(projectId, next.assignment.id);
-    setAhead({ instead, shown: newScreen(asNext(next.assignment), next.local) });
+    setAhead({ instead, shown: newScreen(asNext(next.assignment), { local: next.local }) });
     return true;
   }, [upcoming, projectId]);
 
@@ -109,9 +112,11 @@ export function useNext(projectId: number, userId: number) {
     goAhead,
     show: useCallback(async (next: Next) => put(await shownAs(next)), [put, shownAs]),
     goBack: useCallback(
-      ({ assignment, local, problem }: Left) => put(newScreen(asNext(assignment), local, problem)),
+      ({ assignment, local, problem }: Left) =>
+        put(newScreen(asNext(assignment), { local, problem, isUncalled: problem !== null })),
       [put],
     ),
+    isOpen: useCallback(() => isOpen.current, []),
   };
 }
 

@@ -41,7 +41,10 @@ export function useUpcoming(projectId: number, userId: number, onScreen: Assignm
     if (!data) return;
     let isWanted = true;
     void localCopy(userId, data, "label").then((local) => {
-      if (isWanted) upcoming.current = { assignment: data, local };
+      if (!isWanted) return;
+      upcoming.current = { assignment: data, local };
+      // From here on a submission shows the next task at once; nothing on the screen tells, so that nothing renders for it.
+      performance.mark("labelapp:upcoming", { detail: data.id });
     });
     return () => {
       isWanted = false;

@@ -7,7 +7,7 @@ import { useMe } from "@/api/session";
 import { newUuid } from "@/api/uuid";
 import { type FlagKind, type FlagLetter, useLetters } from "@/features/labeling/task/letters";
 import classes from "@/features/labeling/task/SidePanel.module.css";
-import type { Assignment } from "@/features/labeling/task/types";
+import { type Assignment, isAhead } from "@/features/labeling/task/types";
 import { Dialog } from "@/ui/Dialog";
 import { Key } from "@/ui/Key";
 import { msg } from "@/ui/language";
@@ -55,7 +55,8 @@ export default function FlagDialog({ assignment, isOpen, onClose }: FlagDialogPr
     if (letter) discard(letter.key);
     const key = newUuid();
     const responseId = kind === "broken" && response ? Number(response) : null;
-    write({ to: "flag", key, taskId, kind, note, responseId, writtenAt: new Date().toISOString() });
+    const writtenAt = new Date().toISOString();
+    write({ to: "flag", key, taskId, kind, note, responseId, writtenAt, isAhead: isAhead(assignment) });
     setSentKey(key);
   };
   const close = () => {

@@ -1,8 +1,10 @@
-import { Button, Group, Radio, Stack, Textarea } from "@mantine/core";
-import { type KeyboardEvent, useState } from "react";
+import { Button, Group, Radio, Stack, Text, Textarea } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
+import { type KeyboardEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
+import { useMe } from "@/api/session";
 import classes from "@/features/labeling/task/Task.module.css";
 import type { Assignment } from "@/features/labeling/task/types";
 import { Dialog } from "@/ui/Dialog";
@@ -33,15 +35,31 @@ type SkipDialogProps = {
 export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialogProps) {
   const { t } = useTranslation();
   const [reason, setReason] = useState<Reason | null>(null);
-  const [note, setNote] = useState("");
-  const skip = $api.useMutation("post", "/api/v1/assignments/{assignment_id}/skip", {
-    onSuccess: () => onSkipped(),
+  const [note, setNote, forgetNote] = useLocalStorage({
+    key: `labelapp:skip:${useMe().id}:${assignment.task_id}`,
+    defaultValue: "",
+    getInitialValueInEffect: false,
   });
+  const [wanted, setWanted] = useState<Reason | null>(null);
+  const { mutate, isPending, error } = $api.useMutation("post", "/api/v1/assignments/{assignment_id}/skip", {
+    onSuccess: () => {
+      forgetNote();
+      onSkipped();
+    },
+  });
+  const { id, lease_token: token } = assignment;
+  // A task that is shown ahead of its lease is nobody's to skip yet; it is skipped once it is theirs.
+  useEffect(() => {
+    if (!wanted || !token) return;
+    setWanted(null);
+    mutate({ params: { path: { assignment_id: id } }, body: { lease_token: token, reason: wanted, note } });
+  }, [wanted, token, id, note, mutate]);
   const send = (because: Reason | null) => {
-    // A task that is shown ahead of its lease is nobody's to skip.
-    if (!because || skip.isPending || !assignment.lease_token) return;
-    const body = { lease_token: assignment.lease_token, reason: because, note };
-    skip.mutate({ params: { path: { assignment_id: assignment.id } }, body });
+    if (because && !isPending) setWanted(because);
+  };
+  const close = () => {
+    setWanted(null);
+    onClose();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const isCommand = event.ctrlKey || event.metaKey;
@@ -54,9 +72,9 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
     send(chosen.value);
   };
   return (
-    <Dialog opened={isOpen} onClose={onClose} title={t("Skip this task?")} onKeyDown={onKeyDown}>
+    <Dialog opened={isOpen} onClose={close} title={t("Skip this task?")} onKeyDown={onKeyDown}>
       <Stack>
-        <FieldErrors message={skip.error ? errorMessage(skip.error) : null} />
+        <FieldErrors message={error ? errorMessage(error) : null} />
         <Radio.Group
           label={t("Why? It goes to somebody else and does not come back to you.")}
           description={
@@ -89,15 +107,16 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
+        {wanted && !token && (
+          <Text size="sm" role="status">
+            {t("Your last answer is sent first; then this task is skipped.")}
+          </Text>
+        )}
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={close}>
             {t("Go on with it")}
           </Button>
-          <Button
-            disabled={!reason || !assignment.lease_token}
-            loading={skip.isPending}
-            onClick={() => send(reason)}
-          >
+          <Button disabled={!reason} loading={isPending || wanted !== null} onClick={() => send(reason)}>
             {t("Skip")}
           </Button>
         </Group>

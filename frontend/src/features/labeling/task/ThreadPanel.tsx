@@ -99,7 +99,7 @@ function ThreadOf({ scope, assignment }: { scope: Scope; assignment: Assignment 
   const { data: thread, error } = useThread(scope, assignment);
   const { messages: known, earlier, error: earlierError } = useMessages(thread);
   const failure = error ?? earlierError;
-  const { waiting, write, discard } = useLetters();
+  const { waiting, write } = useLetters();
   const [text, setText] = useState("");
   // Where the "new" line stands, for as long as the thread is open.
   const firstRead = useRef<number>(undefined);
@@ -114,25 +114,30 @@ function ThreadOf({ scope, assignment }: { scope: Scope; assignment: Assignment 
       letter.to === scope &&
       (scope === "task" ? letter.taskId === assignment.task_id : letter.projectId === assignment.project.id),
   );
-  const refused = own.find((letter) => letter.refused);
   const messages: ThreadMessage[] = [
     ...known,
-    ...own
-      .filter((letter) => !letter.refused)
-      .map((letter) => ({
-        id: letter.key,
-        author: { id: me.id, name: me.name, is_researcher: false },
-        body: letter.body,
-        created_at: letter.writtenAt,
-        waiting: t("Kept here, being sent …"),
-      })),
+    ...own.map((letter) => ({
+      id: letter.key,
+      author: { id: me.id, name: me.name, is_researcher: false },
+      body: letter.body,
+      created_at: letter.writtenAt,
+      waiting: letter.refused ? `${t("Not sent")}: ${letter.refused}` : t("Kept here, being sent …"),
+    })),
   ];
   const send = () => {
-    if (refused) discard(refused.key);
     const { task_id: taskId, project } = assignment;
     const writtenAt = new Date().toISOString();
     const lastMessageId = thread && newest;
-    write({ to: scope, key: newUuid(), taskId, projectId: project.id, body: text, lastMessageId, writtenAt });
+    write({
+      to: scope,
+      key: newUuid(),
+      taskId,
+      projectId: project.id,
+      body: text,
+      lastMessageId,
+      writtenAt,
+      isAhead: isAhead(assignment),
+    });
     setText("");
   };
   return (
@@ -154,7 +159,6 @@ function ThreadOf({ scope, assignment }: { scope: Scope; assignment: Assignment 
           lastReadId={firstRead.current ?? newest}
         />
       )}
-      {refused && <FieldErrors message={`${t("Not sent")}: ${refused.refused ?? ""}`} />}
       <Composer
         label={t("Your question")}
         placeholder={t("Your question")}

@@ -15,13 +15,14 @@ import {
 const KEY = draftKey(7, 42, "label");
 const OLD_KEY = `labelapp:draft:${KEY}`;
 
-function setUp(answers: (Error | null)[] = []) {
+function setUp(answers: (Error | null)[] = [], sent?: unknown[]) {
   const saves: { content: unknown; revision: number }[] = [];
   const places: SavePlace[] = [];
   const refused: string[] = [];
   const autosave = new Autosave({
     key: KEY,
     revision: 3,
+    sent,
     save: async (content, revision) => {
       saves.push({ content, revision });
       const answer = answers.shift();
@@ -128,6 +129,21 @@ describe("Autosave", () => {
     expect(saves.at(-1)).toEqual({ content: { text: "second", spent: 2 }, revision: 4 });
     expect(places.at(-1)).toBe("server");
     expect(await readLocalDraft(KEY)).toMatchObject({ revision: 5, isAhead: false, sent: [] });
+  });
+
+  test("also where the page that sent it was left since", async () => {
+    const left = setUp([new NetworkError()]);
+    left.autosave.change({ text: "first" });
+    await pass(SERVER_DELAY_MS);
+    left.autosave.dispose(); // submitted, and then taken back to be edited
+    const { sent, ...chosen } = chooseDraft(left.autosave.copy({ text: "first and last" }), null);
+    expect(chosen).toMatchObject({ revision: 3, isAhead: true });
+    const data = { content: { text: "first" }, revision: 4 };
+    const { autosave, saves, refused } = setUp([new ApiError(409, { code: "draft_conflict", data })], sent);
+    autosave.change(chosen.content);
+    await pass(2_000);
+    expect(refused, "nobody else changed it").toEqual([]);
+    expect(saves.at(-1)).toEqual({ content: { text: "first and last" }, revision: 4 });
   });
 
   test("what somebody else wrote is a conflict all the same", async () => {
@@ -271,7 +287,11 @@ describe("chooseDraft", () => {
     const content = { text: "first", spent: 1 };
     const own = { ...local, content: { text: "second" }, revision: 4, sent: [{ spent: 1, text: "first" }] };
     const expected = { revision: 5, isAhead: true, other: null };
-    expect(chooseDraft(own, { ...server, content })).toEqual({ ...expected, content: own.content });
+    expect(chooseDraft(own, { ...server, content })).toEqual({
+      ...expected,
+      content: own.content,
+      sent: own.sent,
+    });
     expect(chooseDraft({ ...local, content, revision: 4 }, { ...server, content })).toEqual({
       ...expected,
       content,

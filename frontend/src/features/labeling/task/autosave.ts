@@ -25,6 +25,8 @@ export type SavedDraft = { revision: number; lease_expires_at?: string | null };
 export type AutosaveOptions = {
   key: string;
   revision: number;
+  /** What a page before this one sent on top of that revision, of which no answer was heard. */
+  sent?: unknown[];
   save: (content: unknown, revision: number) => Promise<SavedDraft>;
   onState: (state: SaveState) => void;
   onSaved?: (saved: SavedDraft) => void;
@@ -37,7 +39,7 @@ export class Autosave {
   private revision: number;
   private content: unknown;
   /** What was sent since the server last answered, and may have arrived all the same. */
-  private sent: unknown[] = [];
+  private sent: unknown[];
   private version = 0;
   private savedVersion = 0;
   private localVersion = 0;
@@ -55,6 +57,7 @@ export class Autosave {
   constructor(options: AutosaveOptions) {
     this.options = options;
     this.revision = options.revision;
+    this.sent = options.sent ?? [];
   }
 
   /** Something changed. Called on every keystroke; only the timers do work. */

@@ -1,7 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { ApiError, NetworkError } from "@/api/errors";
 import { type Letter, Letters } from "@/features/labeling/task/letters";
-import { lettersKey } from "@/features/labeling/task/lettersKey";
 
 const letter = (key: string): Letter => ({
   to: "flag",
@@ -67,6 +66,33 @@ test("what the server refuses stays with its reason and holds nothing up", async
   expect(letters.state()).toEqual([]);
 });
 
+test("of a task that is shown ahead of its lease, it waits until the server knows of the claim", async () => {
+  vi.useFakeTimers();
+  try {
+    const unknown = () => Promise.reject(new ApiError(404, { message: "There is no such task of yours." }));
+    const send = vi.fn((): Promise<void> => Promise.resolve()).mockImplementationOnce(unknown);
+    const claimed = new Letters(send);
+    claimed.start(1);
+    claimed.write({ ...letter("a"), isAhead: true });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(claimed.state()).toMatchObject([{ key: "a" }]);
+    expect(claimed.state()[0]?.refused).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(send).toHaveBeenCalledTimes(2);
+    expect(claimed.state()).toEqual([]);
+
+    const taken = new Letters(unknown);
+    taken.start(2);
+    taken.write({ ...letter("b"), isAhead: true });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(taken.state(), "somebody else has it: told, with what was written").toMatchObject([
+      { note: "Which one?", refused: "There is no such task of yours." },
+    ]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("two people at one browser do not send each other's", async () => {
   const away = new Letters(() => Promise.reject(new NetworkError()));
   away.start(1);
@@ -103,6 +129,6 @@ test("two tabs keep what waits in both, whoever writes, sends or is refused", as
 });
 
 function storedKeys(): string[] {
-  const stored = JSON.parse(localStorage.getItem(lettersKey(1)) ?? "[]") as Letter[];
+  const stored = JSON.parse(localStorage.getItem("labelapp:letters:1") ?? "[]") as Letter[];
   return stored.map(({ key }) => key);
 }

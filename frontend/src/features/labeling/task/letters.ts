@@ -6,11 +6,16 @@ import { useEffect, useSyncExternalStore } from "react";
 import { api, invalidate, type Schemas } from "@/api/client";
 import { errorMessage, isStatus, isTransient } from "@/api/errors";
 import { useMe } from "@/api/session";
-import { lettersKey } from "@/features/labeling/task/lettersKey";
 
 export type FlagKind = Schemas["FlagKindEnum"];
 
-type Addressed = { key: string; writtenAt: string; refused?: string };
+type Addressed = {
+  key: string;
+  writtenAt: string;
+  /** Written on a task that was shown ahead of its lease: the server knows nothing of it before the claim. */
+  isAhead?: boolean;
+  refused?: string;
+};
 export type FlagLetter = Addressed & {
   to: "flag";
   taskId: number;
@@ -30,6 +35,8 @@ export type Letter = FlagLetter | QuestionLetter;
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 15_000;
+/** So often a task that was shown ahead of its lease may not be known yet. */
+const EARLY_TRIES = 5;
 
 async function send(letter: Letter): Promise<void> {
   const idempotency_key = letter.key;
@@ -58,6 +65,7 @@ export class Letters {
   private letters: Letter[] = [];
   private userId = 0;
   private attempt = 0;
+  private readonly early = new Map<string, number>();
   private isRunning = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<() => void>();
@@ -123,7 +131,7 @@ export class Letters {
       this.discard(letter.key);
       return true;
     } catch (error) {
-      if (isTransient(error) || isStatus(error, 401, 403)) {
+      if (isTransient(error) || isStatus(error, 401, 403) || this.isEarly(letter, error)) {
         this.attempt++;
         return false;
       }
@@ -133,8 +141,16 @@ export class Letters {
     }
   }
 
+  /** The claim goes with the answer before, which may take a little longer; somebody else may have been faster. */
+  private isEarly({ key, isAhead }: Letter, error: unknown): boolean {
+    if (!isAhead || !isStatus(error, 404)) return false;
+    const tries = (this.early.get(key) ?? 0) + 1;
+    this.early.set(key, tries);
+    return tries < EARLY_TRIES;
+  }
+
   private name(): string {
-    return lettersKey(this.userId);
+    return `labelapp:letters:${this.userId}`;
   }
 
   private read(): Letter[] {

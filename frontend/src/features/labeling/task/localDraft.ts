@@ -122,15 +122,21 @@ function inOrder(content: unknown): string | undefined {
 
 export type ServerDraft = { content: unknown; revision: number; updated_at: string } | null;
 
+export type Chosen = {
+  content: unknown;
+  revision: number;
+  isAhead: boolean;
+  /** What may have arrived though no answer did, as in the local copy. */
+  sent?: unknown[];
+  other: unknown;
+};
+
 /**
  * Which copy to go on with, and the other one where both have something that the other lacks. A local copy that is ahead of
  * the revision that the server still has is simply newer, and so is one whose own earlier content the server has, though its
  * answer was lost; a server that moved on otherwise was written elsewhere.
  */
-export function chooseDraft(
-  local: LocalDraft | null,
-  server: ServerDraft,
-): { content: unknown; revision: number; isAhead: boolean; other: unknown } {
+export function chooseDraft(local: LocalDraft | null, server: ServerDraft): Chosen {
   // Of a task that comes back from the outbox, the browser knows a newer one.
   const revision = Math.max(server?.revision ?? 0, local?.isAhead ? local.revision : 0);
   if (!local?.isAhead)
@@ -138,7 +144,7 @@ export function chooseDraft(
   const isOwn = (content: unknown) =>
     [local.content, ...(local.sent ?? [])].some((sent) => isSameContent(sent, content));
   if (!server || local.revision >= server.revision || isOwn(server.content)) {
-    return { content: local.content, revision, isAhead: true, other: null };
+    return { content: local.content, revision, isAhead: true, sent: local.sent, other: null };
   }
   return { content: server.content, revision, isAhead: false, other: local.content };
 }

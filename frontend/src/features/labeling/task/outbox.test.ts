@@ -76,7 +76,7 @@ describe("Outbox", () => {
     const seen: string[][] = [];
     const { outbox } = openTab(new NetworkError());
     const onKept = vi.fn(async () => seen.push(await kept()));
-    void outbox.submit(entryOf("1"), null, onKept);
+    void outbox.submit(entryOf("1"), null, { onKept });
     expect(onKept).not.toHaveBeenCalled();
     await vi.waitFor(() => expect(seen).toEqual([["1"]]));
     await outbox.whenLate();
@@ -152,6 +152,26 @@ describe("Outbox", () => {
     expect(await kept()).toEqual([]);
   });
 
+  test("a refusal that comes after the page was left is kept for the others, and is a draft again too", async () => {
+    let isOpen = true;
+    const { outbox } = openTab(
+      new NetworkError(),
+      new ApiError(409, { message: "It went to somebody else." }),
+    );
+    const done = vi.fn();
+    void outbox.submit(entryOf("1"), null, { isHeard: () => isOpen }).then(done, done);
+    await vi.waitFor(() => expect(outbox.state().attempt).toBe(1));
+    isOpen = false;
+    outbox.retryNow();
+    await vi.waitFor(() =>
+      expect(outbox.state().refused).toMatchObject([{ key: "1", refused: "It went to somebody else." }]),
+    );
+    expect(outbox.state().waiting).toEqual([]);
+    expect(done, "no page goes on").not.toHaveBeenCalled();
+    expect(await kept()).toEqual(["1"]);
+    expect(await readLocalDraft("7:label:1")).toEqual(entryOf("1").draft);
+  });
+
   test("who is logged out loses nothing", async () => {
     const { outbox } = openTab(new ApiError(401, {}), sentAs(5));
     const sent = outbox.submit(entryOf("1"), null);
@@ -168,6 +188,7 @@ describe("Outbox", () => {
     const taken = outbox.withdraw("1");
     await expect(sent).rejects.toBeInstanceOf(Withdrawn);
     await taken;
+    expect(outbox.state().attempt, "nothing is held up any more").toBe(0);
     expect(await kept()).toEqual([]);
     expect(await readLocalDraft("7:label:1")).toEqual(entryOf("1").draft);
   });

@@ -16,7 +16,19 @@ const LOCK = "labelapp:outbox";
 /** `attempt` counts the failures in a row; `refused` are those that no open page could tell of. */
 export type OutboxState = { waiting: Entry[]; refused: Entry[]; attempt: number; isLoggedOut: boolean };
 
-type Hope = { wish: Wish | null; resolve: (sent: Sent | null) => void; reject: (error: unknown) => void };
+type Hope = {
+  wish: Wish | null;
+  isHeard: () => boolean;
+  resolve: (sent: Sent | null) => void;
+  reject: (error: unknown) => void;
+};
+
+export type Page = {
+  /** Called with true once nothing of the answer can be lost any more; with false, this browser stores nothing. */
+  onKept?: (isSafe: boolean) => void;
+  /** Whether the page still shows a refusal; of one that was left, every page tells instead. */
+  isHeard?: () => boolean;
+};
 
 /** What `submit` fails with when the labeler took the answer back before it was sent. */
 export class Withdrawn extends Error {}
@@ -51,17 +63,18 @@ export class Outbox {
   }
 
   /**
-   * Keeps the answer, sends it until it has arrived, and returns what the server said; null: another tab sent it. Once
-   * `onKept` is called with true, nothing of it can be lost any more; with false, this browser stores nothing.
+   * Keeps the answer, sends it until it has arrived, and returns what the server said; null: another tab sent it. It
+   * never returns where the answer is refused and the page is not there to hear of it.
    */
-  async submit(entry: Entry, wish: Wish | null, onKept?: (isSafe: boolean) => void): Promise<Sent | null> {
+  async submit(entry: Entry, wish: Wish | null, page: Page = {}): Promise<Sent | null> {
+    const { onKept, isHeard = () => true } = page;
     await this.start(entry.userId);
     const isSafe = await keep(entry);
     onKept?.(isSafe);
     return new Promise((resolve, reject) => {
       this.entries.set(entry.key, entry);
       this.fresh.add(entry.key);
-      this.hopes.set(entry.key, { wish, resolve, reject });
+      this.hopes.set(entry.key, { wish, isHeard, resolve, reject });
       this.changed();
       this.retryNow();
     });
@@ -161,14 +174,16 @@ export class Outbox {
       return false;
     }
     const hope = this.hopes.get(entry.key);
-    if (hope) {
+    if (hope?.isHeard()) {
       await this.giveBack(entry);
       hope.reject(error);
       return true;
     }
     const refused = { ...entry, refused: error.message };
     await keep(refused);
+    await writeLocalDraft(entry.draftKey, entry.draft);
     this.entries.set(entry.key, refused);
+    this.hopes.delete(entry.key);
     this.changed();
     return true;
   }
@@ -211,8 +226,11 @@ export class Outbox {
     const entries = [...this.entries.values()].sort((one, other) =>
       one.queuedAt.localeCompare(other.queuedAt),
     );
+    const waiting = entries.filter((entry) => !entry.refused);
+    // What was taken back or refused is held up no longer.
+    if (!waiting.length) this.attempt = 0;
     this.snapshot = {
-      waiting: entries.filter((entry) => !entry.refused),
+      waiting,
       refused: entries.filter((entry) => entry.refused),
       attempt: this.attempt,
       isLoggedOut: this.isLoggedOut,

@@ -16,6 +16,8 @@ export type TaskSetting = {
   goAhead: () => boolean;
   /** Shows a task again whose answer was refused or taken back. */
   goBack: (left: Left) => void;
+  /** Whether the page is still there to go back to. */
+  isOpen: () => boolean;
 };
 
 /** A task that nothing comes after. */
@@ -25,6 +27,7 @@ export const ALONE: TaskSetting = {
   preferredId: () => null,
   goAhead: () => false,
   goBack: () => undefined,
+  isOpen: () => false,
 };
 
 export const TaskSettingContext = createContext(ALONE);

@@ -1,7 +1,6 @@
 /** What is open around a task, and the keys that both kinds of task share. */
 import { useCallback, useState } from "react";
 import type { Command } from "@/features/labeling/keys";
-import { useLeftBehind } from "@/features/labeling/task/lettersKey";
 import { type SidePanelName, useOpenPanel, usePlainText } from "@/features/labeling/task/preferences";
 import type { Assignment, WorkMode } from "@/features/labeling/task/types";
 import { useInstructionRead } from "@/features/labeling/task/useInstructionRead";
@@ -19,7 +18,6 @@ export function useTaskPanels(assignment: Assignment, mode: WorkMode) {
   const reading = useInstructionRead(assignment);
   const unread = useUnread(assignment);
   const news = useTaskNews(assignment);
-  useLeftBehind();
   const { number } = assignment.instruction_version;
   const { lastRead } = reading;
 

@@ -2,13 +2,20 @@
  * Everything between a labeling screen and the outside: draft, lease, clocks, submission. The screens say what is typed and
  * show what this says; they know no request.
  */
-import { useCallback, useContext, useEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useContext, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { api } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import { useMe } from "@/api/session";
 import { contentAsText } from "@/features/labeling/task/asText";
 import { Autosave, type SaveState } from "@/features/labeling/task/autosave";
-import { chooseDraft, draftKey, type LocalDraft, readLocalDraft } from "@/features/labeling/task/localDraft";
+import {
+  type Chosen,
+  chooseDraft,
+  draftKey,
+  type LocalDraft,
+  readLocalDraft,
+} from "@/features/labeling/task/localDraft";
 import { outbox, Withdrawn } from "@/features/labeling/task/outbox";
 import { type Problem, problemOf } from "@/features/labeling/task/problem";
 import { IdempotencyKeys } from "@/features/labeling/task/submission";
@@ -23,6 +30,7 @@ import {
 import { type Lease, useLease } from "@/features/labeling/task/useLease";
 import { useOutbox } from "@/features/labeling/task/useOutbox";
 import { type Spent, useWorkClock, type WorkClock } from "@/features/labeling/task/workClock";
+import { toast } from "@/ui/toasts";
 
 export type Work = {
   /** What to go on with, as it was stored; null for a task that nobody has touched. */
@@ -141,7 +149,7 @@ type UseAutosaveOptions = {
   assignment: Assignment;
   mode: WorkMode;
   storageKey: string;
-  chosen: ReturnType<typeof chooseDraft>;
+  chosen: Chosen;
   lease: Lease;
   refused: (error: ApiError) => void;
 };
@@ -149,7 +157,7 @@ type UseAutosaveOptions = {
 function useAutosave({ assignment, mode, storageKey, chosen, lease, refused }: UseAutosaveOptions) {
   const place = chosen.content === null ? "untouched" : chosen.isAhead ? "here" : "server";
   const [save, setSave] = useState<SaveState>({ place, at: null });
-  const { revision } = chosen;
+  const { revision, sent } = chosen;
   const autosave = useRef<Autosave | null>(null);
   const assignmentId = assignment.id;
   const revises = mode === "revise" ? (assignment.submission?.revision ?? 0) : 0;
@@ -158,6 +166,7 @@ function useAutosave({ assignment, mode, storageKey, chosen, lease, refused }: U
     const created = new Autosave({
       key: storageKey,
       revision,
+      sent,
       save: async (content, base) => {
         await held;
         return saveDraft(assignmentId, { content, revision: base, lease_token: token.current, revises });
@@ -185,7 +194,7 @@ function useAutosave({ assignment, mode, storageKey, chosen, lease, refused }: U
       document.removeEventListener("visibilitychange", flush);
       window.removeEventListener("online", retry);
     };
-  }, [assignmentId, revises, storageKey, revision, token, held, renewed, refused]);
+  }, [assignmentId, revises, storageKey, revision, sent, token, held, renewed, refused]);
   return { autosave, save };
 }
 
@@ -201,6 +210,17 @@ async function saveDraft(
   return data;
 }
 
+function useMounted(): RefObject<boolean> {
+  const isMounted = useRef(true);
+  useEffect(() => {
+    isMounted.current = true;
+    return () => {
+      isMounted.current = false;
+    };
+  }, []);
+  return isMounted;
+}
+
 type UseSubmitOptions = {
   assignment: Assignment;
   mode: WorkMode;
@@ -208,7 +228,7 @@ type UseSubmitOptions = {
   storageKey: string;
   clock: WorkClock;
   lease: Lease;
-  autosave: React.RefObject<Autosave | null>;
+  autosave: RefObject<Autosave | null>;
   draft: () => StoredDraft;
   refused: (error: unknown) => void;
   onDone: (done: Done) => void;
@@ -216,7 +236,9 @@ type UseSubmitOptions = {
 
 function useSubmit(options: UseSubmitOptions) {
   const { mode, userId, storageKey, clock, lease, autosave, draft, refused, onDone } = options;
-  const { preferredId, goAhead, goBack } = useContext(TaskSettingContext);
+  const { t } = useTranslation();
+  const { preferredId, goAhead, goBack, isOpen } = useContext(TaskSettingContext);
+  const isMounted = useMounted();
   const attempt = useOutbox((state) => state.attempt);
   const [keys] = useState(() => new IdempotencyKeys());
   const [isSending, setSending] = useState(false);
@@ -265,7 +287,8 @@ function useSubmit(options: UseSubmitOptions) {
     };
     try {
       const wish = mode === "label" ? { preferred_id: preferredId() } : null;
-      const sent = await outbox.submit(entry, wish, leave);
+      const isHeard = () => (hasLeft ? isOpen() : isMounted.current);
+      const sent = await outbox.submit(entry, wish, { onKept: leave, isHeard });
       onDone({ sent, assignment, draft: content });
       void own?.finish();
     } catch (error) {
@@ -281,7 +304,15 @@ function useSubmit(options: UseSubmitOptions) {
     const before = draft().content;
     setSending(true);
     const isHeld = await Promise.race([lease.held.then(() => true), outbox.whenLate().then(() => false)]);
-    return isHeld && draft().content === before;
+    if (isHeld && draft().content === before) return true;
+    if (isMounted.current)
+      toast({
+        title: t("Not submitted yet"),
+        message: isHeld
+          ? t("You have changed it while it waited for your last answer. Submit it again.")
+          : t("Your last answer must be sent first. Submit this one after it."),
+      });
+    return false;
   };
 
   const submit = async (said: Said) => {

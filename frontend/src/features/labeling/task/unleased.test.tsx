@@ -1,0 +1,130 @@
+/** What somebody does on a task that is shown ahead of its lease. */
+import "fake-indexeddb/auto";
+import { MantineProvider } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { act, cleanup, fireEvent, render } from "@testing-library/react";
+import { beforeEach, expect, test, vi } from "vitest";
+import { queryClient } from "@/api/client";
+import { outbox } from "@/features/labeling/task/outbox";
+import { SkipDialog } from "@/features/labeling/task/SkipDialog";
+import type { Assignment, Entry } from "@/features/labeling/task/types";
+import { useWork, type Work } from "@/features/labeling/task/useWork";
+import { Toasts } from "@/ui/toasts";
+
+const AHEAD = {
+  id: 43,
+  task_id: 8,
+  state: "open",
+  lease_token: null,
+  project: { id: 3, name: "Write them" },
+  instruction_version: { id: 1, number: 1 },
+  draft: null,
+  submission: null,
+} as Assignment;
+const LEASED = { ...AHEAD, state: "leased", lease_token: "token" } as Assignment;
+
+const BEFORE: Entry = {
+  key: "1",
+  userId: 7,
+  projectId: 3,
+  projectName: "Write them",
+  assignmentId: 42,
+  mode: "label",
+  leaseToken: "token",
+  body: { idempotency_key: "1", instruction_version_id: 1, elapsed_seconds: 1, active_seconds: 1 },
+  draftKey: "7:label:42",
+  draft: { content: null, revision: 0, savedAt: "2026", isAhead: true },
+  queuedAt: "2026-11-22T10:00:00.000Z",
+};
+
+type Sent = { url: string; body: unknown };
+let requests: Sent[] = [];
+let answer: () => Promise<Response>;
+
+beforeEach(() => {
+  localStorage.clear();
+  queryClient.setQueryData(["session"], { id: 7, name: "Ann", role: "labeler" });
+  requests = [];
+  vi.stubGlobal("fetch", async (request: Request) => {
+    requests.push({ url: new URL(request.url).pathname, body: await request.clone().json() });
+    return answer();
+  });
+  // Mantine's growing text fields listen to it, and happy-dom has none.
+  Object.defineProperty(document, "fonts", { value: new EventTarget(), configurable: true });
+  return cleanup;
+});
+
+function within(children: React.ReactNode) {
+  return (
+    <QueryClientProvider client={queryClient}>
+      <MantineProvider env="test">
+        {children}
+        <Toasts />
+      </MantineProvider>
+    </QueryClientProvider>
+  );
+}
+
+test("a skip waits for the claim, with its note, and the note outlives the screen", async () => {
+  answer = async () => Response.json({ assignment_id: 43, reason: "unclear" });
+  const onSkipped = vi.fn();
+  const dialog = (assignment: Assignment) =>
+    within(<SkipDialog assignment={assignment} isOpen onClose={() => {}} onSkipped={onSkipped} />);
+  const left = render(dialog(AHEAD));
+  fireEvent.change(await left.findByRole("textbox"), { target: { value: "Half of it is missing" } });
+  left.unmount();
+
+  const page = render(dialog(AHEAD));
+  expect(((await page.findByRole("textbox")) as HTMLTextAreaElement).value).toBe("Half of it is missing");
+  fireEvent.keyDown(page.getByRole("dialog"), { key: "1" });
+  await page.findByText("Your last answer is sent first; then this task is skipped.");
+  expect(requests).toEqual([]);
+
+  page.rerender(dialog(LEASED));
+  await vi.waitFor(() => expect(onSkipped).toHaveBeenCalledTimes(1));
+  expect(requests).toEqual([
+    {
+      url: "/api/v1/assignments/43/skip",
+      body: { lease_token: "token", reason: "unclear", note: "Half of it is missing" },
+    },
+  ]);
+  expect(Object.keys(localStorage)).toEqual([]);
+});
+
+function showWork() {
+  const held: { work?: Work } = {};
+  function Screen({ assignment }: { assignment: Assignment }) {
+    held.work = useWork({ assignment, mode: "label", onDone: () => {} });
+    return <p>{held.work.sending.isSending ? "Sending" : "Writing"}</p>;
+  }
+  const page = render(within(<Screen assignment={AHEAD} />));
+  const work = () => held.work as Work;
+  return { page, work, claim: () => page.rerender(within(<Screen assignment={LEASED} />)) };
+}
+
+test("a submission that must wait for the answer before says so", async () => {
+  answer = () => Promise.reject(new TypeError("Failed to fetch"));
+  void outbox.submit(BEFORE, null).catch(() => undefined);
+  await outbox.whenLate();
+  const { page, work } = showWork();
+  await act(() => work().submit({ demonstration: "Done" }));
+  await page.findByText("Your last answer must be sent first. Submit this one after it.");
+  page.getByText("Writing");
+  await outbox.withdraw("1");
+});
+
+test("a submission of what was changed meanwhile is not made, and says so", async () => {
+  answer = () => new Promise(() => undefined);
+  const { page, work, claim } = showWork();
+  let submitted: Promise<void> | undefined;
+  act(() => work().change({ text: "Done" }));
+  act(() => {
+    submitted = work().submit({ demonstration: "Done" });
+  });
+  await page.findByText("Sending");
+  act(() => work().change({ text: "Done, but" }));
+  claim();
+  await act(async () => submitted);
+  await page.findByText("You have changed it while it waited for your last answer. Submit it again.");
+  expect(requests.filter(({ url }) => url.endsWith("/submit"))).toEqual([]);
+});

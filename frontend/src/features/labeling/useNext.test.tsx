@@ -1,0 +1,57 @@
+import "fake-indexeddb/auto";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { act, renderHook } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { queryClient, type Schemas } from "@/api/client";
+import type { Assignment } from "@/features/labeling/task/types";
+import { useNext } from "@/features/labeling/useNext";
+
+function task(id: number, state: Assignment["state"]): Assignment {
+  const prompt = { messages: [{ role: "user", content: `Task ${id}` }] };
+  const project = { id: 3, name: "Write them" };
+  const lease_token = state === "leased" ? "token" : null;
+  return { id, task_id: id, state, lease_token, project, prompt, responses: [] } as unknown as Assignment;
+}
+
+const leased = (id: number): Schemas["Next"] => ({
+  status: "task",
+  until: null,
+  assignment: task(id, "leased"),
+});
+
+test("what takes the place of a task that was shown ahead comes uncalled; what was asked for does not", async () => {
+  vi.stubGlobal("fetch", async ({ url }: Request) =>
+    Response.json(url.endsWith("/upcoming") ? { assignment: task(2, "open") } : leased(1)),
+  );
+  const { result } = renderHook(() => useNext(3, 7), {
+    wrapper: ({ children }) => <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>,
+  });
+  const shown = () => ({
+    id: result.current.shown?.next.assignment?.id,
+    isUncalled: result.current.shown?.isUncalled,
+  });
+  await vi.waitFor(() => expect(shown()).toEqual({ id: 1, isUncalled: false }));
+  await vi.waitFor(() => expect(result.current.upcoming.current).not.toBeNull());
+  act(() => void result.current.goAhead());
+  expect(shown()).toEqual({ id: 2, isUncalled: false });
+
+  const local = { content: null, revision: 0, savedAt: "2026", isAhead: true };
+  const assignment = task(1, "leased");
+  act(() => result.current.goBack({ assignment, local, problem: null }));
+  await vi.waitFor(() => expect(shown(), "taken back by hand").toEqual({ id: 1, isUncalled: false }));
+  await vi.waitFor(() => expect(result.current.upcoming.current).not.toBeNull());
+  act(() => void result.current.goAhead());
+  await act(() => result.current.show(leased(2)));
+  await vi.waitFor(() => expect(shown(), "its claim").toEqual({ id: 2, isUncalled: false }));
+
+  act(() => result.current.goBack({ assignment, local, problem: { kind: "refused", message: "No." } }));
+  await vi.waitFor(() =>
+    expect(shown(), "the answer before was refused").toEqual({ id: 1, isUncalled: true }),
+  );
+  await vi.waitFor(() => expect(result.current.upcoming.current).not.toBeNull());
+  act(() => void result.current.goAhead());
+  await act(() => result.current.show(leased(4)));
+  await vi.waitFor(() =>
+    expect(shown(), "somebody else had claimed it").toEqual({ id: 4, isUncalled: true }),
+  );
+});
