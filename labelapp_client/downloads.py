@@ -12,8 +12,6 @@ from labelapp_client.connection import BUSY, PASSING, Connection
 from labelapp_client.errors import DamagedDownload, LabelappError, Refused
 from labelapp_client.progress import OnProgress, Progress
 
-PIECE_BYTES = 1 << 20
-
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
@@ -133,7 +131,8 @@ class _Transfer:
     def _write(self, answer: httpx.Response, *, at: int) -> None:
         with self.part.open("r+b" if at else "wb") as written:
             written.seek(at)
-            for piece in answer.iter_bytes(PIECE_BYTES):
+            # As they come: what is gathered into larger pieces first would be lost with the connection.
+            for piece in answer.iter_bytes():
                 written.write(piece)
                 self.on_progress(Progress(self.file.name, written.tell(), self.file.size_bytes, "bytes"))
             written.flush()
