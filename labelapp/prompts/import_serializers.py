@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from labelapp.common.serializers import StrictSerializer
 from labelapp.prompts.content import MAX_NOTES_LENGTH, MAX_SUBMITTER_LENGTH
@@ -24,6 +25,10 @@ class ColumnsField(serializers.DictField):
     """A field of prompts → the column that holds it; in a form, as the text of a JSON object."""
 
     child = serializers.CharField(max_length=MAX_SUBMITTER_LENGTH)
+
+    def get_value(self, dictionary: Any) -> Any:
+        """The one text; of a form a DictField would take `columns.prompt=…` alone, and read none without a word."""
+        return dictionary.get(self.field_name, empty)
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, str):
