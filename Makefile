@@ -32,7 +32,7 @@ help:
 	@echo "make bench-data      measure datasets at a million rows (BENCH=--quick)"
 	@echo "make bench-training  measure training against TRL, which it installs beside (BENCH=--quick, BENCH='--device cuda')"
 	@echo "make screenshots     take the pictures of docs/screenshots again"
-	@echo "make schema          write the OpenAPI schema and the client's types anew"
+	@echo "make schema          write the OpenAPI schema and both clients' types anew"
 	@echo "make format          format and fix the sources"
 	@echo "make lock            resolve requirements/*.in again"
 	@echo "make clean           remove .venv, node_modules and what was built; DATA_DIR stays"

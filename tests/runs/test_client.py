@@ -1,7 +1,10 @@
 """A run launched and followed by the Python client, through a real web server, worker, supervisor and trainer."""
 
 import json
+import re
+import shlex
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +12,16 @@ import pytest
 
 from labelapp.accounts.actions import issue_token
 from labelapp.accounts.models import User
+from labelapp.checkpoints.models import Checkpoint
 from labelapp.datasets.models import DatasetKind
+from labelapp.labeling.models import Assignment, Project
 from labelapp_client import Labelapp, LabelappError
+from labelapp_client.arguments import parser
 from labelapp_client.command_line import main
+from tests.datasets.world import World, comparisons, submitter_in
 from tests.runs.world import make_model, make_sft, make_version
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -61,3 +70,47 @@ def test_names_that_there_are_not(app: Labelapp) -> None:
         app.runs.launch("sft", inputs={"policy": 1})
     with pytest.raises(LabelappError, match="There is no checkpoint 'llama'"):
         app.runs.launch("sft", inputs={"model": "llama"})
+
+
+def test_the_script_of_the_docs(
+    app: Labelapp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it stands there, with a labeler who answers meanwhile, and a model by that name that trains in no time."""
+    text = (ROOT / "docs" / "client.md").read_text()
+    (script,) = re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    (email,) = set(re.findall(r"\b\S+@example\.org\b(?!/)", script.replace('"', " ")))
+    world = comparisons()
+    User.objects.filter(pk=world.labeler.pk).update(email=email)
+    Checkpoint.objects.filter(pk=make_model().pk).update(name="tiny-base")
+    monkeypatch.chdir(tmp_path)
+    for name in ("XDG_CACHE_HOME", "HF_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    line = {"prompt": "Name a tree.", "submitter": submitter_in("train"), "responses": ["Oak", "Ash", "Elm", "Fir"]}
+    Path("prompts.jsonl").write_text(json.dumps(line) + "\n")
+    said: dict[str, Any] = {}
+    running = threading.Thread(target=exec, args=(compile(script, "docs/client.md", "exec"), said))
+    running.start()
+    answer_as_soon_as_there_is_something(world)
+    running.join(timeout=90)
+    assert said["run"]["state"] == "succeeded"
+    assert said["pairs"].num_rows == 5
+    assert Path("first-rankings/train.jsonl").is_file()
+    assert Path("first-reward-model/model/config.json").is_file()
+    assert "from step 0" in capsys.readouterr().out
+
+
+def answer_as_soon_as_there_is_something(world: World) -> None:
+    """Wait for the script's task and answer it."""
+    ends_at = time.monotonic() + 60
+    while not Assignment.objects.filter(project__name="First rankings").exists():
+        assert time.monotonic() < ends_at, "the script made no task"
+        time.sleep(0.05)
+    world.project = Project.objects.get(name="First rankings")
+    world.answer_all()
+
+
+def test_the_commands_of_the_docs_can_be_read() -> None:
+    text = (ROOT / "docs" / "client.md").read_text().replace("\\\n", " ")
+    commands = re.findall(r"(?:^    |`)labelapp (\w[^`\n]+)", text, flags=re.MULTILINE)
+    read = [parser().parse_args(shlex.split(command)).command for command in commands]
+    assert set(read) >= {"import", "project", "wait", "freeze", "download", "launch"}
