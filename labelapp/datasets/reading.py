@@ -72,7 +72,8 @@ def _copied(statement: str, chosen: QuerySet[Any, Any], **parts: str) -> Iterato
     with connection.cursor() as cursor:
         # COPY takes no parameters, so they are written into it here, by the driver.
         copied = ClientCursor(cursor.connection).mogrify(statement, parameters)
-        with cursor.copy(copied) as copy:
+        # Django translates what its own methods raise, and COPY is none.
+        with connection.wrap_database_errors, cursor.copy(copied) as copy:
             for row in copy:
                 yield bytes(row)[:-1].split(SEPARATOR)
 

@@ -31,11 +31,11 @@ from labelapp.accounts.models import User
 from labelapp.datasets.claiming import ClaimLost, Heartbeat, claim, fail, publish_state
 from labelapp.datasets.figures import Figures, warnings_of
 from labelapp.datasets.files import SplitFiles
-from labelapp.datasets.models import DatasetKind, DatasetVersion
+from labelapp.datasets.models import DatasetKind, DatasetRow, DatasetVersion, Erasure
 from labelapp.datasets.policy import take
 from labelapp.datasets.reading import answers_by_task, prompt_fields
 from labelapp.datasets.records import Names, label_line, prompt_line
-from labelapp.datasets.selection import count_selected
+from labelapp.datasets.selection import count_selected, is_erased
 from labelapp.labeling.models import InstructionVersion
 from labelapp.webhooks.models import EventType
 from labelapp.webhooks.outbox import emit
@@ -62,6 +62,10 @@ class AnswerUndone(Exception):
     """An answer was taken back after it was written and before the version was ready."""
 
 
+class PersonErased(Exception):
+    """Somebody asked for the deletion of what was written, before the version was ready."""
+
+
 @dataclass(slots=True)
 class WrittenFiles:
     """What lies in the temporary folder."""
@@ -86,6 +90,8 @@ def write_version(version_id: int) -> None:
         logger.warning("another worker writes this version now", version=version.pk)
     except AnswerUndone:
         fail(version, error="An answer was undone while this version was written. Freeze again.")
+    except PersonErased:
+        fail(version, error="Somebody's text was to be deleted while this version was written. Freeze again.")
     except NothingLeft as error:
         fail(version, error=str(error))
     except (OSError, DatabaseError, SoftTimeLimitExceeded) as error:
@@ -232,6 +238,7 @@ def _register(version: DatasetVersion, written: WrittenFiles, *, heartbeat: Hear
         heartbeat.stop()
         _copy_lineage(written.folder / LINEAGE)
         _refuse_undone(version)
+        _refuse_erased(version)
         (written.folder / LINEAGE).unlink()
         _publish_folder(written.folder, final)
         figures = written.figures
@@ -271,8 +278,23 @@ def _refuse_undone(version: DatasetVersion) -> None:
             raise AnswerUndone
 
 
+def _refuse_erased(version: DatasetVersion) -> None:
+    """Raise PersonErased where a request for deletion came after the snapshot; one that comes now waits for us."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE datasets_erasure IN SHARE MODE")
+    if Erasure.objects.filter(withdrawn_at=None).exists():
+        erased = is_erased(labeler="submission__labeler", submitter="prompt__submitter")
+        if DatasetRow.objects.filter(erased, version=version).exists():
+            raise PersonErased
+
+
 def _copy_lineage(path: Path) -> None:
-    with connection.cursor() as cursor, path.open("rb") as file, cursor.copy(COPY_ROWS) as copy:
+    with (
+        connection.cursor() as cursor,
+        path.open("rb") as file,
+        connection.wrap_database_errors,
+        cursor.copy(COPY_ROWS) as copy,
+    ):
         while data := file.read(COPY_BYTES):
             copy.write(data)
 

@@ -34,7 +34,7 @@ class PromptImport(models.Model):
 
     file_name = models.CharField(max_length=255, help_text="Of a dataset directory or hub dataset: its name.")
     file_format = models.CharField(max_length=12, choices=Format.choices)
-    file_path = models.CharField(max_length=500, help_text="Relative to DATA_DIR.")
+    file_path = models.CharField(max_length=500, help_text="Relative to DATA_DIR; empty: an upload that was read.")
     file_sha256 = models.CharField(max_length=64, blank=True, help_text="Of an uploaded file.")
     revision = models.CharField(max_length=120, blank=True, default="", help_text="Of a hub dataset.")
     columns = models.JSONField(default=dict, blank=True, help_text="Field → the column that holds it; {} by name.")
@@ -65,7 +65,7 @@ class PromptImport(models.Model):
     imported_count = models.PositiveBigIntegerField(default=0)
     removed_count = models.PositiveBigIntegerField(default=0, help_text="Undone: prompts that went.")
     archived_count = models.PositiveBigIntegerField(default=0, help_text="Undone: prompts in use, archived instead.")
-    report = models.JSONField(default=dict, help_text="A sample of good lines, and the bad ones with their reasons.")
+    report = models.JSONField(default=dict, help_text="The first bad lines; undone: the ids of what is kept.")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     imported_at = models.DateTimeField(null=True, blank=True)

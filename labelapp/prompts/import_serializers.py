@@ -4,6 +4,7 @@ import dataclasses
 import json
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
@@ -17,6 +18,8 @@ from labelapp.prompts.importing.actions import (
     MIN_SIMILARITY,
     ImportOptions,
 )
+from labelapp.prompts.importing.forgetting import SHOWN_CHARACTERS
+from labelapp.prompts.queries import import_report
 
 SOURCES = ("incoming", "hub")
 
@@ -188,11 +191,15 @@ class PromptImportSerializer(PromptImportRowSerializer):
     """An import with its report."""
 
     columns = serializers.DictField(child=serializers.CharField(), read_only=True)
-    report = ImportReportSerializer(read_only=True)
+    report = serializers.SerializerMethodField()
 
     class Meta(PromptImportRowSerializer.Meta):
         fields = (*PromptImportRowSerializer.Meta.fields, "revision", "columns", "report")
         read_only_fields = fields
+
+    @extend_schema_field(ImportReportSerializer)
+    def get_report(self, prompt_import: PromptImport) -> Any:
+        return ImportReportSerializer(import_report(prompt_import)).data
 
 
 class DroppedQuery(StrictSerializer):
@@ -225,8 +232,11 @@ class DroppedLineSerializer(serializers.ModelSerializer[ImportLine]):
         )
         read_only_fields = fields
 
-    def get_text(self, line: ImportLine) -> str:
-        return line.text[:300]
+    def get_text(self, line: Any) -> str:
+        if line.verdict == ImportLine.Verdict.DUPLICATE and line.duplicate_of is not None:
+            return str(line.duplicate_of.text[:SHOWN_CHARACTERS])
+        is_hidden = line.is_withheld or line.verdict == ImportLine.Verdict.NO_CONSENT
+        return "" if is_hidden else str(line.text[:SHOWN_CHARACTERS])
 
     def get_explanation(self, line: ImportLine) -> str:
         return explain(line)

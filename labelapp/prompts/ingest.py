@@ -16,7 +16,7 @@ from labelapp.prompts.actions import invalid_format, new_prompt
 from labelapp.prompts.consent import has_consent, locked_submitter
 from labelapp.prompts.content import PromptContent
 from labelapp.prompts.importing.actions import DEFAULT_CAP_PER_SUBMITTER, ImportOptions
-from labelapp.prompts.importing.deciding import MOST_COMPARED
+from labelapp.prompts.importing.deciding import candidates
 from labelapp.prompts.importing.near import compared_text, shares_beginning, similarity
 from labelapp.prompts.models import Prompt, PromptKind
 
@@ -68,7 +68,7 @@ def _alike(prompt: Prompt) -> Ingested | None:
     own = compared_text(_turns(prompt), kind=prompt.kind)
     if not prompt.fingerprints:
         return None
-    for other in Prompt.objects.filter(fingerprints__overlap=prompt.fingerprints).order_by("pk")[:MOST_COMPARED]:
+    for other in candidates(prompt.fingerprints):
         text = compared_text(_turns(other), kind=other.kind)
         if shares_beginning(own, text, characters=options.prefix_characters):
             told = f"Its first {options.prefix_characters} characters are those of prompt {other.pk}."

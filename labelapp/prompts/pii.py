@@ -11,6 +11,7 @@ from django.db import transaction
 
 from labelapp.accounts.models import User
 from labelapp.common.errors import Conflict, InvalidInput, NotFound
+from labelapp.prompts.importing.forgetting import forget_alike
 from labelapp.prompts.models import PiiState, Prompt
 from labelapp.prompts.record_models import OriginalAccess, PiiReview
 
@@ -42,7 +43,26 @@ def review(prompt_id: int, *, redacted: list[int], reviewed_by: User, findings: 
     prompt.text = "\n\n".join(message["content"] for message in prompt.messages)
     prompt.pii_state, prompt.pii_findings = PiiState.REVIEWED, []
     prompt.save(update_fields=["messages", "text", "pii_state", "pii_findings"])
+    if original:
+        forget_alike(prompt.pk)
+        _redact_beside(prompt, original, decided)
     return prompt
+
+
+def _redact_beside(prompt: Prompt, original: list[dict[str, str]], decided: list[dict[str, Any]]) -> None:
+    """Redact the same words in what its author gave beside it: the use case it was made from, and their responses."""
+    if prompt.written is None:
+        return
+    words = {
+        original[found["message"]]["content"][found["start"] : found["end"]]: f"[{found['kind']}]"
+        for found in decided
+        if found["is_redacted"]
+    }
+    for row, name in [(prompt.written, "source"), *((one, "written_response") for one in prompt.written.prompts.all())]:
+        text = getattr(row, name)
+        for word, placeholder in words.items():
+            text = text.replace(word, placeholder)
+        type(row)._base_manager.filter(pk=row.pk).update(**{name: text})
 
 
 def redact(messages: list[dict[str, str]], findings: list[dict[str, Any]]) -> list[dict[str, str]]:

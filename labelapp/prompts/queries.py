@@ -1,13 +1,16 @@
 """Reads of prompts, responses and imports."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Count, F, Func, IntegerField, Max, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Func, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left
 
 from labelapp.common.errors import NotFound
+from labelapp.prompts.importing.forgetting import is_withheld
+from labelapp.prompts.importing.parsing import anonymous
 from labelapp.prompts.models import (
     ImportLine,
     PiiState,
@@ -22,6 +25,7 @@ from labelapp.prompts.models import (
 from labelapp.prompts.statistics import lasting
 
 EXCERPT_LENGTH = 300
+GOOD_SHOWN = 5
 # Each is an index's order, so that a page of a million prompts is read and not sorted. Ids are in the order of time.
 ORDERINGS = {"-created_at": ("-id",), "created_at": ("id",), "use_case": ("use_case", "-id")}
 DEFAULT_ORDERING = "-created_at"
@@ -181,7 +185,7 @@ def imports() -> QuerySet[PromptImport]:
 
 def prompts_to_review() -> QuerySet[Prompt]:
     """The prompts whose findings of personal data wait for a person, the oldest first."""
-    found = Prompt.objects.filter(pii_state=PiiState.OPEN, archived_at=None)
+    found = Prompt.objects.filter(pii_state=PiiState.OPEN)  # what is archived can be read, too
     return found.select_related("submitter").defer("search", "text", "fingerprints").order_by("id")
 
 
@@ -190,15 +194,54 @@ def dropped_lines(prompt_import: PromptImport, *, verdict: str = "") -> QuerySet
     found = ImportLine.objects.filter(prompt_import=prompt_import).exclude(verdict=ImportLine.Verdict.NEW)
     if verdict:
         found = found.filter(verdict=verdict)
-    return found.select_related("duplicate_of").defer("messages", "responses").order_by("line")
+    return _explained(found).order_by("line")
 
 
 def dropped_in_favour_of(prompt: Prompt) -> QuerySet[ImportLine]:
     """The lines of imports that were left out because this prompt was there."""
-    found = (
-        ImportLine.objects.filter(duplicate_of=prompt).select_related("prompt_import").defer("messages", "responses")
+    return _explained(ImportLine.objects.filter(duplicate_of=prompt)).order_by("prompt_import", "line")
+
+
+def _explained(lines: QuerySet[ImportLine]) -> QuerySet[ImportLine]:
+    """The lines with what their explanations need."""
+    needed = ("line", "verdict", "duplicate_of_line", "similarity", "submitter", "model", "text")
+    options = ("prefix_characters", "near_similarity", "cap_per_submitter")
+    return (
+        lines.annotate(is_withheld=is_withheld())
+        .select_related("duplicate_of", "prompt_import")
+        .only(*needed, "duplicate_of__text", *(f"prompt_import__{name}" for name in options))
     )
-    return found.order_by("prompt_import", "line")
+
+
+def import_report(prompt_import: PromptImport) -> dict[str, list[dict[str, Any]]]:
+    """The first bad lines of an import, and the first good ones as they are now; of an undone one, what is kept.
+
+    Their texts are not stored with it: they are the prompts', where somebody may redact them.
+    """
+    ids = prompt_import.report.get("kept", [])
+    texts = dict(Prompt.objects.filter(pk__in=ids).values_list("pk", Left("text", EXCERPT_LENGTH)))
+    kept = [{"id": pk, "text": texts.get(pk, "")} for pk in ids]
+    return {"bad": prompt_import.report.get("bad", []), "good": list(_good_lines(prompt_import)), "kept": kept}
+
+
+def _good_lines(prompt_import: PromptImport) -> Iterator[dict[str, Any]]:
+    if prompt_import.state in (PromptImport.State.PREVIEWED, PromptImport.State.REFUSED):
+        there = Prompt.objects.filter(dedup_key=OuterRef("dedup_key"))
+        new = ImportLine.objects.filter(~Exists(there), prompt_import=prompt_import, verdict=ImportLine.Verdict.NEW)
+        for line in new.order_by("line")[:GOOD_SHOWN]:
+            yield _good_line(line, line.line, submitter=line.submitter, responses=len(line.responses or []))
+    elif prompt_import.state == PromptImport.State.IMPORTED:
+        written = Prompt.objects.filter(prompt_import=prompt_import).select_related("submitter").defer("search")
+        said = Count("responses", filter=Q(responses__batch__prompt_import=prompt_import))
+        for prompt in written.order_by("import_line").annotate(said=said)[:GOOD_SHOWN]:
+            owner = prompt.submitter.key
+            named = "" if owner == anonymous(prompt.dedup_key) else owner
+            yield _good_line(prompt, prompt.import_line or 0, submitter=named, responses=prompt.said)
+
+
+def _good_line(row: Prompt | ImportLine, line: int, *, submitter: str, responses: int) -> dict[str, Any]:
+    known = {"kind": row.kind, "use_case": row.use_case, "language": row.language}
+    return {"line": line, "text": row.text[:EXCERPT_LENGTH], **known, "submitter": submitter, "responses": responses}
 
 
 def access_import(import_id: int) -> PromptImport:

@@ -4,7 +4,9 @@ What is found is shown to a person, who decides; nothing is changed by itself. B
 language's model is in its package, and personal data is found by Presidio's patterns and check sums, without a model.
 """
 
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -19,15 +21,19 @@ MIN_SCORE = 0.4
 MOST_FINDINGS = 200
 LANGUAGE_CHARACTERS = 500
 MIN_LANGUAGE_SCORE = 0.5
+# Presidio and spaCy load these where they are installed, for models that are not used here: seconds, and 280 MB.
+MODEL_LIBRARIES = ("torch", "transformers", "tensorflow")
 
 
 def scan_batch() -> int:
     """Look at the next prompts that nobody has looked at; return how many they were."""
+    unscanned = Prompt.objects.filter(pii_state=PiiState.UNSCANNED)
+    if not unscanned.exists():
+        return 0
+    _recognizers()  # takes seconds at first, in which no row should be locked
     with transaction.atomic():
-        found: QuerySet[Prompt] = Prompt.objects.select_for_update(skip_locked=True, of=("self",))
-        prompts = list(
-            found.filter(pii_state=PiiState.UNSCANNED).only("id", "messages", "language").order_by("pk")[:BATCH_PROMPTS]
-        )
+        found: QuerySet[Prompt] = unscanned.select_for_update(skip_locked=True, of=("self",))
+        prompts = list(found.only("id", "messages", "language").order_by("pk")[:BATCH_PROMPTS])
         for prompt in prompts:
             look_at(prompt)
         Prompt.objects.bulk_update(prompts, ["pii_state", "pii_findings", "language", "language_score"])
@@ -73,7 +79,9 @@ def _in_text(text: str) -> list[dict[str, Any]]:
 def _recognizers() -> list[Any]:
     """Presidio's recognizers of what has a form of its own. Loaded by whom scans: it brings spaCy along."""
     import tldextract
-    from presidio_analyzer import predefined_recognizers as known
+
+    with _without(MODEL_LIBRARIES):
+        from presidio_analyzer import predefined_recognizers as known
 
     # By itself it would ask the network for the list of domains; the one in the package is enough.
     domains = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
@@ -93,6 +101,18 @@ def _recognizers() -> list[Any]:
         known.UsSsnRecognizer(),
         known.UkNinoRecognizer(),
     ]
+
+
+@contextmanager
+def _without(names: tuple[str, ...]) -> Iterator[None]:
+    """Let an import find none of these packages, as if they were not installed, unless they are loaded already."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: an import of it fails
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def language_of(messages: list[dict[str, str]]) -> tuple[str, float | None]:

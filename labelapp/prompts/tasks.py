@@ -21,10 +21,13 @@ def work_on_import(import_id: int) -> None:
 
 @shared_task(name="prompts.sweep")
 def sweep() -> None:
-    """Ring again for what nobody works on, and go on with logs that have grown."""
+    """Ring again for what nobody works on, go on with logs that have grown, and forget what is needed no more."""
     from labelapp.prompts.bulk import changes_to_do
-    from labelapp.prompts.importing.actions import read_grown_logs
+    from labelapp.prompts.importing.actions import close_old_previews, read_grown_logs
+    from labelapp.prompts.importing.forgetting import forget_sources
 
+    forget_sources()
+    close_old_previews()
     read_grown_logs()
     ring_for_imports()
     for change_id in changes_to_do():

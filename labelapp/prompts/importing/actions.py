@@ -18,7 +18,9 @@ from labelapp.common.errors import Conflict, InvalidInput
 from labelapp.prompts import tasks
 from labelapp.prompts.import_models import PromptImport
 from labelapp.prompts.importing.bad_lines import bad_lines_path
+from labelapp.prompts.importing.forgetting import old_previews
 from labelapp.prompts.importing.near import PREFIX_FINGERPRINT
+from labelapp.prompts.importing.rotation import has_news
 from labelapp.prompts.importing.sources import HUB_NAME, SourceProblem, find_incoming, stored_path
 
 DEFAULT_CAP_PER_SUBMITTER = 200  # the paper's, section 3.2
@@ -148,14 +150,20 @@ def stop_following(prompt_import: PromptImport) -> PromptImport:
 
 
 def read_grown_logs() -> None:
-    """Go on with the logs that are followed and have grown since they were read."""
+    """Go on with the logs that are followed and have grown, or were rotated, since they were read."""
     for found in PromptImport.objects.filter(follows=True, state=State.IMPORTED, error="").order_by("pk"):
-        path = stored_path(found)
-        if path.is_file() and path.stat().st_size > found.position.get("offset", 0):
+        if has_news(stored_path(found), found.position):
             with transaction.atomic():
                 locked = _locked(found)
                 if locked.state == State.IMPORTED and locked.follows:
                     _ring(locked, state=State.CHECKING, steps_done=0)
+
+
+@transaction.atomic
+def close_old_previews() -> None:
+    """Take back the previews that nobody will confirm, with all that they hold."""
+    for found in PromptImport.objects.select_for_update().filter(pk__in=old_previews()):
+        _ring(found, state=State.UNDOING, steps_done=0, steps_total=0)
 
 
 def open_bad_lines(prompt_import: PromptImport) -> BinaryIO:
@@ -190,7 +198,7 @@ def _start(
         near_similarity=options.near_similarity,
         consent_note=options.consent_note,
         follows=options.follows,
-        report={"bad": [], "good": []},
+        report={"bad": []},
         created_by=created_by,
         **more,
     )

@@ -56,6 +56,20 @@ def bad_lines_path(prompt_import: PromptImport) -> Path:
     return path
 
 
+def forget_texts(path: Path) -> int:
+    """Take the lines' texts out of such a file, wholly or not at all, and return its size; 0 where there is none."""
+    if not path.exists():
+        return 0
+    kept = path.with_suffix(".tmp")
+    with path.open(encoding="utf-8", newline="") as old, kept.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerows([*row[:3], "" if number else row[3]] for number, row in enumerate(csv.reader(old)))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(kept, path)
+    return path.stat().st_size
+
+
 def formula_safe(text: str) -> str:
     """Return `text` so that no spreadsheet computes it."""
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text

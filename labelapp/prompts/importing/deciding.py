@@ -1,28 +1,27 @@
 """Second step of an import: what becomes of each line, against the file itself and the workspace as it is now.
 
-In this order: the same prompt, the same long beginning, nearly the same, one too many of its submitter. The first of a
-file is the one that is kept. All of it is one transaction, done inside the database but for the comparison of the
-few texts that share a fingerprint.
+In this order: no consent, the same prompt, the same long beginning, nearly the same, one too many of its submitter. The
+first of a file is the one that is kept. All of it is one transaction, done inside the database but for the comparison
+of the few texts that share a fingerprint.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from formats.messages import Message
 from labelapp.prompts.import_models import ImportLine, PromptImport
 from labelapp.prompts.importing.claiming import advance
-from labelapp.prompts.importing.near import compared_text, shares_beginning, similarity
-from labelapp.prompts.models import Prompt
+from labelapp.prompts.importing.near import CANDIDATES, compared_text, shares_beginning, similarity
+from labelapp.prompts.models import Prompt, Response
 
 Verdict = ImportLine.Verdict
 CHUNK_LINES = 200
-# Of the prompts that share a fingerprint; those whose beginning thousands share are told apart by the others.
-MOST_COMPARED = 8
-GOOD_SHOWN = 5
 
 RESET = """
 UPDATE prompts_importline SET verdict = 'new', duplicate_of_id = NULL, duplicate_of_line = NULL, similarity = NULL
@@ -31,7 +30,8 @@ WHERE prompt_import_id = %(id)s AND line > %(after)s AND verdict <> 'new'
 SAME_IN_WORKSPACE = """
 UPDATE prompts_importline line SET verdict = 'duplicate', duplicate_of_id = prompt.id
 FROM prompts_prompt prompt
-WHERE line.prompt_import_id = %(id)s AND line.line > %(after)s AND prompt.dedup_key = line.dedup_key
+WHERE line.prompt_import_id = %(id)s AND line.line > %(after)s AND line.verdict = 'new'
+  AND prompt.dedup_key = line.dedup_key
 """
 SAME_IN_FILE = """
 UPDATE prompts_importline line SET verdict = 'duplicate', duplicate_of_line = found.first
@@ -49,12 +49,11 @@ SELECT line, NULL::bigint AS prompt_id, other FROM (
 CROSS JOIN LATERAL (VALUES (first), (before)) AS others(other)
 WHERE other < line
 """
-ALIKE_IN_WORKSPACE = """
+ALIKE_IN_WORKSPACE = f"""
 SELECT line.line, prompt.id AS prompt_id, NULL::bigint AS other
-FROM prompts_importline line CROSS JOIN LATERAL (
-    SELECT id FROM prompts_prompt WHERE fingerprints && line.fingerprints LIMIT %(most)s) prompt
-WHERE line.prompt_import_id = %(id)s AND line.line > %(after)s AND line.verdict = 'new' AND line.fingerprints <> '{}'
-"""
+FROM prompts_importline line CROSS JOIN LATERAL ({CANDIDATES.format(fingerprints="line.fingerprints")}) prompt
+WHERE line.prompt_import_id = %(id)s AND line.line > %(after)s AND line.verdict = 'new' AND line.fingerprints <> '{{}}'
+"""  # noqa: S608 - of constants
 DROP_ALIKE = """
 UPDATE prompts_importline line SET verdict = found.verdict, duplicate_of_id = found.prompt_id,
        duplicate_of_line = found.other, similarity = found.similarity
@@ -64,7 +63,8 @@ WHERE line.prompt_import_id = %s AND line.line = found.line
 """
 WITHOUT_CONSENT = """
 UPDATE prompts_importline line SET verdict = 'no_consent'
-WHERE prompt_import_id = %(id)s AND line > %(after)s AND verdict = 'new' AND coalesce((
+WHERE prompt_import_id = %(id)s AND line > %(after)s AND line <= coalesce(%(last)s, line)
+  AND verdict IN ('new', 'duplicate') AND coalesce((
     SELECT consent.action FROM prompts_consent consent JOIN prompts_submitter submitter ON submitter.id = submitter_id
     WHERE submitter.key = line.submitter AND consent.model = line.model
     ORDER BY consent.id DESC LIMIT 1), '') <> 'given'
@@ -83,7 +83,8 @@ FROM named LEFT JOIN there ON there.key = named.submitter
 WHERE line.prompt_import_id = %(id)s AND line.line = named.line AND named.place + coalesce(there.prompts, 0) > %(cap)s
 """
 COUNTS = """
-SELECT verdict, count(*), coalesce(sum(jsonb_array_length(responses)) FILTER (WHERE verdict IN ('new', 'duplicate')), 0)
+SELECT verdict, count(*), coalesce(sum(jsonb_array_length(responses))
+                                   FILTER (WHERE verdict = 'new' OR verdict = 'duplicate' AND %(all)s), 0)
 FROM prompts_importline WHERE prompt_import_id = %(id)s GROUP BY verdict
 """
 
@@ -105,35 +106,51 @@ class Compared:
 def decide(claimed: PromptImport) -> None:
     """Give every line after the last decided one its verdict, and count them. Raises ClaimLost."""
     bound = {"id": claimed.pk, "after": claimed.position.get("written", 0), "cap": claimed.cap_per_submitter}
+    bound |= {"last": None, "all": not is_repeat(claimed)}
     newest = _newest_prompt()
     with connection.cursor() as cursor:
         # The planner must know how many lines were just copied, and that looking one up is cheap.
         cursor.execute("ANALYZE prompts_importline (prompt_import_id, line, verdict, dedup_key, submitter)")
-        for statement in (RESET, SAME_IN_WORKSPACE, SAME_IN_FILE):
+        first = (RESET, WITHOUT_CONSENT) if needs_consent(claimed) else (RESET,)
+        for statement in (*first, SAME_IN_WORKSPACE, SAME_IN_FILE):
             cursor.execute(statement, bound)
     if claimed.prefix_characters or claimed.near_similarity:
-        _drop_alike(claimed, ALIKE_IN_WORKSPACE, {**bound, "most": MOST_COMPARED})
+        _drop_alike(claimed, ALIKE_IN_WORKSPACE, bound)
         _drop_alike(claimed, ALIKE_IN_FILE, bound)
     with connection.cursor() as cursor:
-        if claimed.file_format == PromptImport.Format.CHAT_LOG and not claimed.consent_note:
-            cursor.execute(WITHOUT_CONSENT, bound)
         cursor.execute(OVER_CAP, bound)
         cursor.execute(COUNTS, bound)
         counts = {verdict: (lines, responses) for verdict, lines, responses in cursor.fetchall()}
     advance(
         claimed,
         position={**claimed.position, "newest_prompt": newest},
-        report={**claimed.report, "good": _good_lines(claimed)},
-        response_count=sum(responses for _, responses in counts.values()),
+        response_count=_written_responses(claimed) + sum(responses for _, responses in counts.values()),
         good_count=claimed.imported_count + counts.get("new", (0, 0))[0],
         **{f"{verdict}_count": counts.get(verdict, (0, 0))[0] for verdict in Verdict.values if verdict != "new"},
     )
 
 
+def needs_consent(claimed: PromptImport) -> bool:
+    """Say whether each line needs a recorded consent of its submitter's."""
+    return claimed.file_format == PromptImport.Format.CHAT_LOG and not claimed.consent_note
+
+
+def is_repeat(claimed: PromptImport) -> bool:
+    """Say whether the very same lines were imported before: their responses are there."""
+    same = PromptImport.objects.filter(state=PromptImport.State.IMPORTED, follows=False).exclude(pk=claimed.pk)
+    is_same_file = Q(file_sha256=claimed.file_sha256) if claimed.file_sha256 else Q()
+    digest = claimed.position.get("digest")
+    alike = is_same_file | Q(position__digest=digest) if digest else is_same_file
+    return bool(alike) and same.filter(alike).exists()
+
+
+def _written_responses(claimed: PromptImport) -> int:
+    return Response.objects.filter(batch__prompt_import=claimed).count()
+
+
 def is_outdated(claimed: PromptImport) -> bool:
     """Say whether prompts were added or deleted, or consents given or withdrawn, since the lines were decided."""
-    has_consents = claimed.file_format == PromptImport.Format.CHAT_LOG
-    if has_consents or claimed.position.get("newest_prompt") != _newest_prompt():
+    if needs_consent(claimed) or claimed.position.get("newest_prompt") != _newest_prompt():
         return True
     # Dropped in favour of a prompt that is gone.
     return ImportLine.objects.filter(
@@ -151,12 +168,28 @@ def _newest_prompt() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _drop_alike(claimed: PromptImport, candidates: str, bound: dict[str, Any]) -> None:
+@transaction.atomic
+def candidates(fingerprints: list[int]) -> list[Prompt]:
+    """The prompts of the workspace that one with these fingerprints is to be compared with, the likeliest first."""
+    with connection.cursor() as cursor, _by_index(cursor):
+        cursor.execute(CANDIDATES.format(fingerprints="%(own)s::int[]"), {"own": fingerprints})
+        ids = [pk for (pk,) in cursor.fetchall()]
+    found = Prompt.objects.in_bulk(ids)
+    return [found[pk] for pk in ids]
+
+
+@contextmanager
+def _by_index(cursor: Any) -> Iterator[None]:
+    """A fingerprint is looked up: how few prompts have it, the planner cannot know."""
+    cursor.execute("SET LOCAL enable_seqscan = off")
+    yield
+    cursor.execute("SET LOCAL enable_seqscan = on")
+
+
+def _drop_alike(claimed: PromptImport, pairs_of_lines: str, bound: dict[str, Any]) -> None:
     """Compare each line with those that share a fingerprint with it, in the file's order; drop what is alike."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off" if "&&" in candidates else "SET LOCAL enable_seqscan = on")
-        cursor.execute("CREATE TEMPORARY TABLE alike ON COMMIT DROP AS " + candidates, bound)
-        cursor.execute("SET LOCAL enable_seqscan = on")
+    with connection.cursor() as cursor, _by_index(cursor):
+        cursor.execute("CREATE TEMPORARY TABLE alike ON COMMIT DROP AS " + pairs_of_lines, bound)
     after = -1
     while pairs := _next_pairs(after):
         _compare_chunk(claimed, pairs)
@@ -240,19 +273,3 @@ def _prompts_by_id(ids: set[int]) -> dict[int, Compared]:
 
 def _compared(messages: list[dict[str, str]], kind: str) -> str:
     return compared_text((Message(turn["role"], turn["content"]) for turn in messages), kind=kind)  # type: ignore[arg-type]
-
-
-def _good_lines(claimed: PromptImport) -> list[dict[str, Any]]:
-    """The first lines that are kept, as the preview shows them."""
-    found = ImportLine.objects.filter(
-        prompt_import=claimed, verdict=Verdict.NEW, line__gt=claimed.position.get("written", 0)
-    ).order_by("line")[:GOOD_SHOWN]
-    return [
-        {
-            "line": line.line,
-            "text": line.text[:300],
-            **{name: getattr(line, name) for name in ("kind", "use_case", "submitter", "language")},
-            "responses": len(line.responses or []),
-        }
-        for line in found
-    ]

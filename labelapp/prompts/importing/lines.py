@@ -6,6 +6,7 @@ A reader knows after each row where the next one begins, so that another process
 import csv
 import difflib
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from formats.jsonl import parse_json
 MAX_LINE_BYTES = 8 * 1024 * 1024
 MAX_CELL_LENGTH = 1_000_000
 EXCERPT_LENGTH = 200
+BEGINNING_BYTES = 1024
 CSV_COLUMNS = ("prompt", "kind", "use_case", "submitter", "language", "annotations", "deployment_context")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # What people upload by mistake, by the file's first bytes.
@@ -76,7 +78,7 @@ class TextReader:
     """Reads the rows of a `jsonl` (or `chat_log`) or `csv` file in order; blank lines are no rows.
 
     `offset` and `line` say where it is: the bytes of the file, and the lines of the source, that it has read.
-    `any_columns`: the columns of a CSV may have any name.
+    `inode` and `beginning` say which file was opened. `any_columns`: the columns of a CSV may have any name.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class TextReader:
     ) -> None:
         self.path, self.file_format, self.is_growing, self.any_columns = path, file_format, is_growing, any_columns
         self.start, self.lines = (offset, line), PhysicalLines(io.BytesIO())
+        self.inode, self.beginning = 0, b""
 
     @property
     def offset(self) -> int:
@@ -105,7 +108,8 @@ class TextReader:
     def rows(self) -> Iterator[RawRow | BadLine]:
         """Yield the rows from the start on."""
         with self.path.open("rb") as file:
-            beginning = file.read(10)
+            self.inode = os.fstat(file.fileno()).st_ino
+            self.beginning = beginning = file.read(BEGINNING_BYTES)
             self.lines = PhysicalLines(file, is_growing=self.is_growing)
             for magic, message in FOREIGN_FILES.items():
                 if beginning.startswith(magic):

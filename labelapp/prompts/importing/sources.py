@@ -1,7 +1,8 @@
 """Where an import's rows come from: one file, or the files of a dataset directory, in a fixed order.
 
 A position is `{"file", "offset", "line"}`: which file, how far in it (bytes of a text, rows of a table), and how many
-lines there were before, in the whole source; `"before"` is how many of these are in the files before this one.
+lines there were before, in the whole source; `"before"` is how many of these are in the files before this one. Of a
+log that is followed the file is always the first of those to go on with, and `"log"` says which one that was.
 """
 
 import json
@@ -14,14 +15,16 @@ from typing import Any
 from django.conf import settings
 
 from labelapp.prompts.import_models import PromptImport
-from labelapp.prompts.importing.lines import BadLine, RawRow, TextReader
+from labelapp.prompts.importing.lines import BadLine, RawRow, TextReader, bad_line
 from labelapp.prompts.importing.parsing import Reading
+from labelapp.prompts.importing.rotation import files_since, known_by
 from labelapp.prompts.importing.tables import TableReader
 
 Format = PromptImport.Format
 READABLE = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow"}
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 MANY_FILES = 10_000
+LOST = "The log was replaced by another, and the one before is not beside it."
 
 
 class SourceProblem(Exception):
@@ -40,7 +43,7 @@ class SourceFile:
 class Source:
     """An import's files, read one after the other from a position on."""
 
-    def __init__(self, prompt_import: PromptImport, *, files: list[SourceFile]) -> None:
+    def __init__(self, prompt_import: PromptImport, *, files: list[SourceFile], is_lost: bool = False) -> None:
         self.files = files
         position = prompt_import.position
         self.at: int = position.get("file", 0)
@@ -49,14 +52,19 @@ class Source:
         self.before: int = position.get("before", 0)
         self.is_log = prompt_import.file_format == Format.CHAT_LOG
         self.is_growing = prompt_import.follows
+        self.lost_from = position["offset"] if is_lost else None
+        if is_lost:
+            self.offset = 0
+        self.log: TextReader | None = None
         self.wanted = frozenset(prompt_import.columns.values())
         is_table = prompt_import.file_format in (Format.PARQUET, Format.DIRECTORY, Format.HUB)
         self.reading = Reading(prompt_import.columns, is_log=self.is_log, cuts_answers=is_table)
 
     @property
-    def position(self) -> dict[str, int]:
+    def position(self) -> dict[str, Any]:
         """Where the next row begins."""
-        return {"file": self.at, "offset": self.offset, "line": self.line, "before": self.before}
+        at = {"file": self.at, "offset": self.offset, "line": self.line, "before": self.before}
+        return {**at, "file": 0, "log": self.log and known_by(self.log)} if self.is_growing else at
 
     @property
     def bytes_total(self) -> int:
@@ -73,18 +81,23 @@ class Source:
 
     def rows(self) -> Iterator[RawRow | BadLine]:
         """Yield the rows; after each, `position` is that of the next."""
+        if self.lost_from is not None:
+            self.line, told = self.line + 1, f"{LOST} What came after byte {self.lost_from:,} of it may be missing."
+            yield bad_line(self.line, "", told)
         while self.at < len(self.files):
             file = self.files[self.at]
-            reader = self._reader(file)
+            is_last = self.at + 1 == len(self.files)
+            reader = self._reader(file, is_growing=self.is_growing and is_last)
+            self.log = reader if isinstance(reader, TextReader) else None
             for row in reader.rows():
                 self.offset, self.line = reader.offset, reader.line
                 yield self._named(row, file)
             self.offset, self.line = reader.offset, reader.line
-            if self.is_growing:
+            if self.is_growing and is_last:
                 return
             self.at, self.offset, self.before = self.at + 1, 0, self.line
 
-    def _reader(self, file: SourceFile) -> TextReader | TableReader:
+    def _reader(self, file: SourceFile, *, is_growing: bool) -> TextReader | TableReader:
         if file.file_format in ("parquet", "arrow"):
             return TableReader(
                 file.path, file_format=file.file_format, offset=self.offset, line=self.line, wanted=self.wanted
@@ -94,7 +107,7 @@ class Source:
             file_format=file.file_format,
             offset=self.offset,
             line=self.line,
-            is_growing=self.is_growing,
+            is_growing=is_growing,
             any_columns=bool(self.wanted),
         )
 
@@ -109,7 +122,12 @@ class Source:
 def open_source(prompt_import: PromptImport) -> Source:
     """Find the files of an import. Raises SourceProblem."""
     path = stored_path(prompt_import)
-    if not path.exists():
+    if prompt_import.follows:
+        paths, is_known = files_since(path, prompt_import.position)
+        files = [SourceFile(found, "jsonl", found.stat().st_size) for found in paths if found.exists()]
+        if files:
+            return Source(prompt_import, files=files, is_lost=not is_known)
+    if not prompt_import.file_path or not path.exists():
         raise SourceProblem("The file is no longer there. Upload it again.")
     if path.is_dir():
         return Source(prompt_import, files=_dataset_files(path))
@@ -126,8 +144,12 @@ def stored_path(prompt_import: PromptImport) -> Path:
 def find_incoming(name: str) -> Path:
     """Return the file or folder of this name that an operator put into IMPORT_DIR. Raises SourceProblem."""
     folder: Path = settings.IMPORT_DIR.resolve()
-    path = (folder / name).resolve()
-    if not name or "\x00" in name or not path.is_relative_to(folder) or path == folder or not path.exists():
+    try:
+        path = (folder / name).resolve()
+        is_there = path.is_relative_to(folder) and path != folder and path.exists()
+    except (OSError, ValueError):  # no file can have such a name
+        is_there = False
+    if not is_there:
         raise SourceProblem(f"There is no {name[:120]!r} in the folder for imports ({settings.IMPORT_DIR.name}).")
     return path
 

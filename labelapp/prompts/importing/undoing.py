@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from labelapp.prompts.import_models import ImportLine, PromptImport
 from labelapp.prompts.importing.claiming import advance
+from labelapp.prompts.importing.forgetting import forget_bad_texts
 from labelapp.prompts.models import Prompt, Response, SampleBatch
 
 BATCH_PROMPTS = 1000
@@ -27,7 +28,8 @@ def undo(claimed: PromptImport) -> None:
     with transaction.atomic():
         SampleBatch.objects.filter(prompt_import=claimed, responses__isnull=True).delete()
         ImportLine.objects.filter(prompt_import=claimed).delete()
-        advance(claimed, state=PromptImport.State.UNDONE, follows=False, steps_done=claimed.steps_total)
+        done = {"state": PromptImport.State.UNDONE, "follows": False, "steps_done": claimed.steps_total}
+        advance(claimed, **done, **forget_bad_texts(claimed))
 
 
 @transaction.atomic
@@ -53,10 +55,9 @@ def _undo_prompts(claimed: PromptImport) -> bool:
     if not prompts:
         return False
     used = Prompt.objects.filter(used_by(Prompt), pk__in=[pk for pk, _ in prompts])
-    kept = [{"id": pk, "text": text[:200]} for pk, text in used.order_by("pk").values_list("pk", "text")]
-    kept_ids = set(used.values_list("pk", flat=True))
-    Prompt.objects.filter(pk__in=kept_ids, archived_at=None).update(archived_at=timezone.now())
-    gone = [pk for pk, _ in prompts if pk not in kept_ids]
+    kept = list(used.order_by("pk").values_list("pk", flat=True))
+    Prompt.objects.filter(pk__in=kept, archived_at=None).update(archived_at=timezone.now())
+    gone = sorted({pk for pk, _ in prompts} - set(kept))
     ImportLine.objects.filter(duplicate_of__in=gone).update(duplicate_of=None)
     _delete("prompts_prompt", gone)
     advance(

@@ -32,7 +32,7 @@ def work_on(import_id: int) -> None:
             logger.warning("another worker has this import now", prompt_import=import_id)
             return
         except SoftTimeLimitExceeded:
-            release(claimed)  # it goes on when it is rung for again
+            # It is taken for dead in a minute, and goes on; one that gets nowhere in all that time is given up.
             return
         except (SourceProblem, OSError, DataError) as error:
             logger.exception("import stopped", prompt_import=import_id)

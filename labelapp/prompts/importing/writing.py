@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from labelapp.prompts.import_models import ImportLine, PromptImport
 from labelapp.prompts.importing.claiming import advance
-from labelapp.prompts.models import SampleBatch
+from labelapp.prompts.importing.deciding import WITHOUT_CONSENT, is_repeat, needs_consent
+from labelapp.prompts.importing.forgetting import FORGET_LEFT_OUT, forget_bad_texts
+from labelapp.prompts.models import Response, SampleBatch
 
 BATCH_LINES = 2000
 
@@ -33,7 +35,8 @@ FROM prompts_importline line JOIN prompts_submitter submitter ON submitter.key =
 WHERE {BATCH} AND line.verdict = 'new' ORDER BY line.line
 ON CONFLICT (dedup_key) DO NOTHING
 """  # noqa: S608
-# Those of new prompts and of prompts that were there; numbered on from what the batch has of a prompt.
+# Those of new prompts and of prompts that were there; numbered on from what the batch has of a prompt. Two logs, or one
+# that is read twice, may hold the same answer.
 INSERT_RESPONSES = f"""
 INSERT INTO prompts_response (prompt_id, batch_id, number, text, finish_reason, created_at)
 SELECT prompt.id, %(responses)s, row_number() OVER (PARTITION BY prompt.id ORDER BY line.line, said.place) - 1 + (
@@ -43,6 +46,16 @@ SELECT prompt.id, %(responses)s, row_number() OVER (PARTITION BY prompt.id ORDER
 FROM prompts_importline line JOIN prompts_prompt prompt ON prompt.dedup_key = line.dedup_key
 CROSS JOIN LATERAL jsonb_array_elements_text(line.responses) WITH ORDINALITY said(text, place)
 WHERE {BATCH} AND line.responses IS NOT NULL AND (line.verdict = 'new' OR line.verdict = 'duplicate' AND %(all)s)
+  AND NOT (%(is_log)s AND EXISTS (
+      SELECT FROM prompts_response known JOIN prompts_samplebatch batch ON batch.id = known.batch_id
+      JOIN prompts_promptimport import ON import.id = batch.prompt_import_id
+      WHERE known.prompt_id = prompt.id AND known.text = said.text
+        AND import.file_format = 'chat_log' AND import.id <> %(id)s))
+"""  # noqa: S608
+# A withdrawal of consent that comes meanwhile waits for the batch, and then finds its prompts.
+LOCK_SENDERS = f"""
+SELECT FROM prompts_submitter WHERE key IN (SELECT line.submitter FROM prompts_importline line WHERE {BATCH})
+ORDER BY id FOR SHARE
 """  # noqa: S608
 FORGET_WRITTEN = f"""
 DELETE FROM prompts_importline line USING prompts_prompt prompt
@@ -69,12 +82,16 @@ def write_lines(claimed: PromptImport) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(NAME_KEPT, {"id": claimed.pk})
         late = ImportLine.objects.filter(prompt_import=claimed, verdict=ImportLine.Verdict.DUPLICATE).count()
+        unagreed = ImportLine.objects.filter(prompt_import=claimed, verdict=ImportLine.Verdict.NO_CONSENT).count()
         advance(
             claimed,
+            **forget_bad_texts(claimed),
             state=PromptImport.State.IMPORTED,
             imported_at=claimed.imported_at or timezone.now(),
             good_count=claimed.imported_count,
             duplicate_count=late,
+            no_consent_count=unagreed,
+            response_count=Response.objects.filter(batch__prompt_import=claimed).count(),
             steps_done=claimed.steps_total,
         )
 
@@ -89,15 +106,20 @@ def _write_batch(claimed: PromptImport) -> bool:
         if not count:
             return False
         bound["last"] = last
+        if needs_consent(claimed):
+            cursor.execute(LOCK_SENDERS, bound)
+            cursor.execute(WITHOUT_CONSENT, bound)
         cursor.execute(INSERT_SUBMITTERS, bound)
         cursor.execute(INSERT_PROMPTS, bound)
         written = cursor.rowcount
         if answered:
-            batch, is_repeat = _sample_batch(claimed), _is_repeat(claimed)
-            cursor.execute(INSERT_RESPONSES, {**bound, "responses": batch.pk, "all": not is_repeat})
+            is_log = claimed.file_format == PromptImport.Format.CHAT_LOG
+            said = {"responses": _sample_batch(claimed).pk, "all": not is_repeat(claimed), "is_log": is_log}
+            cursor.execute(INSERT_RESPONSES, {**bound, **said})
         cursor.execute(FORGET_WRITTEN, bound)
         if written < count:
             cursor.execute(NAME_LATE_DUPLICATES, bound)
+            cursor.execute(FORGET_LEFT_OUT, bound)
     advance(
         claimed,
         position={**claimed.position, "written": last},
@@ -111,9 +133,3 @@ def _sample_batch(claimed: PromptImport) -> SampleBatch:
     """The batch of all responses that this import brings."""
     batch, _ = SampleBatch.objects.get_or_create(prompt_import=claimed, defaults={"name": claimed.file_name[:160]})
     return batch
-
-
-def _is_repeat(claimed: PromptImport) -> bool:
-    """Say whether the very same file was imported before: its responses are there."""
-    same = PromptImport.objects.filter(file_sha256=claimed.file_sha256, state=PromptImport.State.IMPORTED)
-    return bool(claimed.file_sha256) and same.exclude(pk=claimed.pk).exists()
