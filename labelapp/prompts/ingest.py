@@ -69,13 +69,12 @@ def _alike(prompt: Prompt) -> Ingested | None:
     if not prompt.fingerprints:
         return None
     for other in candidates(prompt.fingerprints):
-        text = compared_text(_turns(other), kind=other.kind)
-        if shares_beginning(own, text, characters=options.prefix_characters):
-            told = f"Its first {options.prefix_characters} characters are those of prompt {other.pk}."
-            return Ingested("prefix", other.pk, told)
-        if (score := similarity(own, text)) >= options.near_similarity:
-            told = f"It shares {round(100 * score)} % of its word triples with prompt {other.pk}."
-            return Ingested("near", other.pk, told)
+        if shares_beginning(own, other.text, characters=options.prefix_characters):
+            told = f"Its first {options.prefix_characters} characters are those of prompt {other.prompt_id}."
+            return Ingested("prefix", other.prompt_id, told)
+        if (score := similarity(own, other.text)) >= options.near_similarity:
+            told = f"It shares {round(100 * score)} % of its word triples with prompt {other.prompt_id}."
+            return Ingested("near", other.prompt_id, told)
     return None
 
 

@@ -13,8 +13,10 @@ from django.db import connection
 from django.utils import timezone
 
 from labelapp.datasets import claiming, tasks, writing
+from labelapp.datasets.erasures import request_erasure
 from labelapp.datasets.files import SplitFiles
 from labelapp.datasets.models import DatasetRow, DatasetVersion
+from labelapp.labeling.models import Submission
 from tests.conftest import ROOT, process_environment
 from tests.datasets.world import demonstrations, wait_for, waiting_version
 
@@ -185,3 +187,16 @@ def test_our_own_mistake_does_not_wait_for_ever(version: DatasetVersion, monkeyp
 
 def test_a_version_that_is_gone_is_nobodys_business() -> None:
     writing.write_version(2**40)
+
+
+def test_a_deletion_that_is_asked_for_meanwhile_is_seen(version: DatasetVersion) -> None:
+    claimed = claiming.claim(version.pk)
+    assert claimed is not None
+    with claiming.Heartbeat(claimed) as heartbeat:
+        written = writing._write_files(claimed, folder=writing._fresh_folder(claimed), heartbeat=heartbeat)
+        person = Submission.objects.latest("pk").labeler
+        request_erasure(created_by=person, user_id=person.pk)
+        with pytest.raises(writing.PersonErased):
+            writing._register(claimed, written, heartbeat=heartbeat)
+    version.refresh_from_db()
+    assert (version.state, DatasetRow.objects.count()) == ("writing", 0)

@@ -1,16 +1,19 @@
 """What a worker does for an import: killed in the middle, near-duplicates, undone, one at a time."""
 
 import importlib
+import io
 import signal
 import subprocess
 import sys
 from datetime import timedelta
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import DataError, connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -18,12 +21,15 @@ from formats.messages import Message
 from labelapp.labeling.actions import create_project
 from labelapp.labeling.models import ProjectKind
 from labelapp.labeling.task_creation import create_tasks
-from labelapp.prompts.importing import claiming, deciding
+from labelapp.prompts.content import PromptContent
+from labelapp.prompts.importing import claiming, deciding, reading
 from labelapp.prompts.importing.near import compared_text, fingerprints, similarity
+from labelapp.prompts.importing.parsing import ParsedLine
 from labelapp.prompts.importing.working import work_on
 from labelapp.prompts.models import ImportLine, Prompt, PromptImport, Response, SampleBatch
 from tests.conftest import process_environment
 from tests.prompts.conftest import Upload, confirm, jsonl, previewed
+from tests.prompts.test_records import YES
 
 # Runs a worker that the kernel kills in the middle of a batch: its third, before the commit.
 KILLED = """
@@ -259,3 +265,69 @@ def test_imports_from_before_are_read_again_and_can_be_undone(upload: Upload, re
     researcher.post(f"/api/v1/prompt-imports/{done['id']}/undo")
     work_on(done["id"])
     assert list(Prompt.objects.values_list("text", flat=True)) == ["Say hello"]
+
+
+@pytest.mark.django_db
+def test_a_source_that_kills_its_workers_is_given_up(upload: Upload, researcher: APIClient) -> None:
+    made = upload([{"prompt": "a"}]).json()["id"]
+    stale = timezone.now() - timedelta(hours=1)
+    PromptImport.objects.filter(pk=made).update(state="checking", line_count=0)
+    for _ in range(claiming.MAX_FRUITLESS):
+        assert claiming.claim(made) is not None
+        PromptImport.objects.filter(pk=made).update(heartbeat_at=stale)
+    assert claiming.claim(made) is None
+    stopped = researcher.get(f"/api/v1/prompt-imports/{made}").json()
+    assert stopped["error"] == "5 workers in a row got no further than line 0. Their log says why."
+    assert claiming.ids_to_ring() == []
+    researcher.post(f"/api/v1/prompt-imports/{made}/resume")
+    again = claiming.claim(made)
+    assert again is not None
+    claiming.advance(again, position={**again.position})
+    assert PromptImport.objects.get(pk=made).fruitless == 0, "it got on"
+
+
+@pytest.mark.django_db
+def test_a_source_that_unpacks_to_too_much_is_stopped(
+    upload: Upload, researcher: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_UNPACKED", 100)
+    table = pa.table({"prompt": [str(number) + "x" * 5000 for number in range(200)]})
+    packed = io.BytesIO()
+    pq.write_table(table, packed, compression="zstd")
+    stopped = upload(packed.getvalue(), name="p.parquet").json()
+    assert (stopped["state"], stopped["line_count"]) == ("checking", 0)
+    assert "unpacks to more than" in stopped["error"]
+    assert not ImportLine.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_postgresql_refuses_to_copy_is_an_error_of_the_database() -> None:
+    content = PromptContent(prompt="a", kind="longer than twelve")
+    with pytest.raises(DataError, match="too long"), transaction.atomic():
+        reading._copy([ParsedLine(1, content, "key")], prompt_import_id=1)
+
+
+@pytest.mark.django_db
+def test_a_template_of_many_prompts_does_not_hide_a_near_duplicate(upload: Upload, researcher: APIClient) -> None:
+    beginning = "You are a patient teacher who explains things to a child of ten in a few plain words."
+    filler = [" ".join(f"word{number}x{place}" for place in range(40)) for number in range(30)]
+    template = [{"prompt": f"{beginning} {words}"} for words in filler]
+    wanted = f"{beginning} {' '.join(f'rare{place}' for place in range(40))}"
+    confirm(researcher, upload([*template, {"prompt": f"{wanted} one"}], prefix_characters=0).json())
+    assert Prompt.objects.count() == 31
+    preview = upload([{"prompt": f"{wanted} two"}], prefix_characters=0).json()
+    assert preview["near_count"] == 1
+    researcher.post("/api/v1/consents", YES)
+    body = {"submitter": "acme", "model": "davinci", "messages": [{"role": "user", "content": f"{wanted} three"}]}
+    assert researcher.post("/api/v1/ingest/prompts", body, format="json").json()["fate"] in {"near", "prefix"}
+
+
+@pytest.mark.django_db
+def test_the_lines_that_are_left_out_are_explained_without_a_statement_for_each(
+    upload: Upload, researcher: APIClient, django_assert_num_queries: Any
+) -> None:
+    confirm(researcher, upload([{"prompt": "a"}]).json())
+    made = upload([{"prompt": "a"}] * 20).json()["id"]
+    with django_assert_num_queries(3):
+        found = researcher.get(f"/api/v1/prompt-imports/{made}/dropped").json()["results"]
+    assert len(found) == 20

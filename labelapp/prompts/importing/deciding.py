@@ -17,6 +17,7 @@ from django.db.models import Q
 from formats.messages import Message
 from labelapp.prompts.import_models import ImportLine, PromptImport
 from labelapp.prompts.importing.claiming import advance
+from labelapp.prompts.importing.forgetting import REDACTED
 from labelapp.prompts.importing.near import CANDIDATES, compared_text, shares_beginning, similarity
 from labelapp.prompts.models import Prompt, Response
 
@@ -169,12 +170,12 @@ def _newest_prompt() -> int:
 
 
 @transaction.atomic
-def candidates(fingerprints: list[int]) -> list[Prompt]:
+def candidates(fingerprints: list[int]) -> list[Compared]:
     """The prompts of the workspace that one with these fingerprints is to be compared with, the likeliest first."""
     with connection.cursor() as cursor, _by_index(cursor):
         cursor.execute(CANDIDATES.format(fingerprints="%(own)s::int[]"), {"own": fingerprints})
         ids = [pk for (pk,) in cursor.fetchall()]
-    found = Prompt.objects.in_bulk(ids)
+    found = _prompts_by_id(set(ids))
     return [found[pk] for pk in ids]
 
 
@@ -267,8 +268,10 @@ def _lines_by_number(claimed: PromptImport, numbers: set[int]) -> dict[int, Comp
 
 
 def _prompts_by_id(ids: set[int]) -> dict[int, Compared]:
+    """The prompts as they were given: what was redacted since makes no new prompt of what comes in again."""
     found = Prompt.objects.filter(pk__in=ids).order_by().values_list("pk", "messages", "kind")
-    return {pk: Compared(_compared(messages, kind), pk, None) for pk, messages, kind in found}
+    given = dict(REDACTED.filter(prompt__in=ids).order_by("-id").values_list("prompt", "original_messages"))
+    return {pk: Compared(_compared(given.get(pk, messages), kind), pk, None) for pk, messages, kind in found}
 
 
 def _compared(messages: list[dict[str, str]], kind: str) -> str:

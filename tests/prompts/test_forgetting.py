@@ -1,0 +1,199 @@
+"""Copies of people's texts: none is readable after a redaction or an erasure, and none is kept in vain."""
+
+import importlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from labelapp.accounts.models import User
+from labelapp.datasets.erasures import request_erasure
+from labelapp.prompts import scanning, tasks
+from labelapp.prompts.authoring import write_prompt
+from labelapp.prompts.importing import writing
+from labelapp.prompts.importing.working import work_on
+from labelapp.prompts.models import ImportLine, Prompt, PromptImport, Response, Submitter, WrittenPrompt
+from labelapp.prompts.pii import review
+from labelapp.prompts.written import Pair, WrittenContent
+from tests.prompts.conftest import Upload, confirm
+from tests.prompts.test_records import YES
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "anna.b@example.org"
+LONG = (
+    f"Write a letter to {SECRET} about the harbour of Bergen and the children who wait there for their father to come "
+    "home with the boat that he took to the north in spring"
+)
+LINES = [
+    {"prompt": LONG, "submitter": "acme"},
+    {"prompt": f" {LONG}", "submitter": "acme"},
+    {"prompt": f"{LONG} back home", "submitter": "acme"},
+    {"prompt": LONG.replace("Write a", "Send the"), "submitter": "acme", "deployment_context": SECRET},
+    {"prompt": LONG, "promt": "bad"},
+]
+
+
+def redact_all() -> None:
+    while scanning.scan_batch():
+        pass
+    person = User.objects.create_user("rita@example.org")
+    for prompt in Prompt.objects.filter(pii_state="open"):
+        every = list(range(len(prompt.pii_findings)))
+        review(prompt.pk, redacted=every, reviewed_by=person, findings=prompt.pii_findings)
+
+
+def everything_about(client: APIClient, *imports: dict[str, Any]) -> str:
+    """What a researcher is shown of imports, and of the prompts."""
+    paths = [f"/api/v1/prompt-imports/{one['id']}{part}" for one in imports for part in ("", "/dropped", "/errors")]
+    ids = Prompt.objects.values_list("pk", flat=True)
+    paths += [f"/api/v1/prompts/{pk}{part}" for pk in ids for part in ("", "/duplicates")]
+    answers = [client.get(path) for path in ["/api/v1/prompts", *paths]]
+    assert all(answer.status_code == 200 for answer in answers)
+    return " ".join(answer.getvalue().decode() if answer.streaming else answer.content.decode() for answer in answers)
+
+
+def test_a_redacted_text_is_nowhere_to_be_read(upload: Upload, researcher: APIClient) -> None:
+    preview = upload(LINES).json()
+    assert (preview["good_count"], preview["bad_count"]) == (1, 1)
+    assert SECRET in everything_about(researcher, preview), "a preview shows what is in the file"
+    done = confirm(researcher, preview).json()
+    redact_all()
+    again = upload(LINES[:4]).json()
+    shown = everything_about(researcher, done, again)
+    assert SECRET not in shown
+    assert "[email_address]" in shown
+    dropped = researcher.get(f"/api/v1/prompt-imports/{again['id']}/dropped").json()["results"]
+    assert [(line["verdict"], "[email_address]" in line["text"]) for line in dropped[:2]] == [("duplicate", True)] * 2
+    settled = ImportLine.objects.filter(prompt_import=done["id"]).values_list("text", "messages", "deployment_context")
+    assert SECRET not in str([*settled, PromptImport.objects.get(pk=done["id"]).report])
+
+
+def test_what_is_left_out_says_why_and_of_its_text_only_the_beginning(upload: Upload, researcher: APIClient) -> None:
+    rows = [{"prompt": f"{number} {'x' * 400}", "submitter": "acme", "responses": ["y"]} for number in range(3)]
+    done = confirm(researcher, upload([*rows, rows[0]], cap_per_submitter=1).json()).json()
+    kept = ImportLine.objects.filter(prompt_import=done["id"]).order_by("line")
+    assert [(line.verdict, len(line.text)) for line in kept] == [("over_cap", 300), ("over_cap", 300), ("duplicate", 0)]
+    assert {(str(line.messages), line.responses) for line in kept} == {("[]", None)}
+
+
+def test_an_upload_is_deleted_once_it_is_read(upload: Upload) -> None:
+    made = PromptImport.objects.get(pk=upload([{"prompt": "a"}]).json()["id"])
+    path = settings.DATA_DIR / made.file_path
+    assert path.is_file()
+    tasks.sweep()
+    made.refresh_from_db()
+    assert (path.exists(), made.file_path, made.state) == (False, "", "previewed")
+
+
+def test_a_preview_that_nobody_confirms_is_taken_back(upload: Upload) -> None:
+    old, new = (upload([{"prompt": text}, 3]).json()["id"] for text in ("a", "b"))
+    PromptImport.objects.filter(pk=old).update(rung_at=timezone.now() - timedelta(days=31))
+    tasks.sweep()
+    work_on(old)
+    assert list(PromptImport.objects.order_by("pk").values_list("state", flat=True)) == ["undone", "previewed"]
+    assert list(ImportLine.objects.values_list("prompt_import", flat=True)) == [new]
+
+
+def test_an_erasure_takes_what_waits_and_what_is_left_out(upload: Upload, researcher: APIClient) -> None:
+    confirm(researcher, upload([{"prompt": "one", "submitter": "acme"}]).json())
+    done = confirm(researcher, upload([{"prompt": "two", "submitter": "acme"}], cap_per_submitter=1).json(), "nothing")
+    assert done.status_code == 409
+    waiting = upload([{"prompt": "mine", "submitter": "acme"}, {"prompt": "mine", "submitter": "zebra"}]).json()
+    acme = Submitter.objects.get(key="acme")
+    request_erasure(created_by=acme.prompts.get().created_by or pytest.fail("nobody"), submitter_id=acme.pk)
+    assert not ImportLine.objects.filter(submitter="acme").exists()
+    assert confirm(researcher, waiting).json()["imported_count"] == 1
+    assert Prompt.objects.get(text="mine").submitter.key == "zebra"
+
+
+def said(text: str, *, user: str = "acme", answer: str = "") -> dict[str, Any]:
+    turns = [{"role": "user", "content": text}, *([{"role": "assistant", "content": answer}] if answer else [])]
+    return {"model": "davinci", "user": user, "messages": turns}
+
+
+def test_nothing_of_a_line_without_consent_is_kept(upload: Upload, researcher: APIClient) -> None:
+    researcher.post("/api/v1/consents", YES)
+    confirm(researcher, upload([{"prompt": "Hi"}]).json())
+    rows = [said("Hi", answer="Hello"), said("Hi", user="other", answer="Secret"), said("Psst", user="other"), said("")]
+    preview = upload(rows, is_chat_log="true").json()
+    counts = [preview[f"{name}_count"] for name in ("duplicate", "no_consent", "response", "bad")]
+    assert counts == [1, 2, 1, 1]
+    dropped = researcher.get(f"/api/v1/prompt-imports/{preview['id']}/dropped?verdict=no_consent").json()["results"]
+    assert [line["text"] for line in dropped] == ["", ""]
+    assert [line["text"] for line in preview["report"]["bad"]] == [""]
+    confirm(researcher, preview)
+    assert list(Response.objects.values_list("text", flat=True)) == ["Hello"]
+    left = ImportLine.objects.filter(prompt_import=preview["id"], verdict="no_consent")
+    assert list(left.values_list("text", "messages", "responses")) == [("", [], None)] * 2
+
+
+def test_a_withdrawal_holds_for_the_batches_that_are_not_written_yet(
+    upload: Upload, researcher: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    researcher.post("/api/v1/consents", YES)
+    researcher.post("/api/v1/consents", {**YES, "submitter": "zebra"})
+    preview = upload([said("one"), said("two"), said("three"), said("four", user="zebra")], is_chat_log="true").json()
+    monkeypatch.setattr(writing, "BATCH_LINES", 1)
+    write, batches = writing._write_batch, []
+
+    def write_and_withdraw(claimed: Any) -> bool:
+        batches.append(write(claimed))
+        if len(batches) == 1:
+            # Its lines that wait are deleted, too; here they come in again, as those of a log's next part would.
+            lines = list(ImportLine.objects.filter(prompt_import=claimed.pk))
+            researcher.post("/api/v1/consents/withdraw", {"submitter": "acme", "model": "davinci"})
+            ImportLine.objects.bulk_create(line for line in lines if line.submitter == "acme")
+        return batches[-1]
+
+    monkeypatch.setattr(writing, "_write_batch", write_and_withdraw)
+    done = confirm(researcher, preview).json()
+    assert (done["imported_count"], done["no_consent_count"]) == (2, 2)
+    assert {one.text: one.archived_at is None for one in Prompt.objects.all()} == {"one": False, "four": True}
+
+
+def test_what_an_author_gave_beside_a_prompt_is_redacted_with_it() -> None:
+    author = User.objects.create_user("anna@example.org")
+    source = f"{SECRET} writes to her sister."
+    content = WrittenContent(kind="user_based", use_case="other", text=f"A letter to {SECRET}", source=source)
+    write_prompt(content, author=author, key=uuid4())
+    pairs = tuple(Pair(f"Query {number}", f"Ask {SECRET}") for number in range(2))
+    family = WrittenContent(kind="few_shot", use_case="other", instruction="Answer.", pairs=pairs)
+    write_prompt(family, author=author, key=uuid4())
+    redact_all()
+    assert set(WrittenPrompt.objects.values_list("source", flat=True)) == {
+        "[email_address] writes to her sister.",
+        "",
+    }
+    assert set(Prompt.objects.values_list("written_response", flat=True)) == {"", "Ask [email_address]"}
+    assert SECRET not in str(list(Prompt.objects.values_list("messages", "text")))
+
+
+def test_what_is_hidden_from_an_import_is_there_afterwards() -> None:
+    assert "torch" in scanning.MODEL_LIBRARIES
+    with scanning._without(("wave", "json")):
+        with pytest.raises(ImportError):
+            importlib.import_module("wave")
+        assert importlib.import_module("json")
+    assert importlib.import_module("wave").open
+
+
+def test_a_file_of_bad_lines_from_before_is_found_and_forgets_its_texts(upload: Upload, researcher: APIClient) -> None:
+    done = confirm(researcher, upload([{"prompt": "Name a lake", "submitter": "a"}, 3]).json()).json()
+    made = PromptImport.objects.get(pk=done["id"])
+    before = (settings.DATA_DIR / made.file_path).with_suffix(".bad.csv")
+    Path(settings.DATA_DIR / "imports" / f"{made.pk}.bad.csv").unlink()
+    before.write_text(f"line,field,message,text\r\n2,,must be an object,{SECRET}\r\n")
+    Prompt.objects.update(fingerprints=[], text=LONG, messages=[{"role": "user", "content": LONG}])
+    migration = importlib.import_module("labelapp.prompts.migrations.0006_copies_forgotten")
+    migration.rename_bad_lines(apps, None)
+    migration.add_fingerprints(apps, None)
+    errors: Any = researcher.get(f"/api/v1/prompt-imports/{made.pk}/errors")
+    assert errors.getvalue() == b"line,field,message,text\r\n2,,must be an object,\r\n"
+    assert upload([{"prompt": f"{LONG} again"}]).json()["prefix_count"] == 1
