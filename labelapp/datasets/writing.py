@@ -31,11 +31,12 @@ from labelapp.accounts.models import User
 from labelapp.datasets.claiming import ClaimLost, Heartbeat, claim, fail, publish_state
 from labelapp.datasets.figures import Figures, warnings_of
 from labelapp.datasets.files import SplitFiles
-from labelapp.datasets.models import DatasetKind, DatasetRow, DatasetVersion, Erasure
+from labelapp.datasets.late_changes import AnswerUndone, PersonErased, refuse_erased, refuse_undone
+from labelapp.datasets.models import DatasetKind, DatasetVersion
 from labelapp.datasets.policy import take
 from labelapp.datasets.reading import answers_by_task, prompt_fields
 from labelapp.datasets.records import Names, label_line, prompt_line
-from labelapp.datasets.selection import count_selected, is_erased
+from labelapp.datasets.selection import count_selected
 from labelapp.labeling.models import InstructionVersion
 from labelapp.webhooks.models import EventType
 from labelapp.webhooks.outbox import emit
@@ -47,23 +48,11 @@ LINEAGE = "lineage.csv"
 COPY_BYTES = 65_536
 
 
-UNDONE = """
-SELECT FROM datasets_datasetrow row JOIN labeling_retraction undone ON undone.submission_id = row.submission_id
-WHERE row.version_id = %s LIMIT 1
-"""
 COPY_ROWS = "COPY datasets_datasetrow (version_id, split, number, submission_id, prompt_id) FROM STDIN (FORMAT csv)"
 
 
 class NothingLeft(Exception):
     """The rules on ties, agreement or several labelers leave nothing that can be trained on."""
-
-
-class AnswerUndone(Exception):
-    """An answer was taken back after it was written and before the version was ready."""
-
-
-class PersonErased(Exception):
-    """Somebody asked for the deletion of what was written, before the version was ready."""
 
 
 @dataclass(slots=True)
@@ -237,8 +226,8 @@ def _register(version: DatasetVersion, written: WrittenFiles, *, heartbeat: Hear
             raise ClaimLost
         heartbeat.stop()
         _copy_lineage(written.folder / LINEAGE)
-        _refuse_undone(version)
-        _refuse_erased(version)
+        refuse_undone(version)
+        refuse_erased(version)
         (written.folder / LINEAGE).unlink()
         _publish_folder(written.folder, final)
         figures = written.figures
@@ -267,25 +256,6 @@ def _tell_webhooks(version: DatasetVersion) -> None:
             "sha256": version.sha256,
         },
     )
-
-
-def _refuse_undone(version: DatasetVersion) -> None:
-    """Raise AnswerUndone where an answer was taken back after the snapshot. From here on its trigger refuses that."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the foreign keys lock the submissions now, not at the commit
-        cursor.execute(UNDONE, [version.pk])
-        if cursor.fetchone():
-            raise AnswerUndone
-
-
-def _refuse_erased(version: DatasetVersion) -> None:
-    """Raise PersonErased where a request for deletion came after the snapshot; one that comes now waits for us."""
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE datasets_erasure IN SHARE MODE")
-    if Erasure.objects.filter(withdrawn_at=None).exists():
-        erased = is_erased(labeler="submission__labeler", submitter="prompt__submitter")
-        if DatasetRow.objects.filter(erased, version=version).exists():
-            raise PersonErased
 
 
 def _copy_lineage(path: Path) -> None:

@@ -7,6 +7,7 @@ found here. The rules are those of `importing/near.py`, and so is what they miss
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -14,10 +15,12 @@ from formats.messages import Message
 from labelapp.common.errors import NotFound
 from labelapp.prompts.import_models import ImportLine, PromptImport
 from labelapp.prompts.importing.actions import MIN_SIMILARITY, ImportOptions
+from labelapp.prompts.importing.forgetting import is_withheld
 from labelapp.prompts.importing.near import COMPARED_CHARACTERS, compared_text, shares_beginning, similarity, triples
 from labelapp.prompts.models import Prompt
 from labelapp.prompts.similar import normalised
 
+Verdict = ImportLine.Verdict
 MOST_COMPARED = 200
 MOST_SHOWN = 20
 WORDS_SHOWN = 300
@@ -65,26 +68,34 @@ def alike(prompt: Prompt) -> list[Alike]:
 
 def compare_line(prompt_import: PromptImport, line_number: int) -> Pair:
     """Return a line that was left out as a duplicate, beside what it is a duplicate of. Raises NotFound."""
-    line = (
-        ImportLine.objects.filter(prompt_import=prompt_import, line=line_number)
-        .exclude(verdict=ImportLine.Verdict.NEW)
-        .select_related("duplicate_of", "prompt_import")
-        .first()
-    )
+    left_out = ImportLine.objects.filter(prompt_import=prompt_import, line=line_number).exclude(verdict=Verdict.NEW)
+    line = left_out.annotate(is_withheld=is_withheld()).select_related("duplicate_of", "prompt_import").first()
     if line is None:
         raise NotFound("No such line was left out.")
     kept: Prompt | ImportLine | None = line.duplicate_of
     if kept is None and line.duplicate_of_line is not None:
         kept = ImportLine.objects.filter(prompt_import=prompt_import, line=line.duplicate_of_line).first()
+    if line.is_withheld and isinstance(kept, ImportLine):
+        kept = None
+    said = _told(line, kept)
     if kept is None:
-        return Pair(line, shared_passages(line.messages, "", by_beginning=False), None)
-    by_beginning = line.verdict == ImportLine.Verdict.PREFIX
-    own, other = (_compared(one.messages, "") for one in (line, kept))
+        return Pair(line, shared_passages(said, "", by_beginning=False), None)
+    by_beginning = line.verdict == Verdict.PREFIX
+    own, other = (_compared(messages, "") for messages in (said, kept.messages))
     return Pair(
         line,
-        shared_passages(line.messages, other, by_beginning=by_beginning),
+        shared_passages(said, other, by_beginning=by_beginning),
         shared_passages(kept.messages, own, by_beginning=by_beginning),
     )
+
+
+def _told(line: Any, kept: Prompt | ImportLine | None) -> list[dict[str, str]]:
+    """What is shown of a line: its beginning where the rest is forgotten, and nothing that was redacted since."""
+    if line.verdict == Verdict.DUPLICATE and isinstance(kept, Prompt):
+        return list(kept.messages)
+    if line.is_withheld or line.verdict == Verdict.NO_CONSENT:
+        return []
+    return line.messages or [{"role": "user", "content": line.text}]
 
 
 def shared_passages(messages: Iterable[dict[str, str]], other: str, *, by_beginning: bool) -> list[Passage]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from labelapp.datasets import claiming, tasks, writing
 from labelapp.datasets.erasures import request_erasure
 from labelapp.datasets.files import SplitFiles
+from labelapp.datasets.late_changes import PersonErased
 from labelapp.datasets.models import DatasetRow, DatasetVersion
 from labelapp.labeling.models import Submission
 from tests.conftest import ROOT, process_environment
@@ -196,7 +197,7 @@ def test_a_deletion_that_is_asked_for_meanwhile_is_seen(version: DatasetVersion)
         written = writing._write_files(claimed, folder=writing._fresh_folder(claimed), heartbeat=heartbeat)
         person = Submission.objects.latest("pk").labeler
         request_erasure(created_by=person, user_id=person.pk)
-        with pytest.raises(writing.PersonErased):
+        with pytest.raises(PersonErased):
             writing._register(claimed, written, heartbeat=heartbeat)
     version.refresh_from_db()
     assert (version.state, DatasetRow.objects.count()) == ("writing", 0)

@@ -133,13 +133,3 @@ def test_a_source_that_is_read_twice_brings_no_response_twice(researcher: APICli
 def test_a_name_that_no_file_can_have_is_told(researcher: APIClient, log: Path, name: str) -> None:
     answer = researcher.post("/api/v1/prompt-imports/sources", {"source": "incoming", "name": name}, format="json")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "name")
-
-
-def test_a_dataset_that_names_another_kind_of_file_is_told(researcher: APIClient, log: Path) -> None:
-    folder = log.with_name("saved")
-    folder.mkdir()
-    (folder / "data.bin").write_bytes(b"x")
-    (folder / "state.json").write_text(json.dumps({"_data_files": [{"filename": "data.bin"}]}))
-    body = {"source": "incoming", "name": "saved"}
-    found = previewed(researcher, researcher.post("/api/v1/prompt-imports/sources", body, format="json")).json()
-    assert found["error"] == "The dataset's 'data.bin' is no .parquet, .arrow, .jsonl or .csv file."

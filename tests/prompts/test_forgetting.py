@@ -55,6 +55,8 @@ def everything_about(client: APIClient, *imports: dict[str, Any]) -> str:
     ids = Prompt.objects.values_list("pk", flat=True)
     paths += [f"/api/v1/prompts/{pk}{part}" for pk in ids for part in ("", "/duplicates")]
     answers = [client.get(path) for path in ["/api/v1/prompts", *paths]]
+    lines = ImportLine.objects.exclude(verdict="new").values_list("prompt_import", "line")
+    answers += [client.get(f"/api/v1/prompt-imports/{one}/dropped/{line}") for one, line in lines]
     assert all(answer.status_code == 200 for answer in answers)
     return " ".join(answer.getvalue().decode() if answer.streaming else answer.content.decode() for answer in answers)
 
@@ -71,6 +73,8 @@ def test_a_redacted_text_is_nowhere_to_be_read(upload: Upload, researcher: APICl
     assert "[email_address]" in shown
     dropped = researcher.get(f"/api/v1/prompt-imports/{again['id']}/dropped").json()["results"]
     assert [(line["verdict"], "[email_address]" in line["text"]) for line in dropped[:2]] == [("duplicate", True)] * 2
+    near = researcher.get(f"/api/v1/prompt-imports/{again['id']}/dropped/4").json()
+    assert (near["passages"], "[email_address]" in str(near["kept"])) == ([], True)
     settled = ImportLine.objects.filter(prompt_import=done["id"]).values_list("text", "messages", "deployment_context")
     assert SECRET not in str([*settled, PromptImport.objects.get(pk=done["id"]).report])
 
@@ -191,7 +195,7 @@ def test_a_file_of_bad_lines_from_before_is_found_and_forgets_its_texts(upload: 
     Path(settings.DATA_DIR / "imports" / f"{made.pk}.bad.csv").unlink()
     before.write_text(f"line,field,message,text\r\n2,,must be an object,{SECRET}\r\n")
     Prompt.objects.update(fingerprints=[], text=LONG, messages=[{"role": "user", "content": LONG}])
-    migration = importlib.import_module("labelapp.prompts.migrations.0006_copies_forgotten")
+    migration = importlib.import_module("labelapp.prompts.migrations.0007_copies_forgotten")
     migration.rename_bad_lines(apps, None)
     migration.add_fingerprints(apps, None)
     errors: Any = researcher.get(f"/api/v1/prompt-imports/{made.pk}/errors")
