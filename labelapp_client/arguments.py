@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _import(commands)
+    _confirm(commands)
     _project(commands)
     _wait(commands)
     _freeze(commands)
@@ -58,7 +59,7 @@ def _command(commands: Any, name: str, help: str) -> argparse.ArgumentParser:
 def _import(commands: Any) -> None:
     made = _command(commands, "import", "import a file of prompts (.jsonl, .csv, .parquet) and wait for it")
     made.add_argument("source", metavar="FILE", help="a file; or with --from what the server is to read by itself")
-    made.add_argument("--keep-good", action="store_true", help="keep the good lines; else a bad one refuses the file")
+    _keep_good(made)
     made.add_argument("--from", dest="origin", choices=("incoming", "hub"), help="the server's folder, or the hub")
     made.add_argument("--revision", default="", help="of a dataset of the hub")
     made.add_argument("--cap", dest="cap_per_submitter", type=int, metavar="N", help="prompts of one submitter at most")
@@ -73,6 +74,17 @@ def _import(commands: Any) -> None:
     made.add_argument("--consent-note", metavar="TEXT", help="why a log's lines need no record of consent")
     made.add_argument("--follow", dest="follows", action="store_true", default=None, help="import a log as it grows")
     _timeout(made)
+
+
+def _confirm(commands: Any) -> None:
+    made = _command(commands, "confirm", "decide on an import that was uploaded before, and wait for it")
+    made.add_argument("import_id", type=int, metavar="IMPORT")
+    _keep_good(made)
+    _timeout(made)
+
+
+def _keep_good(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--keep-good", action="store_true", help="keep the good lines; else a bad one refuses the file")
 
 
 def _project(commands: Any) -> None:

@@ -72,16 +72,27 @@ def import_prompts(app: Labelapp, given: argparse.Namespace, output: Output) -> 
     options: Any = chosen(given, IMPORT_OPTIONS)
     if given.column:
         options["columns"] = dict(given.column)
-    options |= {
-        "on_error": "keep_good" if given.keep_good else "nothing",
-        "on_progress": output.progress,
-        "timeout_seconds": given.timeout,
-    }
+    options |= decision(given, output)
     if given.origin:
         row = app.prompts.import_source(given.origin, given.source, revision=given.revision, **options)
     else:
         row = app.prompts.import_file(given.source, **options)
     output.result(row, sentence_of_import(row))
+
+
+def confirm(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
+    """`labelapp confirm`."""
+    row = app.prompts.decide(given.import_id, **decision(given, output))
+    output.result(row, sentence_of_import(row))
+
+
+def decision(given: argparse.Namespace, output: Output) -> Any:
+    """What to do with bad lines, and how long to wait."""
+    return {
+        "on_error": "keep_good" if given.keep_good else "nothing",
+        "on_progress": output.progress,
+        "timeout_seconds": given.timeout,
+    }
 
 
 def sentence_of_import(row: PromptImport) -> str:
@@ -270,6 +281,7 @@ def chosen(given: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
 
 COMMANDS = {
     "import": import_prompts,
+    "confirm": confirm,
     "project": project,
     "wait": wait,
     "freeze": freeze,

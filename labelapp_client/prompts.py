@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
 from labelapp_client.connection import Connection, json_of
-from labelapp_client.errors import NotConfigured, NotDone
+from labelapp_client.errors import NotConfigured, NotDone, WaitedTooLong
 from labelapp_client.progress import OnProgress, Progress, ignore
 from labelapp_client.types import ConfirmImportRequest, OnErrorEnum, PromptImport
 from labelapp_client.watching import wait_until
@@ -48,7 +48,7 @@ class Prompts:
 
         Raises:
             NotDone: the file has bad lines and is refused, or the import stopped; `row` has the report.
-            WaitedTooLong: after `timeout_seconds`; `wait` goes on waiting.
+            WaitedTooLong: after `timeout_seconds`, for each of the two; `decide` goes on.
         """
         source = Path(path)
         if not source.is_file():
@@ -59,7 +59,8 @@ class Prompts:
             answer = self._connection.send(
                 "POST", "prompt-imports", is_repeatable=True, data=form, files={"file": (source.name, file)}
             )
-        return self._decide(json_of(answer), on_error=on_error, on_progress=on_progress, seconds=timeout_seconds)
+        preview: PromptImport = json_of(answer)
+        return self.decide(preview["id"], on_error=on_error, on_progress=on_progress, timeout_seconds=timeout_seconds)
 
     def import_source(
         self,
@@ -74,8 +75,32 @@ class Prompts:
     ) -> PromptImport:
         """As `import_file`, of what the server reads by itself: its folder for imports, or a dataset of the hub."""
         body = {"source": source, "name": name, "revision": revision, **options}
-        preview = self._connection.post("prompt-imports/sources", body, is_repeatable=True)
-        return self._decide(preview, on_error=on_error, on_progress=on_progress, seconds=timeout_seconds)
+        preview: PromptImport = self._connection.post("prompt-imports/sources", body, is_repeatable=True)
+        return self.decide(preview["id"], on_error=on_error, on_progress=on_progress, timeout_seconds=timeout_seconds)
+
+    def decide(
+        self,
+        import_id: int,
+        *,
+        on_error: OnErrorEnum = "nothing",
+        on_progress: OnProgress = ignore,
+        timeout_seconds: float | None = None,
+    ) -> PromptImport:
+        """Wait until an import is read, decide as `import_file` does, and wait until it is written; raises as that."""
+        try:
+            row = self.wait(import_id, on_progress=on_progress, timeout_seconds=timeout_seconds)
+        except WaitedTooLong as error:
+            later = f"decide on it later, by prompts.decide({import_id}) or labelapp confirm {import_id}"
+            raise WaitedTooLong(f"Import {import_id} is still being read; {later}.") from error
+        is_refused = on_error == "nothing" and row["bad_count"] > 0
+        if not is_refused and not row["good_count"] and not row["response_count"] and not row["follows"]:
+            return row
+        decision: ConfirmImportRequest = {"on_error": on_error}
+        self._connection.post(f"prompt-imports/{import_id}/confirm", decision, is_repeatable=True)
+        row = self.wait(import_id, on_progress=on_progress, timeout_seconds=timeout_seconds)
+        if row["state"] == "refused":
+            raise NotDone(_refusal(row), row=row)
+        return row
 
     def get(self, import_id: int) -> PromptImport:
         """One import as it is now."""
@@ -115,20 +140,6 @@ class Prompts:
         """Let the server take an import back; then `wait`."""
         undone: PromptImport = self._connection.post(f"prompt-imports/{import_id}/undo", is_repeatable=True)
         return undone
-
-    def _decide(
-        self, preview: PromptImport, *, on_error: OnErrorEnum, on_progress: OnProgress, seconds: float | None
-    ) -> PromptImport:
-        row = self.wait(preview["id"], on_progress=on_progress, timeout_seconds=seconds)
-        is_refused = on_error == "nothing" and row["bad_count"] > 0
-        if not is_refused and not row["good_count"] and not row["response_count"] and not row["follows"]:
-            return row
-        decision: ConfirmImportRequest = {"on_error": on_error}
-        self._connection.post(f"prompt-imports/{row['id']}/confirm", decision, is_repeatable=True)
-        row = self.wait(row["id"], on_progress=on_progress, timeout_seconds=seconds)
-        if row["state"] == "refused":
-            raise NotDone(_refusal(row), row=row)
-        return row
 
 
 class UploadedFile(io.FileIO):

@@ -121,7 +121,7 @@ def test_bad_lines_refuse_a_file_or_are_left_out(celery_worker_process: Any, lab
     assert refusal["data"]["state"] == "refused"
     with Labelapp() as app, pytest.raises(NotDone):
         app.prompts.import_file("bad.jsonl")
-    kept = labelapp("import", "bad.jsonl", "--keep-good")
+    kept = labelapp("confirm", str(refusal["data"]["id"]), "--keep-good")
     assert (kept["state"], kept["imported_count"], kept["bad_count"]) == ("imported", 6, 1)
     with Labelapp() as app:
         app.prompts.undo(kept["id"])

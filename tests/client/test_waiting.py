@@ -101,6 +101,17 @@ def test_projects_that_will_never_be_done(changes: dict[str, Any], counts: tuple
         app.projects.wait(3)
 
 
+@pytest.mark.usefixtures("quick")
+def test_an_import_that_nobody_waited_for_can_be_decided_on_later() -> None:
+    row = {"id": 4, "state": "checking", "error": "", "steps_done": 1, "steps_total": 2}
+    with (
+        serving(looked_at(row, events=NO_EVENTS)) as server,
+        server.app() as app,
+        pytest.raises(WaitedTooLong, match="labelapp confirm 4"),
+    ):
+        app.prompts.decide(4, timeout_seconds=0.05)
+
+
 def test_an_import_that_stopped_says_why() -> None:
     row = {"id": 4, "state": "importing", "error": "The disk is full.", "steps_done": 1, "steps_total": 2}
     with (
