@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.loop import ADMIN, Api, log_in_admin, tiny_base, wait_for
 from formats.presets import preset
+from scripts.pictured_records import frozen_demonstrations, imported, make_cohort
 
 RANKING, WRITING = "Rank the demo responses", "Write demonstrations"
 EVALUATION, TOXICITY = "Which answers are better? (demo)", "Rate toxicity (demo)"
@@ -40,7 +41,9 @@ def furnish(url: str) -> dict[str, int]:
         projects |= {name: small_project(admin, name) for name in (BUSY, EMPTY)}
     # Their leases end after a quarter of an hour.
     other("POST", f"projects/{projects[BUSY]}/next", {})
-    version = frozen_demonstrations(admin)
+    kept_import = imported(admin)
+    make_cohort(admin)
+    version, next_version = frozen_demonstrations(admin)
     trained = trained_run(admin, version)
     return {
         "ranking": projects[RANKING],
@@ -51,7 +54,14 @@ def furnish(url: str) -> dict[str, int]:
         "empty": projects[EMPTY],
         "ranked": projects["Already ranked (demo)"],
         "reviewed": int(labeler.rows("reports")[0]["task_id"]),
+        "import": kept_import,
+        "prompt": admin("GET", f"dataset-versions/{version}/rows")["results"][1]["prompt"]["id"],
         "version": version,
+        "next_version": next_version,
+        "dataset": admin("GET", f"dataset-versions/{version}")["dataset"]["id"],
+        "submission": admin.rows(f"submissions?project={projects['Already ranked (demo)']}")[0]["id"],
+        "written": labeler.rows("written-prompts")[0]["id"],
+        "person": next(row["id"] for row in admin.rows("users") if row["email"] == "labeler2@demo.local"),
         "run": trained["id"],
         "checkpoint": trained["checkpoint"]["id"],
     }
@@ -135,17 +145,6 @@ def lose_the_lease(url: str, project_id: int) -> None:
     labeler_id = next(row["id"] for row in admin.rows("users") if row["email"] == "labeler@demo.local")
     admin("DELETE", f"projects/{project_id}/members/{labeler_id}")
     admin("POST", f"projects/{project_id}/members", {"user_ids": [labeler_id]})
-
-
-def frozen_demonstrations(admin: Api) -> int:
-    """Return the id of a version with the demo's demonstrations."""
-    dataset = next((row for row in admin.rows("datasets") if row["name"] == "Demo demonstrations"), None)
-    if dataset is None:
-        dataset = admin("POST", "datasets", {"name": "Demo demonstrations", "kind": "demonstrations"})
-        admin("POST", f"datasets/{dataset['id']}/versions", {"query": {}})
-    version = admin.rows(f"dataset-versions?dataset={dataset['id']}")[0]
-    wait_for(admin, f"dataset-versions/{version['id']}", done="ready", what="the dataset")
-    return int(version["id"])
 
 
 def trained_run(admin: Api, version_id: int) -> dict[str, Any]:

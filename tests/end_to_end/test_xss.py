@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from labelapp.accounts.actions import issue_token
 from labelapp.accounts.models import Role, User
 from labelapp.checkpoints.actions import register_endpoint
 from labelapp.labeling.models import Project, Skip
-from labelapp.prompts.models import PromptImport
+from labelapp.prompts.models import Prompt, PromptImport
 from tests.end_to_end.browser import log_in
 from tests.end_to_end.conftest import TIMEOUT_MS
 from tests.end_to_end.test_pages import furnish
 from tests.end_to_end.xss import (
     OURS,
     POISONED,
+    STAND_IN,
     Texts,
     Watch,
     free_text_fields,
@@ -33,6 +34,8 @@ pytestmark = pytest.mark.browser
 
 K = 9
 LEAST_PAYLOADS = 150
+# What a labeler wrote once and now types again, so that the page points it out; the browser gets the corpus in it.
+AGAIN = f"{STAND_IN} What do you say to a customer who asks for all of this at once?"
 # Pages of an empty form, or of this machine's figures: they show nothing that anybody has written.
 FORMS_AND_FIGURES = ("/new", "/system", "/runs/compare")
 
@@ -148,6 +151,10 @@ def open_attacked(page: Page, address: str) -> None:
     expect(page.locator("[data-loading], .mantine-Skeleton-root, .mantine-Loader-root")).to_have_count(0)
 
 
+def section(page: Page, title: str) -> Locator:
+    return page.locator("section", has=page.get_by_role("heading", name=title))
+
+
 def labeler_pages(page: Page, url: str, furnished: Furnished) -> Iterator[None]:
     """Every page of a labeler, with each way of showing a text."""
     project, task = furnished.comparison.pk, furnished.task
@@ -155,12 +162,30 @@ def labeler_pages(page: Page, url: str, furnished: Furnished) -> Iterator[None]:
     for path in [*paths, "/write", f"/write/{furnished.written}", f"/history/{furnished.done}"]:
         open_attacked(page, url + path)
         yield
+    yield from new_prompt_pages(page, url)
     page.goto(f"{url}/label/{project}")
     expect(page.get_by_role("heading", name="Prompt", exact=True)).to_be_visible()
     yield from comparison_pages(page)
     page.goto(f"{url}/label/{furnished.demonstration.pk}")
     expect(page.get_by_role("heading", name="Prompt", exact=True)).to_be_visible()
     yield from written_pages(page)
+
+
+def new_prompt_pages(page: Page, url: str) -> Iterator[None]:
+    """A prompt like an earlier one, one that is all attacks, and the list of drafts that has it."""
+    page.goto(f"{url}/write/new?kind=plain")
+    editor = page.get_by_role("textbox", name="Prompt")
+    editor.fill(AGAIN)
+    expect(page.get_by_role("region", name="You wrote this already")).to_contain_text("xss(", timeout=TIMEOUT_MS)
+    yield
+    editor.fill("\n\n".join(Texts().stored))
+    page.get_by_text("Both", exact=True).click()  # as on a task: the choice is remembered
+    expect(page.get_by_role("region", name="Preview")).to_contain_text("xss(", timeout=TIMEOUT_MS)
+    expect(page.get_by_test_id("kept")).to_have_text("Saved", timeout=TIMEOUT_MS)
+    yield
+    page.goto(f"{url}/write")
+    expect(section(page, "Drafts")).to_contain_text("xss(", timeout=TIMEOUT_MS)
+    yield
 
 
 def comparison_pages(page: Page) -> Iterator[None]:
@@ -197,6 +222,7 @@ def test_nothing_runs_on_a_labeler_s_pages(watched: tuple[Page, Watch], live_app
     page, watch = watched
     furnished = furnish_labeling()
     poison(texts := Texts())
+    Prompt.objects.filter(written=furnished.written).update(messages=[{"role": "user", "content": AGAIN}])
     lift_limits(page, texts)
     log_in(page, live_app, furnished.labeler.user)
     findings: list[str] = []
@@ -218,5 +244,8 @@ def test_nothing_runs_on_a_researcher_s_and_an_admin_s_pages(watched: tuple[Page
     findings: list[str] = []
     for path in paths:
         open_attacked(page, live_app + path)
+        if path == f"/review/{furnished.task}":
+            notes = section(page, "Skipped and flagged").locator("li")
+            expect(notes).to_contain_text(["xss(", "xss("])  # of the skip and of the flag
         findings += watch.findings(page)
     assert not findings, "\n".join(findings[:20])
