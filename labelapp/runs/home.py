@@ -134,7 +134,9 @@ def find_problems(system: dict[str, Any]) -> list[Problem]:
     """What is wrong with the installation, each with what to do."""
     problems = _process_problems(system)
     problems += [
-        Problem("webhook_paused", f"The webhook “{webhook.name}” was paused. {webhook.paused_because} See System.")
+        Problem(
+            "webhook_paused", f"The webhook “{webhook.name}” was paused. {webhook.paused_because} See System, Webhooks."
+        )
         for webhook in paused_by_us()
     ]
     if system["storage"]["free_bytes"] < LITTLE_SPACE_BYTES:

@@ -36,7 +36,8 @@ def checked_url(url: str) -> str:
     except ValueError:
         is_address = False
     if not is_address or parts.scheme not in schemes:
-        raise InvalidInput(f"Enter an address that begins with {' or '.join(schemes)}://.", field="url")
+        beginnings = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise InvalidInput(f"Enter an address that begins with {beginnings}.", field="url")
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise InvalidInput("Leave out the user name, the password and what comes after #.", field="url")
     host = parts.hostname or ""

@@ -30,7 +30,7 @@ def emit(event: str, *, path: str, **data: Any) -> None:
 def emit_test(webhook: Webhook) -> Delivery:
     """Send a message that means nothing, to see whether it arrives."""
     data = {"webhook": {"id": webhook.pk, "name": webhook.name}}
-    return _write(webhook, TEST, path=f"/webhooks/{webhook.pk}", data=data)
+    return _write(webhook, TEST, path=f"/system/webhooks/{webhook.pk}", data=data)
 
 
 def ring(delivery: Delivery) -> None:

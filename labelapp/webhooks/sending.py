@@ -101,7 +101,7 @@ def _pause_if_lost(webhook: Webhook, given_up: Delivery, outcome: posting.Outcom
     webhook.save(update_fields=["paused_at", "paused_because"])
     logger.warning("webhook paused", webhook=webhook.pk, reason=webhook.paused_because)
     subject, reason = f"The webhook {' '.join(webhook.name.split())} was paused", webhook.paused_because
-    page = f"{settings.PUBLIC_URL}/webhooks/{webhook.pk}"
+    page = f"{settings.PUBLIC_URL}/system/webhooks/{webhook.pk}"
     transaction.on_commit(lambda: _mail_admins(subject, f"{reason}\n\nIts messages wait until it is resumed: {page}\n"))
 
 

@@ -1,5 +1,7 @@
 """Every page of a researcher and an admin, with something on it: sound for a screen reader, and on a phone."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -15,6 +17,9 @@ from labelapp.prompts.import_models import ImportLine, PromptImport
 from labelapp.prompts.models import PiiState, Prompt
 from labelapp.prompts.record_models import Consent
 from labelapp.runs.models import Run
+from labelapp.webhooks.actions import add_webhook
+from labelapp.webhooks.models import Delivery, Webhook
+from labelapp.webhooks.outbox import emit_test
 from tests.end_to_end.browser import DESKTOP, PHONE, log_in, serious_violations, sideways_scroll
 from tests.labeling.workspace import Workspace
 from tests.people import make_user
@@ -70,6 +75,19 @@ def furnish_records(admin: User) -> list[str]:
     return [f"/prompts/imports/{kept.pk}", "/prompts/personal-data", "/datasets/erasures"]
 
 
+def furnish_webhooks(admin: User) -> list[str]:
+    """Make a webhook that was paused, with a message in each state."""
+    hook = add_webhook("CI", url="https://ci.example.org/a/rather/long/address", events=["run.ended"], created_by=admin)
+    webhook, now = hook.webhook, timezone.now()
+    messages = {state: emit_test(webhook) for state in Delivery.State.values}
+    ended = {"tried_at": now, "status_code": 503, "duration_ms": 1234, "error": "It answered 503.", "response": "Busy"}
+    Delivery.objects.filter(pk=messages["waiting"].pk).update(attempts=2, due_at=now + timedelta(hours=2), **ended)
+    for state in ("delivered", "given_up"):
+        Delivery.objects.filter(pk=messages[state].pk).update(state=state, attempts=9, ended_at=now, **ended)
+    Webhook.objects.update(paused_at=now, paused_because="Nothing could be delivered since yesterday.")
+    return ["/system/webhooks", f"/system/webhooks/{webhook.pk}"]
+
+
 def furnish() -> list[str]:
     """Make one of everything; return the addresses of the pages that show it."""
     admin = make_user(Role.ADMIN, name="Ada Admin")
@@ -116,6 +134,7 @@ def furnish() -> list[str]:
         "/people",
         f"/people/{labelers[0].user.pk}",
         "/system",
+        *furnish_webhooks(admin),
         "/profile",
     ]
 

@@ -86,7 +86,7 @@ def test_after_a_day_it_is_given_up_and_admins_are_told(
     assert "It answered 503." in webhook.paused_because
     (mail,) = mailoutbox
     assert (mail.subject, mail.to) == ("The webhook CI was paused", ["ada@example.org"])
-    assert f"/webhooks/{webhook.pk}" in mail.body
+    assert f"/system/webhooks/{webhook.pk}" in mail.body
     problems = client_of(make_user(Role.ADMIN)).get("/api/v1/home").json()["admin"]["problems"]
     assert any("“CI” was paused" in problem["message"] for problem in problems)
 

@@ -126,6 +126,23 @@ const systemRoute = createRoute({
   component: page(() => import("@/features/system/SystemPage"), "SystemPage"),
 });
 
+const webhooksRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/system/webhooks",
+  beforeLoad: requireRole("admin"),
+  validateSearch: (search: Search) => present({ page: id(search.page) }),
+  component: page(() => import("@/features/webhooks/WebhooksPage"), "WebhooksPage"),
+});
+
+const webhookRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/system/webhooks/$webhookId",
+  beforeLoad: requireRole("admin"),
+  validateSearch: (search: Search) =>
+    present({ page: id(search.page), state: oneOf(search.state, ["waiting", "delivered", "given_up"]) }),
+  component: page(() => import("@/features/webhooks/WebhookPage"), "WebhookPage"),
+});
+
 export const trainingRoutes = [
   datasetsRoute,
   versionRoute,
@@ -141,4 +158,6 @@ export const trainingRoutes = [
   endpointsRoute,
   checkpointRoute,
   systemRoute,
+  webhooksRoute,
+  webhookRoute,
 ];

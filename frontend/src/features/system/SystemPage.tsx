@@ -3,6 +3,7 @@ import { $api, type Schemas } from "@/api/client";
 import { useEvents } from "@/api/events";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { formatBytes, formatNumber, formatPercent } from "@/ui/format";
+import { LinkButton } from "@/ui/links";
 import { Notice } from "@/ui/Notice";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
@@ -52,7 +53,15 @@ export function SystemPage() {
   const { storage, beat } = system;
   return (
     <Page title="System">
-      <PageHeader title="System" description={`labelapp ${system.version}`} />
+      <PageHeader
+        title="System"
+        description={`labelapp ${system.version}`}
+        actions={
+          <LinkButton to="/system/webhooks" variant="default">
+            Webhooks
+          </LinkButton>
+        }
+      />
       {problems.length > 0 && (
         <Notice tone="bad" title="This needs you">
           <Stack gap={4}>

@@ -1,0 +1,93 @@
+import { Button, Code } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { $api, api, invalidate } from "@/api/client";
+import { errorMessage } from "@/api/errors";
+import { useEvents } from "@/api/events";
+import { rowId } from "@/api/rowId";
+import { DeliveryLog } from "@/features/webhooks/DeliveryLog";
+import { WebhookForm } from "@/features/webhooks/WebhookForm";
+import { WebhookState } from "@/features/webhooks/WebhookState";
+import { EVENT, sendTest, setPaused, WATCHED, type Webhook } from "@/features/webhooks/webhookQueries";
+import { ConfirmButton } from "@/ui/ConfirmButton";
+import { Facts } from "@/ui/Facts";
+import { FieldErrors } from "@/ui/FieldErrors";
+import { TextLink } from "@/ui/links";
+import { Notice } from "@/ui/Notice";
+import { Page, PageHeader, Section } from "@/ui/Page";
+import { RelativeTime } from "@/ui/RelativeTime";
+
+export function WebhookPage() {
+  const id = rowId(useParams({ from: "/members/system/webhooks/$webhookId" }).webhookId);
+  const { data: webhook } = $api.useSuspenseQuery("get", "/api/v1/webhooks/{webhook_id}", {
+    params: { path: { webhook_id: id } },
+  });
+  useEvents(["webhooks"], WATCHED);
+  return (
+    <Page title={webhook.name}>
+      <PageHeader
+        title={webhook.name}
+        description={
+          <>
+            <TextLink to="/system/webhooks">Webhooks</TextLink> · added{" "}
+            <RelativeTime at={webhook.created_at} />
+          </>
+        }
+        actions={<Actions webhook={webhook} />}
+      />
+      {webhook.paused_because && (
+        <Notice tone="bad" title="It was paused because it failed">
+          {webhook.paused_because} What it should be told waits: put the receiver right, then resume.
+        </Notice>
+      )}
+      <Facts
+        facts={[
+          { label: "Address", value: <Code style={{ overflowWrap: "anywhere" }}>{webhook.url}</Code> },
+          { label: "Is told of", value: webhook.events.map((event) => EVENT[event]).join(", ") },
+          { label: "State", value: <WebhookState webhook={webhook} /> },
+          { label: "Last error", value: webhook.last_error },
+        ]}
+      />
+      <Section title="Messages" description="Each is tried again for a day, then given up.">
+        <DeliveryLog webhook={webhook} />
+      </Section>
+    </Page>
+  );
+}
+
+function Actions({ webhook }: { webhook: Webhook }) {
+  const navigate = useNavigate();
+  const [isOpen, dialog] = useDisclosure(false);
+  const test = useMutation({ mutationFn: () => sendTest(webhook) });
+  const pause = useMutation({ mutationFn: () => setPaused(webhook, !webhook.paused_at) });
+  const failed = test.error ?? pause.error;
+  const remove = async () => {
+    await api.DELETE("/api/v1/webhooks/{webhook_id}", { params: { path: { webhook_id: webhook.id } } });
+    await navigate({ to: "/system/webhooks" });
+    await invalidate("/api/v1/webhooks");
+  };
+  return (
+    <>
+      {failed && <FieldErrors message={errorMessage(failed)} />}
+      <Button onClick={() => test.mutate()} loading={test.isPending} disabled={Boolean(webhook.paused_at)}>
+        Send a test
+      </Button>
+      <Button variant="default" onClick={dialog.open}>
+        Edit
+      </Button>
+      <Button variant="default" onClick={() => pause.mutate()} loading={pause.isPending}>
+        {webhook.paused_at ? "Resume" : "Pause"}
+      </Button>
+      <ConfirmButton
+        title={`Delete “${webhook.name}”?`}
+        question="Its secret and its log go with it, and what waits for it is never sent."
+        confirmLabel="Delete"
+        onConfirm={remove}
+      >
+        Delete
+      </ConfirmButton>
+      <WebhookForm key={String(isOpen)} webhook={webhook} isOpen={isOpen} onClose={dialog.close} />
+    </>
+  );
+}
