@@ -1,5 +1,6 @@
 """docker-compose.yml without a Docker engine: every file, command, option and variable in it exists."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -199,3 +200,19 @@ def test_the_documentation_lists_every_variable() -> None:
     read = set(re.findall(r"""(?:environ\.get\(|env_\w+\()["'](\w+)["']""", source))
     text = (ROOT / "docs" / "production.md").read_text()
     assert {name for name in read if f"`{name}`" not in text} == set()
+
+
+def test_what_can_be_downloaded_in_parts_is_not_compressed() -> None:
+    caddyfile = (ROOT / "deploy" / "Caddyfile").read_text()
+    match = re.search(r"@whole not path_regexp (\S+)\n\s+encode @whole ", caddyfile)
+    assert match
+    schema = json.loads((ROOT / "frontend" / "openapi.json").read_text())
+    downloads = [
+        route
+        for route, path in schema["paths"].items()
+        if any(parameter["name"] == "If-Range" for parameter in path.get("get", {}).get("parameters", []))
+    ]
+    assert len(downloads) == 3
+    for route in downloads:
+        assert re.fullmatch(match[1], re.sub(r"\{\w+_id\}", "7", route).replace("{name}", "model/config.json"))
+    assert not re.fullmatch(match[1], "/api/v1/dataset-versions/7/rows")
