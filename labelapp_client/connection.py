@@ -47,7 +47,6 @@ class Connection:
             base_url=f"{self.url}/api/v1/",
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
             timeout=timeout_seconds,
-            follow_redirects=True,
         )
 
     def get(self, path: str, **query: Any) -> Any:
@@ -71,7 +70,8 @@ class Connection:
         """Send a request until it is answered. Raises Refused for a 4xx or 5xx, Unreachable without any answer."""
         for attempt in range(1, self.attempts + 1):
             try:
-                answer = self.http.request(method, path, **options)
+                # A write that is redirected would arrive as a read.
+                answer = self.http.request(method, path, follow_redirects=method == "GET", **options)
             except PASSING as error:
                 is_sure = method == "GET" or is_repeatable or isinstance(error, NOTHING_SENT)
                 self.pause_or_raise(error, attempt=attempt if is_sure else self.attempts)
@@ -86,7 +86,7 @@ class Connection:
     @contextmanager
     def stream(self, path: str, **options: Any) -> Iterator[httpx.Response]:
         """Open an answer that is read piece by piece, once. Raises Refused; httpx's errors while it is read."""
-        with self.http.stream("GET", path, **options) as answer:
+        with self.http.stream("GET", path, follow_redirects=True, **options) as answer:
             if answer.is_error:
                 answer.read()
             yield checked(answer)
@@ -116,7 +116,7 @@ def retry_after(answer: httpx.Response) -> float:
 
 def checked(answer: httpx.Response) -> httpx.Response:
     """Return an answer that is no error; raise Refused for one that is."""
-    if answer.is_error:
+    if answer.is_error or answer.is_redirect:
         _refuse(answer)
     return answer
 
@@ -134,6 +134,8 @@ def _refuse(answer: httpx.Response) -> NoReturn:
     except (ValueError, LookupError, TypeError):
         # A proxy in between answers in its own words.
         message = f"{answer.url.host} answered {answer.status_code} {answer.reason_phrase}".strip()
+        if location := answer.headers.get("Location"):
+            message += f": LABELAPP_URL has moved to {location}"
         raise Refused(message, status=answer.status_code, code=f"http_{answer.status_code}") from None
 
 

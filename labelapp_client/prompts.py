@@ -166,6 +166,7 @@ def _refusal(row: PromptImport) -> str:
     first = row["report"]["bad"][0]
     where = f"line {first['line']}" + (f", {first['field']}" if first["field"] else "")
     return (
-        f"Import {row['id']} is refused: {row['file_name']} has {row['bad_count']:,} bad lines, the first is {where}: "
+        f"Import {row['id']} is refused: {row['file_name']} has {row['bad_count']:,} bad "
+        f"line{'s' if row['bad_count'] > 1 else ''}, the first is {where}: "
         f"{first['message']} Mend them, or keep the good lines."
     )

@@ -82,6 +82,17 @@ def test_a_proxy_has_its_own_words(body: bytes) -> None:
     assert caught.value.code == "http_413"
 
 
+def test_a_write_is_not_turned_into_a_read_by_a_redirect() -> None:
+    moved = Answer(301, headers={"Location": "https://labels.example.org/api/v1/runs/7/cancel"})
+    with (
+        serving(lambda _request: moved) as server,
+        server.app() as app,
+        pytest.raises(Refused, match=r"has moved to https://labels\.example\.org"),
+    ):
+        app.runs.cancel(7)
+    assert [request.method for request in server.requests] == ["POST"]
+
+
 def test_something_else_listens_there() -> None:
     with (
         serving(lambda _request: Answer(200, b"<html>")) as server,
