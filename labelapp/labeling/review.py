@@ -191,7 +191,6 @@ def _replace(task: Task, decision: Decision, changes: dict[str, Any]) -> None:
     fields = {name: changes.get(name, getattr(old, name)) for name in ("messages", *FACTS)}
     prompt = create_prompt({**fields, "kind": old.kind, "submitter": old.submitter.key}, created_by=decision.decided_by)
     decision.replacement_prompt = prompt
-    decision.changes = {"messages": [old.messages, prompt.messages]}
     if task.project.kind == ProjectKind.DEMONSTRATION:
         create_tasks(task.project_id, prompts=Prompt.objects.filter(pk=prompt.pk))
         decision.replacement_task = Task.objects.get(project=task.project_id, prompt=prompt)

@@ -281,11 +281,18 @@ class NotedSubmissionSerializer(serializers.ModelSerializer[Submission]):
         read_only_fields = fields
 
 
+class ChangedFactsField(serializers.DictField):
+    """What was corrected of what is known. Older decisions hold texts, too, which may have been redacted since."""
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation({name: change for name, change in value.items() if name != "messages"})
+
+
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
     """What a researcher did about a task."""
 
     decided_by = PersonSerializer(read_only=True)
-    changes = serializers.DictField(child=serializers.ListField(), read_only=True)
+    changes = ChangedFactsField(child=serializers.ListField(), read_only=True)
 
     class Meta:
         model = Decision

@@ -192,6 +192,7 @@ def test_a_prompt_is_replaced_and_never_rewritten(workspace: Workspace, project:
     assert unchanged.json()["errors"][0]["field"] == "changes.messages"
     changes = {"messages": [{"role": "user", "content": "Say it in French, please."}]}
     replaced = decide_on(workspace, task.pk, "replace", flag_ids=[flag_id], changes=changes).json()
+    assert replaced["changes"] == {}, "the texts are the prompts', where they can be redacted"
     copy = Prompt.objects.get(pk=replaced["replacement_prompt_id"])
     new_task = Task.objects.get(pk=replaced["replacement_task_id"])
     assert (new_task.prompt, new_task.project, copy.submitter) == (copy, project, task.prompt.submitter)
