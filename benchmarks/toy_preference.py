@@ -187,6 +187,10 @@ def reward_model_config() -> RewardModelConfig:
     )
 
 
+# PPO is to be better than best-of-4 at no more drift than this.
+KL_BUDGET_NATS = 6.0
+
+
 def ppo_config() -> PpoConfig:
     """PPO without a pretraining mix from that SFT model against that reward model."""
     return PpoConfig(
@@ -198,6 +202,7 @@ def ppo_config() -> PpoConfig:
         learning_rate=3e-4,
         value_learning_rate=1e-3,
         kl_coefficient=0.1,  # rewards of this reward model spread over about 4
+        kl_budget_nats=KL_BUDGET_NATS,
         ptx_coefficient=0.0,
         ema_decay=0.9,
         warmup_iterations=2,

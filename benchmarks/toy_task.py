@@ -8,7 +8,8 @@ reward model and PPO, and judges both by the preference that is known (`benchmar
 - `rm_accuracy`: on held-out pairs of the known preference;
 - `ppo`: for each iteration KL, reward and gold score of its rollouts, so that a reward that rises without the gold is
   seen; and `ppo_held_out`, the same of the final average on held-out prompts;
-- `best_of_n`: on the same held-out prompts and reward model, from the supervised model, with its KL in closed form.
+- `kl_budget_nats`: at no more than which PPO is to be better than best-of-4;
+- `best_of_n`: on the same held-out prompts and reward model, from the supervised model, with the bound on its KL.
 """
 
 import argparse
@@ -77,26 +78,36 @@ def run_task(folder: Path) -> dict[str, Any]:
     spec = directory.read_spec()
     assert isinstance(spec.config, PpoConfig)
     ppo = prepare(TrainingRun(directory, directory.attempt(1), spec.config, spec.inputs))
-    curve = [learn(ppo, iteration) for iteration in range(spec.config.episodes // spec.config.batch_size)]
+    curve: list[dict[str, float]] = []
+    for iteration in range(spec.config.episodes // spec.config.batch_size):
+        figures, rollouts = observe(ppo, iteration)
+        if figures["kl_nats"] > spec.config.kl_budget_nats:
+            break  # as `training.ppo` ends
+        curve.append(figures)
+        learn(ppo, rollouts, iteration=iteration)
     ppo.outcome()
     candidates = judged(policy, judge, held_out, draw(policy, held_out, count=SAMPLES, seed=7))
     return {
         "seconds": round(time.perf_counter() - started_at, 1),
         "rm_accuracy": round(accuracy([pair for own in candidates for pair in combinations(own, 2)]), 4),
+        "kl_budget_nats": spec.config.kl_budget_nats,
         "ppo_held_out": judge_policy(ppo, held_out, count=4),
         "best_of_n": [frontier_point(candidates, n=n) for n in BEST_OF],
         "ppo": curve,
     }
 
 
-def learn(ppo: Ppo, iteration: int) -> dict[str, float]:
-    """One iteration of PPO, and what its rollouts were like."""
-    ppo.learner.warm_up(iteration)
+def observe(ppo: Ppo, iteration: int) -> tuple[dict[str, float], list[Rollout]]:
+    """The rollouts of one iteration of PPO, and what they are like."""
     rollouts = ppo.sample(iteration)
-    figures = figures_of(ppo, rollouts)
+    return figures_of(ppo, rollouts), rollouts
+
+
+def learn(ppo: Ppo, rollouts: list[Rollout], *, iteration: int) -> None:
+    """Learn from them."""
+    ppo.learner.warm_up(iteration)
     experience = ppo.score(rollouts)
     ppo.learner.update(experience, ppo.targets(experience), iteration=iteration)
-    return figures
 
 
 def judge_policy(ppo: Ppo, prompts: Sequence[Prompt], *, count: int) -> dict[str, float]:

@@ -2,16 +2,30 @@
 
 From N samples of the initial policy to a prompt, the expected result of drawing n of them and keeping the one that the
 reward model likes best, over all such draws at once: sample i, the i-th worst of N, is kept with probability
-C(i - 1, n - 1) / C(N, n) (Gao et al. 2022, arXiv 2210.10760, appendix I). What it costs in KL is known in closed form.
+C(i - 1, n - 1) / C(N, n) (Gao et al. 2022, arXiv 2210.10760, appendix I). What it costs in KL has a known bound.
 """
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
 
 def best_of_n_kl(n: int) -> float:
-    """Nats by which best-of-n lies from the policy that it draws from: log n - (n - 1) / n (Stiennon et al. 2020)."""
+    """The most nats by which best-of-n lies from the policy that it draws from: log n - (n - 1) / n.
+
+    Often given as the KL itself (Stiennon et al. 2020), it is an upper bound, and near it where no single answer is
+    likely (Beirami et al. 2024, arXiv 2401.01879): a policy that often gives the same answer moves less.
+    """
     return math.log(n) - (n - 1) / n
+
+
+def frontier(rewards: Sequence[Sequence[float]]) -> dict[str, float]:
+    """For n = 2, 4, 8, … the mean reward and the bound on its KL; `rewards` are of as many samples to each prompt."""
+    found: dict[str, float] = {}
+    for n in (2**power for power in range(1, len(rewards[0]).bit_length())):
+        found[f"best_of_{n}_kl_nats"] = best_of_n_kl(n)
+        found[f"best_of_{n}_reward"] = fmean(best_of_n(own, own, n=n) for own in rewards)
+    return found
 
 
 def best_of_n(rewards: Sequence[float], judged: Sequence[float], *, n: int) -> float:

@@ -85,8 +85,6 @@ def score_rollouts(
     def score_part(part: Sequence[Rollout]) -> Episodes:
         rows = [rollout.sequence for rollout in part]
         batch = batcher.collate(rows)
-        scored = batcher.collate([rollout.scored for rollout in part])
-        has_ended = torch.tensor([rollout.has_ended for rollout in part], device=batcher.device)
         with precision(), adapter_off(actors.reference):
             reference_log_probs = token_logprobs(actors.reference, batch, temperature=temperature)
         with precision():
@@ -96,8 +94,8 @@ def score_rollouts(
                 log_probs=token_logprobs(actors.policy.model, batch, temperature=temperature),
                 reference_log_probs=reference_log_probs,
                 values=world.call(token_values, actors.value, batch),
-                scores=world.call(rewards, actors.reward, scored) - missing_eos_penalty * ~has_ended,
-                has_ended=has_ended,
+                scores=scores_of(actors, part, batcher=batcher, missing_eos_penalty=missing_eos_penalty, world=world),
+                has_ended=_has_ended(part, batcher),
             )
 
     return [
@@ -110,6 +108,18 @@ def score_rollouts(
         )
         for minibatch in chunks(rollouts, minibatch_size)
     ]
+
+
+def scores_of(
+    actors: Actors, rollouts: Sequence[Rollout], *, batcher: TokenBatcher, missing_eos_penalty: float, world: World
+) -> Tensor:
+    """(N,) from the reward model for a micro-batch of responses, less the penalty of those that have no end."""
+    found = world.call(rewards, actors.reward, batcher.collate([rollout.scored for rollout in rollouts]))
+    return found - missing_eos_penalty * ~_has_ended(rollouts, batcher)
+
+
+def _has_ended(rollouts: Sequence[Rollout], batcher: TokenBatcher) -> Tensor:
+    return torch.tensor([rollout.has_ended for rollout in rollouts], device=batcher.device)
 
 
 def make_targets(

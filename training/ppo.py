@@ -10,10 +10,13 @@ docs/algorithm-notes.md.
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
+
+import torch
 
 from formats.configs import PpoConfig
 from formats.records import PretrainingText, Prompt
@@ -21,10 +24,11 @@ from inference.models import LoadedModel, load_causal_lm, load_reward_model
 from inference.writers import TorchWriter, Writer
 from training.adapting import adapt, save_policy
 from training.alarms import Watch
-from training.batches import endless_slice
+from training.batches import chunks, endless_slice
+from training.best_of_n import frontier
 from training.distributed import World
 from training.errors import TrainingError
-from training.experience import Actors, Episodes, Targets, make_targets, score_rollouts, summarize
+from training.experience import Actors, Episodes, Targets, make_targets, score_rollouts, scores_of, summarize
 from training.optimizing import Arithmetic, arithmetic, check_all_finite
 from training.policy_update import Learner
 from training.process import TrainingRun, main
@@ -44,9 +48,11 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
     iterations = config.episodes // config.batch_size
     parts = learner.parts() | {"watch": watch}
     metrics: dict[str, float] = {}
+    done = 0
     with run.progress(total_steps=iterations) as progress:
         every = config.checkpoint_every_iterations
         for iteration in steps(run, progress, total=iterations, parts=parts, checkpoint_every=every):
+            frontier = ppo.best_of_n() if iteration == 0 else {}
             clock = Clock()
             rates = {"learning_rate": learner.warm_up(iteration), "kl_coefficient": learner.kl.coefficient}
             with clock.measure("sampling"):
@@ -56,15 +62,25 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
                 targets = ppo.targets(experience)
                 batch = summarize(experience, targets, kl_coefficient=learner.kl.coefficient)
                 check_all_finite(batch)
+            if 0.0 < config.kl_budget_nats < batch["kl_nats"]:
+                run.warn(_budget_is_spent(config, batch["kl_nats"], iteration=iteration, iterations=iterations))
+                break
             with clock.measure("learning"):
                 results = learner.update(experience, targets, iteration=iteration)
             learner.kl.steer(kl_nats=batch["kl_nats"], episodes=config.batch_size)
-            metrics = batch | results.figures() | rates | clock.figures(config.batch_size)
-            progress.report(iteration + 1, metrics)
-            watch.look(metrics, iteration=iteration + 1)
-        progress.enter("save", step=iterations)
+            done, metrics = iteration + 1, batch | results.figures() | rates | clock.figures(config.batch_size)
+            progress.report(done, metrics | frontier)
+            watch.look(metrics, iteration=done)
+        progress.enter("save", step=done)
         save = partial(save_policy, ppo.outcome())
-        run.publish(save, kind="ppo", summary={"steps": iterations, **metrics})
+        run.publish(save, kind="ppo", summary={"steps": done, **metrics})
+
+
+def _budget_is_spent(config: PpoConfig, kl_nats: float, *, iteration: int, iterations: int) -> str:
+    return (
+        f"Learning has ended after {iteration} of {iterations} iterations: the policy's responses lie {kl_nats:.3g} "
+        f"nats from where it started, over the budget of {config.kl_budget_nats:g} (config.kl_budget_nats)."
+    )
 
 
 @dataclass(slots=True)
@@ -105,10 +121,15 @@ class Ppo:
         config = self.config
         first_episode = iteration * config.batch_size
         prompts = endless_slice(self.prompts, start=first_episode, count=config.batch_size, seed=config.seed)
+        return self.write(prompts, first_episode=first_episode)
+
+    def write(self, prompts: Sequence[TokenPrompt], *, first_episode: int) -> list[Rollout]:
+        """A response of the policy as it is to each prompt; each process writes its share."""
+        config = self.config
         settings = rollout_settings(
             self.actors.policy, max_response_tokens=config.max_response_tokens, temperature=config.temperature
         )
-        own_size = -(-config.batch_size // self.world.size)
+        own_size = -(-len(prompts) // self.world.size)
 
         def write(start: int) -> list[Rollout]:
             return write_rollouts(
@@ -121,8 +142,34 @@ class Ppo:
             )
 
         with self.precision(), self.world.whole(self.actors.policy.model):
-            parts = self.world.spread(range(0, config.batch_size, own_size), write)
+            parts = self.world.spread(range(0, len(prompts), own_size), write)
         return [rollout for part in parts for rollout in part]
+
+    @torch.no_grad()
+    def best_of_n(self) -> dict[str, float]:
+        """What best-of-n reaches from the policy as it is, which must be the initial one, on the run's reward model.
+
+        Prompts come from the run's own, and random numbers after those of all episodes: learning is the same without.
+        """
+        config = self.config
+        prompts = endless_slice(self.prompts, start=0, count=config.best_of_n_prompts, seed=config.seed)
+        asked = [prompt for prompt in prompts for _ in range(config.best_of_n_samples)]
+        if not asked:
+            return {}
+        rollouts = self.write(asked, first_episode=config.episodes)
+        parts = list(self.batcher.split([rollout.scored for rollout in rollouts]))
+        with self.precision():
+            scores = self.world.spread(parts, lambda part: self._scores([rollouts[index] for index in part]))
+        pairs = zip(chain.from_iterable(parts), chain.from_iterable(scores), strict=True)
+        in_order = [score for _, score in sorted(pairs)]
+        return frontier(list(chunks(in_order, config.best_of_n_samples)))
+
+    def _scores(self, rollouts: list[Rollout]) -> list[float]:
+        penalty = self.config.missing_eos_penalty
+        scores: list[float] = scores_of(
+            self.actors, rollouts, batcher=self.batcher, missing_eos_penalty=penalty, world=self.world
+        ).tolist()
+        return scores
 
     def score(self, rollouts: list[Rollout]) -> list[list[Episodes]]:
         """The experience of an iteration, minibatch by minibatch."""

@@ -89,6 +89,34 @@ class PpoConfig(Adapting):
         source="Paper: fixed coefficient. Ziegler: adaptive.",
         help="Steer the KL coefficient so that the drift stays near this; 0 keeps the coefficient fixed.",
     )
+    kl_budget_nats: float = setting(
+        0.0,
+        label="KL budget",
+        unit="nats per response",
+        minimum=0.0,
+        maximum=10000.0,
+        source="Paper: none.",
+        help="End learning, with its output, before an update whose responses show more drift than this; 0 is no end.",
+    )
+    best_of_n_samples: int = setting(
+        16,
+        label="Best of n: samples",
+        unit="responses per prompt",
+        minimum=0,
+        maximum=1024,
+        source="Ours; Gao et al. 2022 (arXiv 2210.10760).",
+        help="Before learning, draw and score so many responses to some prompts: the best of n is what PPO is read "
+        "against; 0 draws none.",
+    )
+    best_of_n_prompts: int = setting(
+        32,
+        label="Best of n: prompts",
+        unit="prompts",
+        minimum=1,
+        maximum=65536,
+        source="Ours.",
+        help="To how many of the run's prompts those responses are drawn.",
+    )
     ptx_coefficient: float = setting(
         27.8,
         label="Pretraining coefficient",
@@ -259,6 +287,8 @@ class PpoConfig(Adapting):
             raise FormatError(join(field, "minibatch_size"), f"must divide the batch size of {self.batch_size}")
         if self.episodes < self.batch_size:
             raise FormatError(join(field, "episodes"), f"must be at least one batch of {self.batch_size}")
+        if self.best_of_n_samples == 1:
+            raise FormatError(join(field, "best_of_n_samples"), "must be 0, or at least 2 to choose among")
         if self.kl_target_nats > 0 and self.kl_coefficient == 0:
             message = "must be above 0 where kl_target_nats is: it is steered by factors, and 0 stays 0"
             raise FormatError(join(field, "kl_coefficient"), message)

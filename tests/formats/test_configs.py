@@ -63,6 +63,7 @@ def test_the_defaults_are_the_papers() -> None:
 @pytest.mark.parametrize(
     ("kind", "change", "wrong_field"),
     [
+        ("ppo", {"best_of_n_samples": 1}, "best_of_n_samples"),
         ("sft", {"epochs": 0}, "epochs"),
         ("sft", {"learning_rate": 0}, "learning_rate"),
         ("sft", {"micro_batch_tokens": 0}, "micro_batch_tokens"),

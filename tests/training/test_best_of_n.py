@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.best_of_n import best_of_n, best_of_n_kl
+from training.best_of_n import best_of_n, best_of_n_kl, frontier
 
 
 def test_the_kl_in_closed_form() -> None:
@@ -33,3 +33,12 @@ def test_it_is_the_mean_over_all_draws(samples: list[tuple[float, float]]) -> No
 def test_too_few_samples() -> None:
     with pytest.raises(ValueError, match="best of 3 needs at least 3"):
         best_of_n([1.0, 2.0], [1.0, 2.0], n=3)
+
+
+def test_the_line_that_ppo_is_held_against() -> None:
+    # Of rewards 0, 1, 2 two drawn at random have the best 1, 2 or 2: 5/3. Of 3, 3, 3 it is 3. Three samples give no 4.
+    found = frontier([[0.0, 2.0, 1.0], [3.0, 3.0, 3.0]])
+    assert found == pytest.approx({"best_of_2_kl_nats": math.log(2) - 0.5, "best_of_2_reward": (5 / 3 + 3) / 2})
+    assert [name for name in frontier([[0.0] * 8]) if name.endswith("reward")] == [
+        f"best_of_{n}_reward" for n in (2, 4, 8)
+    ]

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,14 +8,15 @@ import pytest
 import torch
 
 from formats.configs import PpoConfig
-from formats.run_directory import RunDirectory, read_metrics
+from formats.run_directory import RunDirectory, read_manifest, read_metrics
 from formats.run_spec import RunSpec
 from formats.shared_settings import Packing
 from inference.models import load_causal_lm, load_reward_model
 from inference.sampling import SamplingSettings
 from inference.writers import TorchWriter
 from tests.training.single_rows import score_rows
-from tests.training.toy_runs import PPO, make_toy_run, start, toy_rows
+from tests.training.toy_runs import PPO, figures, make_toy_run, start, toy_rows
+from training.batches import endless_slice
 from training.experience import Actors, Episodes, make_targets, score_rollouts, summarize
 from training.optimizing import arithmetic
 from training.policy_update import Learner
@@ -275,3 +277,42 @@ def test_a_reward_model_that_reads_other_tokens_is_refused(tmp_path: Path, model
     error = directory.attempt(1).read_error()
     assert error is not None
     assert (error.code, error.field) == ("tokenizer_mismatch", "inputs.reward_model")
+
+
+def test_the_first_row_has_what_best_of_n_reaches_and_learning_is_the_same_without(
+    tmp_path: Path, models: dict[str, Path]
+) -> None:
+    plain = make_toy_run(tmp_path / "plain", kind="ppo", models=models, episodes=16, best_of_n_samples=0)
+    judged = make_toy_run(tmp_path / "judged", kind="ppo", models=models, episodes=16, best_of_n_samples=4)
+    assert start(plain) == start(judged) == 0
+    first, second = figures(judged)
+    line = {name: float.fromhex(first.pop(name)) for name in list(first) if name.startswith("best_of_")}
+    assert [first, second] == figures(plain)
+    assert set(line) == {f"best_of_{n}_{what}" for n in (2, 4) for what in ("kl_nats", "reward")}
+    assert line["best_of_2_reward"] < line["best_of_4_reward"]
+    assert line["best_of_2_kl_nats"] == pytest.approx(math.log(2) - 1 / 2)
+    # By the plain way: the same samples, each scored by itself.
+    actors = actors_of(models, dataclasses.replace(PPO, best_of_n_samples=4), tmp_path)
+    encoder = Encoder(actors.policy.tokenizer, Lengths(64, 12))
+    prompts = endless_slice(encoder.prompts(toy_rows("ppo")["prompts"]), start=0, count=2, seed=PPO.seed)
+    asked = [prompt for prompt in prompts for _ in range(4)]
+    settings = rollout_settings(actors.policy, max_response_tokens=12, temperature=1.0)
+    drawn = write_rollouts(TorchWriter(8), actors.policy, asked, first_episode=16, seed=PPO.seed, settings=settings)
+    reward = load_reward_model(models["reward_model"], device="cpu", precision="float32")
+    scores = [score_rows(reward, [one.scored]).item() for one in drawn]
+    assert line["best_of_4_reward"] == pytest.approx((max(scores[:4]) + max(scores[4:])) / 2, abs=1e-5)
+
+
+def test_a_run_ends_with_its_output_once_its_kl_budget_is_spent(tmp_path: Path, models: dict[str, Path]) -> None:
+    whole = make_toy_run(tmp_path / "whole", kind="ppo", models=models)
+    assert start(whole) == 0
+    drift = [row["kl_nats"] for row in read_metrics(whole.attempt(1).metrics_path)]
+    budget = max(drift[:3]) * 1.0001 + 1e-6
+    kept = next((number for number, nats in enumerate(drift) if nats > budget), len(drift))
+    assert 1 <= kept < len(drift), "the toy policy drifts on"
+    held = make_toy_run(tmp_path / "held", kind="ppo", models=models, kl_budget_nats=budget)
+    assert start(held) == 0
+    assert figures(held) == figures(whole)[:kept]
+    manifest = read_manifest(held.output)
+    assert manifest.summary["steps"] == kept
+    assert f"ended after {kept} of 6 iterations" in manifest.warnings[0]

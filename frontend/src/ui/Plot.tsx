@@ -4,7 +4,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
-import { align, formatValue, valueRange } from "@/ui/chartSeries";
+import { align, formatValue, type Series, valueRange } from "@/ui/chartSeries";
 import type { LineChartProps } from "@/ui/LineChart";
 import classes from "@/ui/Plot.module.css";
 
@@ -18,7 +18,7 @@ type Cursor = { index: number | null };
 
 function makePlot(
   target: HTMLElement,
-  labels: string[],
+  curves: Pick<Series, "label" | "isUnordered">[],
   size: [number, number],
   onCursor: (at: Cursor) => void,
 ) {
@@ -51,18 +51,19 @@ function makePlot(
       ],
       series: [
         {},
-        ...labels.map((label, index) => ({
+        ...curves.map(({ label, isUnordered }, index) => ({
           label,
           stroke: variable(target, COLOURS[index % COLOURS.length] ?? ""),
           width: 1.6,
           // A metric that is measured now and then is still one curve.
           spanGaps: true,
-          points: { size: 4 },
+          points: isUnordered ? { size: 6, show: true } : { size: 4 },
+          ...(isUnordered ? { paths: () => null } : {}),
         })),
       ],
       hooks: { setCursor: [(plot) => onCursor({ index: plot.cursor.idx ?? null })] },
     },
-    [[], ...labels.map(() => [])],
+    [[], ...curves.map(() => [])],
     target,
   );
 }
@@ -74,7 +75,7 @@ export default function Plot({ title, series, height = 180, xLabel = "step" }: L
   const plot = useRef<uPlot | null>(null);
   const [cursor, setCursor] = useState<Cursor>({ index: null });
   const data = useMemo(() => align(series), [series]);
-  const names = JSON.stringify(series.map(({ label }) => label));
+  const names = JSON.stringify(series.map(({ label, isUnordered }) => ({ label, isUnordered })));
   const latest = useRef(data);
   latest.current = data;
   const isMeasured = width > 0;
@@ -123,7 +124,7 @@ function Readings({ series, data, index, xLabel }: ReadingsProps) {
     <span className={classes.readings}>
       {at !== undefined && (
         <span>
-          {xLabel} {at}
+          {xLabel} {Number.isInteger(at) ? at : formatValue(at)}
         </span>
       )}
       {series.map(({ label, points }, place) => (

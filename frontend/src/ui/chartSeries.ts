@@ -1,5 +1,10 @@
 /** Curves as a chart draws them: many series over one common, sorted axis, with gaps where a series says nothing. */
-export type Series = { label: string; points: [x: number, y: number][] };
+export type Series = {
+  label: string;
+  points: [x: number, y: number][];
+  /** Its points come in no order of x, so that no line joins them. */
+  isUnordered?: boolean;
+};
 export type Aligned = { x: number[]; ys: (number | null)[][] };
 
 export function align(series: Series[]): Aligned {

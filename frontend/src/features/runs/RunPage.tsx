@@ -7,6 +7,7 @@ import { hasRole, useMe } from "@/api/session";
 import { RunActions } from "@/features/runs/RunActions";
 import { RunConfig } from "@/features/runs/RunConfig";
 import { RunCurves } from "@/features/runs/RunCurves";
+import { RunFrontier } from "@/features/runs/RunFrontier";
 import { RunInputs } from "@/features/runs/RunInputs";
 import { RunLog } from "@/features/runs/RunLog";
 import { RunOutput } from "@/features/runs/RunOutput";
@@ -47,6 +48,7 @@ export function RunPage() {
       <RunError run={run} />
       <RunWarnings summary={run.summary} />
       <RunCurves run={run} />
+      <RunFrontier run={run} />
       <div className={classes.columns}>
         <Section title="Reads and makes">
           <RunInputs run={run} />

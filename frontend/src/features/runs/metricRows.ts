@@ -6,6 +6,8 @@ export type Row = Record<string, number>;
 export type ChartSpec = { title: string; metrics: string[] };
 
 const NOT_CURVES = new Set(["step", "time"]);
+/** What is measured of best-of-n, once and before the first step, has a chart of its own. */
+export const BEST_OF = /^best_of_(\d+)_/;
 
 /** Appends rows. A step smaller than the one before comes from a resumed attempt and replaces all from there on. */
 export function mergeRows(kept: Row[], rows: Row[]): Row[] {
@@ -23,7 +25,8 @@ export function mergeRows(kept: Row[], rows: Row[]): Row[] {
 
 export function metricNames(rows: Row[]): string[] {
   const names = new Set<string>();
-  for (const row of rows) for (const name of Object.keys(row)) if (!NOT_CURVES.has(name)) names.add(name);
+  for (const row of rows)
+    for (const name of Object.keys(row)) if (!NOT_CURVES.has(name) && !BEST_OF.test(name)) names.add(name);
   return [...names];
 }
 
