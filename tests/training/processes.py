@@ -18,7 +18,7 @@ from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from formats.run_directory import RunDirectory
 
-TIMEOUT_SECONDS = 120.0
+TIMEOUT_SECONDS = 600.0
 LOOPBACK = "127.0.0.1"
 
 

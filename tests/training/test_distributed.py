@@ -1,9 +1,6 @@
 """A run in two processes is the run in one: the same losses, the same weights, and it resumes as one process does."""
 
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +8,12 @@ import pytest
 import torch
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
-from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_manifest, read_metrics
-from labelapp.runs.trainer import accelerate_arguments
+from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_metrics
 from tests.training import test_cross_validation
 from tests.training.processes import LOOPBACK, TIMEOUT_SECONDS, SignalAt, context, launched, run_world
 from tests.training.toy_runs import make_toy_run, resumed_at, start
 from training.distributed import World, join_world
 
-ROOT = Path(__file__).parents[2]
 CLOCKS = ("time", "second", "seconds")
 
 
@@ -106,18 +101,6 @@ def test_a_process_that_dies_takes_the_others_with_it_and_the_run_goes_on(tmp_pa
     assert not directory.is_done()
     assert start(directory) == EXIT_DONE
     assert resumed_at(directory) == 4
-
-
-def test_the_documented_command_does_a_run_in_two_processes(tmp_path: Path, llama: Path) -> None:
-    """`accelerate launch` for real, with the arguments that the supervisor gives it."""
-    directory = make_toy_run(tmp_path / "run", kind="sft", models={"model": llama}, epochs=1)
-    command = [sys.executable, *accelerate_arguments(2), "-m", "training.sft", str(directory.root)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == EXIT_DONE, done.stderr[-3000:]
-    assert read_manifest(directory.output).kind == "sft"
-    assert done.stderr.count("done") == 1, "the first process alone tells"
-    assert [attempt.epoch for attempt in directory.attempts()] == [1]
 
 
 def test_what_is_wrong_is_said_once(tmp_path: Path, llama: Path) -> None:
