@@ -26,7 +26,7 @@ from tests.runs.test_collecting import sampled
 from tests.runs.world import make_prompts
 from tests.webhooks.receiver import Receiver
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def told() -> list[dict[str, Any]]:
@@ -36,6 +36,7 @@ def told() -> list[dict[str, Any]]:
     return payloads
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_frozen_dataset(added: Added, settings: Any) -> None:
     world = demonstrations()
     world.add_prompts(1, prompt="A secret question")
