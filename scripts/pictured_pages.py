@@ -120,6 +120,7 @@ def lost_lease(url: str, project: int) -> Callable[[Page], None]:
 
 def choose_cohort(page: Page) -> None:
     """Narrow a version down to a group of labelers."""
+    page.get_by_text("Labelers and time").click()
     page.get_by_role("combobox", name="Cohorts").click()
     page.get_by_role("option", name=COHORT).click()
     page.keyboard.press("Escape")
