@@ -65,6 +65,6 @@ def leave_out(admin: Api, version_id: int) -> None:
 def make_cohort(admin: Api) -> None:
     """Name a group of labelers."""
     people = {row["email"]: row["id"] for row in admin.rows("users")}
-    members = [people["labeler@demo.local"], people["labeler2@demo.local"]]
+    members = [people["labeler2@demo.local"], people["demo-writer@demo.local"]]
     if COHORT not in {row["name"] for row in admin.rows("cohorts")}:
         admin("POST", "cohorts", {"name": COHORT, "member_ids": members})
