@@ -1,5 +1,4 @@
 import { Button, Group, Radio, Stack, Text, Textarea } from "@mantine/core";
-import { useLocalStorage } from "@mantine/hooks";
 import { type KeyboardEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { $api, type Schemas } from "@/api/client";
@@ -35,15 +34,11 @@ type SkipDialogProps = {
 export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialogProps) {
   const { t } = useTranslation();
   const [reason, setReason] = useState<Reason | null>(null);
-  const [note, setNote, forgetNote] = useLocalStorage({
-    key: `labelapp:skip:${useMe().id}:${assignment.task_id}`,
-    defaultValue: "",
-    getInitialValueInEffect: false,
-  });
+  const [note, setNote] = useKeptNote(`labelapp:skip:${useMe().id}:${assignment.task_id}`);
   const [wanted, setWanted] = useState<Reason | null>(null);
   const { mutate, isPending, error } = $api.useMutation("post", "/api/v1/assignments/{assignment_id}/skip", {
     onSuccess: () => {
-      forgetNote();
+      setNote("");
       onSkipped();
     },
   });
@@ -123,4 +118,27 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
       </Stack>
     </Dialog>
   );
+}
+
+/** What is written outlives the screen; an empty note leaves nothing behind. */
+function useKeptNote(key: string): [string, (note: string) => void] {
+  const [note, setNote] = useState(() => stored(key));
+  const write = (next: string) => {
+    setNote(next);
+    try {
+      if (next) localStorage.setItem(key, next);
+      else localStorage.removeItem(key);
+    } catch {
+      // Full or forbidden: then it lives as long as the screen.
+    }
+  };
+  return [note, write];
+}
+
+function stored(key: string): string {
+  try {
+    return localStorage.getItem(key) ?? "";
+  } catch {
+    return "";
+  }
 }

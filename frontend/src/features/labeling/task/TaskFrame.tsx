@@ -1,5 +1,5 @@
 import { Button, Group } from "@mantine/core";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Scene } from "@/features/labeling/keys";
 import { KeysDialog } from "@/features/labeling/task/KeysDialog";
@@ -12,13 +12,14 @@ import { TaskBar } from "@/features/labeling/task/TaskBar";
 import { type Assignment, isAhead, type WorkMode } from "@/features/labeling/task/types";
 import type { TaskPanels } from "@/features/labeling/task/useTaskPanels";
 import type { Work } from "@/features/labeling/task/useWork";
-import { Busy } from "@/ui/Busy";
 import { Key } from "@/ui/Key";
+import { part } from "@/ui/part";
 
-// A task is read and answered without these; they come when they are opened.
-const InstructionsPanel = lazy(() => import("@/features/labeling/task/InstructionsPanel"));
-const ThreadPanel = lazy(() => import("@/features/labeling/task/ThreadPanel"));
-const FlagDialog = lazy(() => import("@/features/labeling/task/FlagDialog"));
+// A task is read and answered without these; they come after it, before the network may go.
+const InstructionsPanel = part(() => import("@/features/labeling/task/InstructionsPanel"));
+const ThreadPanel = part(() => import("@/features/labeling/task/ThreadPanel"));
+const FlagDialog = part(() => import("@/features/labeling/task/FlagDialog"));
+const AFTER_PAINT_MS = 500;
 
 type TaskFrameProps = {
   assignment: Assignment;
@@ -39,6 +40,11 @@ export function TaskFrame(props: TaskFrameProps) {
   const { assignment, mode, scene, work, panels, stages, footer, children } = props;
   const { t } = useTranslation();
   const trouble = saveTrouble(work.save);
+  useEffect(() => {
+    const parts = [InstructionsPanel, ThreadPanel, FlagDialog];
+    const timer = setTimeout(() => parts.map(({ fetch }) => fetch().catch(() => undefined)), AFTER_PAINT_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <div className={classes.screen} data-ahead={isAhead(assignment) || undefined}>
       <TaskBar
@@ -81,18 +87,16 @@ export function TaskFrame(props: TaskFrameProps) {
             {footer}
           </div>
         </div>
-        <Suspense fallback={<Busy />}>
-          {panels.isInstructionsOpen && (
-            <InstructionsPanel
-              assignment={assignment}
-              reading={panels.reading}
-              onClose={panels.closeSidePanel}
-            />
-          )}
-          {panels.isQuestionsOpen && (
-            <ThreadPanel assignment={assignment} unread={panels.unread} onClose={panels.closeSidePanel} />
-          )}
-        </Suspense>
+        {panels.isInstructionsOpen && (
+          <InstructionsPanel
+            assignment={assignment}
+            reading={panels.reading}
+            onClose={panels.closeSidePanel}
+          />
+        )}
+        {panels.isQuestionsOpen && (
+          <ThreadPanel assignment={assignment} unread={panels.unread} onClose={panels.closeSidePanel} />
+        )}
       </div>
       <SkipDialog
         assignment={assignment}
@@ -116,12 +120,8 @@ type LazyFlagDialogProps = { assignment: Assignment; isOpen: boolean; onClose: (
 function LazyFlagDialog(props: LazyFlagDialogProps) {
   const [wasOpened, setOpened] = useState(false);
   if (props.isOpen && !wasOpened) setOpened(true);
-  if (!wasOpened) return null;
-  return (
-    <Suspense fallback={null}>
-      <FlagDialog {...props} />
-    </Suspense>
-  );
+  if (!wasOpened || !(props.isOpen || FlagDialog.isHere())) return null;
+  return <FlagDialog {...props} />;
 }
 
 function NewInstructions({ assignment, panels }: { assignment: Assignment; panels: TaskPanels }) {

@@ -75,7 +75,10 @@ export class Letters {
   constructor(sendLetter: (letter: Letter) => Promise<void> = send, storage: Storage = localStorage) {
     this.sendLetter = sendLetter;
     this.storage = storage;
-    window.addEventListener("online", () => void this.run());
+    window.addEventListener("online", () => {
+      this.attempt = 0;
+      void this.run();
+    });
   }
 
   /** Takes up what this person left behind in this browser. */

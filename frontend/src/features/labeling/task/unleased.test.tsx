@@ -71,8 +71,10 @@ test("a skip waits for the claim, with its note, and the note outlives the scree
   const dialog = (assignment: Assignment) =>
     within(<SkipDialog assignment={assignment} isOpen onClose={() => {}} onSkipped={onSkipped} />);
   const left = render(dialog(AHEAD));
+  expect(Object.keys(localStorage), "a dialog that is not used leaves nothing behind").toEqual([]);
   fireEvent.change(await left.findByRole("textbox"), { target: { value: "Half of it is missing" } });
   left.unmount();
+  expect(Object.keys(localStorage)).toHaveLength(1);
 
   const page = render(dialog(AHEAD));
   expect(((await page.findByRole("textbox")) as HTMLTextAreaElement).value).toBe("Half of it is missing");

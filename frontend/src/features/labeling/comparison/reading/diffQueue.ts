@@ -5,6 +5,7 @@ import type { Part } from "@/features/labeling/comparison/reading/wordDiff";
 export type DiffWorker = {
   postMessage: (pair: Pair) => void;
   onmessage: ((event: MessageEvent<Diff>) => void) | null;
+  onerror?: ((event: ErrorEvent) => void) | null;
 };
 /** Null where two texts have too little in common to be compared word by word. */
 export type Diff = Part[] | null;
@@ -53,6 +54,10 @@ export class DiffQueue {
     this.current = wish;
     this.worker ??= this.startWorker();
     this.worker.onmessage = ({ data }) => this.heard(data);
+    // Without a network it cannot start; the next wish starts another.
+    this.worker.onerror = () => {
+      this.worker = this.current = null;
+    };
     this.worker.postMessage({ basis: wish.basis, text: wish.text });
   }
 

@@ -125,6 +125,20 @@ describe("the queue of differences", () => {
     expect(told.at(-1)).toBe("known");
     expect([queue.known("1"), queue.known("2")]).toEqual([[], undefined]);
   });
+
+  test("a worker that could not be fetched holds nothing up: the next wish starts another", () => {
+    const workers: DiffWorker[] = [];
+    const queue = new DiffQueue(() => {
+      workers.push({ postMessage: () => {}, onmessage: null });
+      return workers.at(-1) as DiffWorker;
+    });
+    const told: string[] = [];
+    queue.ask("1", pair("1"), () => told.push("1"));
+    workers[0]?.onerror?.({} as ErrorEvent);
+    queue.ask("1", pair("1"), () => told.push("1 again"));
+    workers[1]?.onmessage?.({ data: [] } as never);
+    expect(told).toEqual(["1 again"]);
+  });
 });
 
 describe("folds and ends", () => {
