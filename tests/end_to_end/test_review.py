@@ -91,7 +91,8 @@ def test_a_flag_is_answered_and_its_task_withdrawn(page: Page, live_app: str, br
 
 def read_the_instructions(page: Page) -> None:
     """Open them, which reads them: their end is in sight."""
-    page.get_by_role("button", name="Read them").click()
+    with page.expect_response(lambda said: said.request.method == "PUT" and said.url.endswith("/instructions/read")):
+        page.get_by_role("button", name="Read them").click()
     panel = page.get_by_role("complementary", name="Instructions")
     expect(panel.get_by_text("Be kind.")).to_be_visible()
     expect(page.get_by_text("This project has instructions.")).to_be_hidden()
