@@ -136,7 +136,7 @@ def claims(folder: Path, rows: int) -> Iterator[dict[str, Any]]:
     _ensure_prompts(folder, rows)
     labelers = [User.objects.create_user(f"claim{number}@example.org") for number in range(CLAIMS)]
     projects = {}
-    for size in (min(2000, rows), rows // 10, rows):
+    for size in sorted({min(2000, rows), rows // 10, rows}):
         project = create_project(
             name=f"{size} tasks",
             kind=ProjectKind.DEMONSTRATION,

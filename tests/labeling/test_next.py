@@ -1,7 +1,11 @@
 """POST projects/{id}/next: who gets what."""
 
+from labelapp.labeling.actions import add_members
+from labelapp.labeling.assignment import claim_next
 from labelapp.labeling.models import Assignment, Project
-from tests.labeling.workspace import Labeler, Workspace, answer_to, expire, slot
+from labelapp.prompts.models import Response
+from tests.labeling.workspace import Labeler, Workspace, expire, slot
+from tests.people import make_user
 
 
 def test_a_task_comes_with_everything_that_is_needed_to_answer_it(workspace: Workspace, labeler: Labeler) -> None:
@@ -141,15 +145,17 @@ def test_each_labeler_has_an_order_of_their_own(workspace: Workspace) -> None:
     assert len({frozenset(order) for order in orders}) == 1
 
 
-def test_every_response_is_shown_at_every_place(workspace: Workspace, labeler: Labeler) -> None:
-    project = workspace.comparison(tasks=120, members=[labeler])
+def test_every_response_is_shown_at_every_place(workspace: Workspace) -> None:
+    people = [make_user() for _ in range(120)]
+    project = workspace.comparison(tasks=120)
+    add_members(project, user_ids=[person.pk for person in people])
     places = [[0] * 4 for _ in range(4)]
-    for _ in range(120):
-        assignment = labeler.next(project)
-        number_of = dict(project.tasks.get(pk=assignment["task_id"]).responses.values_list("pk", "number"))
+    numbers = dict(Response.objects.values_list("pk", "number"))
+    for person in people:
+        assignment = claim_next(project_id=project.pk, labeler_id=person.pk).assignment
+        assert assignment is not None
         for place, response in enumerate(assignment["responses"]):
-            places[number_of[response["id"]]][place] += 1
-        labeler.submit(assignment, answer_to(assignment))
+            places[numbers[response["id"]]][place] += 1
     # 30 expected each, deviation 4.7: that one of sixteen leaves 9 … 51 by chance is one in five thousand.
     assert all(9 <= count <= 51 for row in places for count in row), places
 
