@@ -1,4 +1,4 @@
-"""Who writes responses for a training loop: our own sampler, or vLLM. Behind one interface, chosen by name.
+"""Who writes responses for a training loop. Our own sampler is the only one so far, behind an interface for others.
 
 A writer returns token ids. It is never asked for log-probabilities: those that PPO learns from are taken by the policy
 itself, in torch (`training.experience`), so a writer whose arithmetic differs a little costs nothing but that.

@@ -63,11 +63,21 @@ class RayJob:
         self._is_submitted = False
 
     def have_earlier_ended(self) -> bool:
-        """Ask the jobs of earlier attempts to stop; true once none of them computes."""
-        states = [self._state(epoch) for epoch in range(1, self.epoch)]
-        for epoch, state in enumerate(states, start=1):
-            if state is not None and state not in ENDED:
-                self._request("POST", f"{self._name(epoch)}/stop")
+        """Ask the jobs of earlier attempts to stop; true once none of them computes, false while nobody answers.
+
+        Raises OSError where the cluster is out of reach for too long.
+        """
+        try:
+            states = [self._state(epoch) for epoch in range(1, self.epoch)]
+            for epoch, state in enumerate(states, start=1):
+                if state is not None and state not in ENDED:
+                    self._request("POST", f"{self._name(epoch)}/stop")
+        except OSError as error:
+            if time.monotonic() - self._answered_at > AWAY_SECONDS:
+                raise
+            logger.warning("earlier jobs not seen", run_id=self.run.pk, error=str(error))
+            return False
+        self._answered_at = time.monotonic()
         return all(state is None or state in ENDED for state in states)
 
     def start(self) -> None:

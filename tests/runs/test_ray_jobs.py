@@ -118,11 +118,16 @@ def test_a_lease_that_cannot_be_written_does_not_keep_a_job_from_being_stopped(j
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"\xff"])
-def test_an_answer_that_is_no_json_counts_as_none(job: RayJob, server: JobsServer, body: bytes) -> None:
+def test_an_answer_that_is_no_json_counts_as_none(
+    job: RayJob, server: JobsServer, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
     server.says(body=body)
     assert job.wait(0.0) is None
+    second = RayJob(job.run, epoch=2)
+    assert not second.have_earlier_ended(), "a server that starts again fails no attempt"
+    monkeypatch.setattr(ray_jobs, "AWAY_SECONDS", -1.0)
     with pytest.raises(OSError, match="no answer that can be read"):
-        RayJob(job.run, epoch=2).have_earlier_ended()
+        second.have_earlier_ended()
 
 
 @pytest.mark.parametrize(("code", "status"), [(137, -signal.SIGKILL), (255, 255), (2, 2)])
