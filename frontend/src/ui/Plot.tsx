@@ -51,15 +51,18 @@ function makePlot(
       ],
       series: [
         {},
-        ...curves.map(({ label, isUnordered }, index) => ({
-          label,
-          stroke: variable(target, COLOURS[index % COLOURS.length] ?? ""),
-          width: 1.6,
-          // A metric that is measured now and then is still one curve.
-          spanGaps: true,
-          points: isUnordered ? { size: 6, show: true } : { size: 4 },
-          ...(isUnordered ? { paths: () => null } : {}),
-        })),
+        ...curves.map(({ label, isUnordered }, index) => {
+          const stroke = variable(target, COLOURS[index % COLOURS.length] ?? "");
+          return {
+            label,
+            stroke,
+            width: 1.6,
+            // A metric that is measured now and then is still one curve.
+            spanGaps: true,
+            points: isUnordered ? { size: 6, show: true, fill: stroke } : { size: 4 },
+            ...(isUnordered ? { paths: () => null } : {}),
+          };
+        }),
       ],
       hooks: { setCursor: [(plot) => onCursor({ index: plot.cursor.idx ?? null })] },
     },
