@@ -4,16 +4,14 @@ The row is the truth and Celery only the bell. `attempt` counts the claims; whoe
 and an older attempt that wakes up again can register nothing.
 """
 
-import threading
 from datetime import timedelta
-from types import TracebackType
 
 import structlog
-from django.db import DatabaseError, connection
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from labelapp.common.events import publish
+from labelapp.common.heartbeat import Heartbeat
 from labelapp.datasets.models import DatasetVersion
 
 logger = structlog.get_logger(__name__)
@@ -89,33 +87,18 @@ def publish_state(version: DatasetVersion) -> None:
     )
 
 
-class Heartbeat:
-    """Keeps a claim alive from a thread of its own, which has its own connection, and says how far the writing is.
+class VersionHeartbeat(Heartbeat):
+    """Keeps a claim alive and says how far the writing is, which itself sits in one long read-only transaction.
 
-    The writing itself sits in one long read-only transaction, which could say nothing to others.
+    Once the row is locked for the files' registration it is stopped: nobody else can claim it then.
     """
 
     def __init__(self, version: DatasetVersion) -> None:
+        super().__init__(f"dataset version {version.pk}", seconds=BEAT_SECONDS)
         self.version = version
         self.rows_total: int | None = None
         self.rows_written = 0
         self.is_lost = False
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"heartbeat of dataset version {version.pk}")
-
-    def __enter__(self) -> "Heartbeat":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        self._thread.join()
-
-    def stop(self) -> None:
-        """Beat no more: the row is locked now, and nobody else can claim it."""
-        self._stop.set()
 
     def count(self, rows: int = 1) -> None:
         """Note some more rows that are done. Raises ClaimLost."""
@@ -123,28 +106,18 @@ class Heartbeat:
         if self.is_lost:
             raise ClaimLost
 
-    def _run(self) -> None:
-        try:
-            while not self._stop.wait(BEAT_SECONDS):
-                try:
-                    self._beat()
-                except DatabaseError as error:  # it may be back for the next beat, over a new connection
-                    logger.warning("no heartbeat", version=self.version.pk, error=str(error))
-                    connection.close()
-        finally:
-            connection.close()
-
-    def _beat(self) -> None:
+    def beat(self) -> None:
+        """Renew the claim and tell how many rows are written; where the claim is lost, note that and stop."""
         written = self.rows_written
         beaten = DatasetVersion.objects.filter(
             pk=self.version.pk, attempt=self.version.attempt, state=State.WRITING
         ).update(heartbeat_at=timezone.now(), rows_written=written, rows_total=self.rows_total)
-        if self._stop.is_set():
+        if self.is_stopped:
             return
         if not beaten:
             logger.warning("claim lost", version=self.version.pk, attempt=self.version.attempt)
             self.is_lost = True
-            self._stop.set()
+            self.stop()
             return
         self.version.rows_written, self.version.rows_total = written, self.rows_total
         publish_state(self.version)

@@ -28,7 +28,7 @@ from django.utils import timezone
 from formats.files import sha256_of, sync_directory
 from formats.jsonl import write_json
 from labelapp.accounts.models import User
-from labelapp.datasets.claiming import ClaimLost, Heartbeat, claim, fail, publish_state
+from labelapp.datasets.claiming import ClaimLost, VersionHeartbeat, claim, fail, publish_state
 from labelapp.datasets.figures import Figures, warnings_of
 from labelapp.datasets.files import SplitFiles
 from labelapp.datasets.late_changes import AnswerUndone, PersonErased, refuse_erased, refuse_undone
@@ -72,7 +72,7 @@ def write_version(version_id: int) -> None:
     if version is None:
         return
     try:
-        with _temporary_folder(version) as folder, Heartbeat(version) as heartbeat:
+        with _temporary_folder(version) as folder, VersionHeartbeat(version) as heartbeat:
             written = _write_files(version, folder=folder, heartbeat=heartbeat)
             _register(version, written, heartbeat=heartbeat)
     except ClaimLost:
@@ -134,7 +134,7 @@ def _snapshot() -> Iterator[datetime]:
         yield taken_at
 
 
-def _write_files(version: DatasetVersion, *, folder: Path, heartbeat: Heartbeat) -> WrittenFiles:
+def _write_files(version: DatasetVersion, *, folder: Path, heartbeat: VersionHeartbeat) -> WrittenFiles:
     kind = version.dataset.kind
     with _snapshot() as snapshot_at, (folder / LINEAGE).open("w", encoding="utf-8", newline="") as lineage:
         heartbeat.rows_total = count_selected(kind, version.query)
@@ -164,7 +164,7 @@ class _RowWriter:
     figures: Figures
     files: SplitFiles
     lineage: Any
-    heartbeat: Heartbeat
+    heartbeat: VersionHeartbeat
 
     def write_prompts(self) -> None:
         for fields in prompt_fields(self.version.query):
@@ -217,7 +217,7 @@ def manifest_of(version: DatasetVersion, figures: Figures, *, files: list[dict[s
     }
 
 
-def _register(version: DatasetVersion, written: WrittenFiles, *, heartbeat: Heartbeat) -> None:
+def _register(version: DatasetVersion, written: WrittenFiles, *, heartbeat: VersionHeartbeat) -> None:
     """Make the version ready: lineage, files and state at once, or nothing. Raises ClaimLost."""
     final = written.folder.parent / f"v{version.number}"
     with transaction.atomic():

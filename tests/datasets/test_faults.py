@@ -117,7 +117,7 @@ def test_a_writer_that_died_is_replaced_and_leaves_nothing(version: DatasetVersi
 def test_a_writer_that_wakes_up_again_registers_nothing(version: DatasetVersion) -> None:
     late = claiming.claim(version.pk)
     assert late is not None
-    with claiming.Heartbeat(late) as heartbeat:
+    with claiming.VersionHeartbeat(late) as heartbeat:
         written = writing._write_files(late, folder=writing._fresh_folder(late), heartbeat=heartbeat)
         grow_old(version)
         newer = claiming.claim(version.pk)
@@ -193,7 +193,7 @@ def test_a_version_that_is_gone_is_nobodys_business() -> None:
 def test_a_deletion_that_is_asked_for_meanwhile_is_seen(version: DatasetVersion) -> None:
     claimed = claiming.claim(version.pk)
     assert claimed is not None
-    with claiming.Heartbeat(claimed) as heartbeat:
+    with claiming.VersionHeartbeat(claimed) as heartbeat:
         written = writing._write_files(claimed, folder=writing._fresh_folder(claimed), heartbeat=heartbeat)
         person = Submission.objects.latest("pk").labeler
         request_erasure(created_by=person, user_id=person.pk)

@@ -4,20 +4,16 @@ A worker claims the row by compare-and-swap on `attempt` and renews `heartbeat_a
 batch that it commits checks the claim, so one that wakes up late writes nothing.
 """
 
-import threading
 from datetime import timedelta
-from types import TracebackType
 from typing import Any
 
-import structlog
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from labelapp.common.events import publish
+from labelapp.common.heartbeat import Heartbeat
 from labelapp.prompts.import_models import PromptImport
-
-logger = structlog.get_logger(__name__)
 
 STALE_SECONDS = 60
 BEAT_SECONDS = 2.0
@@ -107,36 +103,15 @@ def publish_state(prompt_import: PromptImport) -> None:
     )
 
 
-class Heartbeat:
-    """Keeps a claim alive and publishes its progress from a thread of its own, with its own connection."""
+class ImportHeartbeat(Heartbeat):
+    """Keeps a claim alive and tells how far the work is."""
 
     def __init__(self, claimed: PromptImport) -> None:
+        super().__init__(f"import {claimed.pk}", seconds=BEAT_SECONDS)
         self.claimed = claimed
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"heartbeat of import {claimed.pk}")
 
-    def __enter__(self) -> "Heartbeat":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            while not self._stop.wait(BEAT_SECONDS):
-                try:
-                    self._beat()
-                except DatabaseError as error:  # it may be back for the next beat, over a new connection
-                    logger.warning("no heartbeat", prompt_import=self.claimed.pk, error=str(error))
-                    connection.close()
-        finally:
-            connection.close()
-
-    def _beat(self) -> None:
+    def beat(self) -> None:
+        """Renew the claim, unless another worker has it, and publish the steps that are done."""
         PromptImport.objects.filter(
             pk=self.claimed.pk, attempt=self.claimed.attempt, heartbeat_at__isnull=False
         ).update(heartbeat_at=timezone.now(), steps_done=self.claimed.steps_done)

@@ -8,7 +8,7 @@ from django.db import DataError, OperationalError
 
 from labelapp.prompts.import_models import PromptImport
 from labelapp.prompts.importing import deciding, hub, reading, undoing, writing
-from labelapp.prompts.importing.claiming import ClaimLost, Heartbeat, advance, claim, publish_state, release
+from labelapp.prompts.importing.claiming import ClaimLost, ImportHeartbeat, advance, claim, publish_state, release
 from labelapp.prompts.importing.sources import SourceProblem, open_source
 
 logger = structlog.get_logger(__name__)
@@ -25,7 +25,7 @@ def work_on(import_id: int) -> None:
     while (claimed := claim(import_id)) is not None:
         publish_state(claimed)
         try:
-            with Heartbeat(claimed):
+            with ImportHeartbeat(claimed):
                 _take_step(claimed)
             release(claimed)
         except ClaimLost:
