@@ -99,9 +99,15 @@ def one_line_of(command: str, *, environment: dict[str, str]) -> str:
     return said[0]
 
 
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Provide a DATA_DIR whose databases are made once: that takes longer than all the rest of a start."""
+    return tmp_path_factory.mktemp("served") / "data"
+
+
 @pytest.mark.slow
-def test_a_whole_life(tmp_path: Path) -> None:
-    port, data_dir = free_port(), tmp_path / "data"
+def test_a_whole_life(tmp_path: Path, data_dir: Path) -> None:
+    port = free_port()
     with serving(data_dir, port=port) as console:
         assert f"http://localhost:{port}" in console.wait_for("labelapp is ready")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health") as response:
@@ -150,8 +156,8 @@ def wait_until_healthy(port: int) -> None:
             assert time.monotonic() < deadline
 
 
-def test_a_supervisor_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
-    with serving(tmp_path / "data", port=free_port()) as console:
+def test_a_supervisor_that_is_killed_leaves_nothing_behind(data_dir: Path) -> None:
+    with serving(data_dir, port=free_port()) as console:
         console.wait_for("labelapp is ready")
         started = console.children()
         console.process.kill()
@@ -163,7 +169,7 @@ def test_servers_of_one_s_own_replace_the_embedded_ones(tmp_path: Path) -> None:
     own = {"DATABASE_URL": os.environ["DATABASE_URL"], "REDIS_URL": os.environ["REDIS_URL"].replace("db=0", "db=1")}
     with serving(tmp_path / "data", port=free_port(), **own) as console:
         console.wait_for("labelapp is ready")
-        assert not any("starting" in line for line in console.lines)
+        assert not any(line.startswith("starting ") for line in console.lines)
         assert not any(child.name() in {"postgres", "valkey-server"} for child in console.children())
         assert console.stop(signal.SIGTERM) == 0
     assert not (tmp_path / "data" / "postgres").exists()
