@@ -61,6 +61,8 @@ class PromptFilter:
             "tags__contains": [self.tag] if self.tag else None,
         }
         found = prompts.filter(**{column: value for column, value in wanted.items() if value})
+        if self.tag:
+            found = found.exclude(tags=[])  # said so, the index is used, which leaves out those without a tag
         if self.search.strip():
             query = SearchQuery(self.search, config="simple", search_type="websearch")
             found = found.filter(search=query)

@@ -180,3 +180,9 @@ def test_labelers_explore_nothing(labeler: APIClient) -> None:
     assert change(labeler, action="archive", filter={}).status_code == 404
     for path in ("statistics", "statistics/sources.csv", "count", "changes", "changes/1"):
         assert labeler.get(f"/api/v1/prompts/{path}").status_code == 404
+
+
+def test_a_tag_is_looked_up_by_its_index() -> None:
+    with connection.cursor() as cursor:  # of so few prompts the planner would read all
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+    assert "prompt_tags" in PromptFilter(tag="garden").apply(Prompt.objects.order_by()).explain()
