@@ -12,10 +12,11 @@ from labelapp.datasets.cohorts import create_cohort
 from labelapp.datasets.erasures import request_erasure
 from labelapp.datasets.models import DatasetKind
 from labelapp.labeling.models import Submission
+from labelapp.prompts import bulk
 from labelapp.prompts.actions import create_prompt
 from labelapp.prompts.import_models import ImportLine, PromptImport
 from labelapp.prompts.models import PiiState, Prompt
-from labelapp.prompts.record_models import Consent
+from labelapp.prompts.record_models import Consent, OriginalAccess, PiiReview
 from labelapp.runs.models import Run
 from labelapp.webhooks.actions import add_webhook
 from labelapp.webhooks.models import Delivery, Webhook
@@ -70,9 +71,26 @@ def furnish_records(admin: User) -> list[str]:
         occurred_at=timezone.now(),
         recorded_by=admin,
     )
+    letter = "Please call me at once, or at least before the end of this week, at {}."
+    redacted = create_prompt({"prompt": letter.format("[phone_number]")}, created_by=admin)
+    create_prompt({"prompt": letter.format("home")}, created_by=admin)
+    finding = {"message": 0, "start": 69, "end": 82, "kind": "phone_number", "score": 0.4, "is_redacted": True}
+    original = [{"role": "user", "content": letter.format("+49 30 901820")}]
+    PiiReview.objects.create(prompt=redacted, reviewed_by=admin, findings=[finding], original_messages=original)
+    OriginalAccess.objects.create(prompt=redacted, seen_by=admin)
+    Prompt.objects.filter(pk=redacted.pk).update(pii_state=PiiState.REVIEWED)
+    bulk.change_prompts(action="add_tags", tags=["new"], prompt_ids=[prompt.pk, redacted.pk], created_by=admin)
     create_cohort("Evening", member_ids=[admin.pk], created_by=admin)
     request_erasure(user_id=make_user(Role.LABELER).pk, note="By mail.", created_by=admin)
-    return [f"/prompts/imports/{kept.pk}", "/prompts/personal-data", "/datasets/erasures"]
+    return [
+        f"/prompts/imports/{kept.pk}",
+        f"/prompts/{redacted.pk}",
+        "/prompts/personal-data",
+        "/prompts/tables",
+        "/prompts/consents",
+        "/prompts/changes",
+        "/datasets/erasures",
+    ]
 
 
 def furnish_webhooks(admin: User) -> list[str]:

@@ -34,7 +34,7 @@ export function PageHeader({ title, description, actions }: PageHeaderProps) {
   );
 }
 
-type SectionProps = { title?: ReactNode; description?: ReactNode; actions?: ReactNode; children: ReactNode };
+type SectionProps = { title?: ReactNode; description?: ReactNode; actions?: ReactNode; children?: ReactNode };
 
 /** A titled part of a page on its own sheet. */
 export function Section({ title, description, actions, children }: SectionProps) {

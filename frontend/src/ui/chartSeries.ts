@@ -54,3 +54,23 @@ export function valueRange(low: number, high: number): [number, number] | null {
   const room = size / 10 || 1;
   return [low - room, high + room];
 }
+
+/** One number of each bar. */
+export type Bars = { label: string; values: number[] };
+
+/**
+ * Bars from zero in the order in which they are painted, so that each leaves what is behind it to see. Stacked ones
+ * reach as far as all before them together. `place` is the series', for its colour.
+ */
+export function layered(series: Bars[], isStacked: boolean): { place: number; values: number[] }[] {
+  const layers = series.map(({ values }, place) => ({
+    place,
+    values: isStacked
+      ? values.map((_, bar) =>
+          series.slice(0, place + 1).reduce((sum, one) => sum + (one.values[bar] ?? 0), 0),
+        )
+      : values,
+  }));
+  const size = ({ values }: { values: number[] }) => values.reduce((sum, value) => sum + value, 0);
+  return isStacked ? layers.reverse() : layers.sort((one, other) => size(other) - size(one));
+}

@@ -82,6 +82,33 @@ const personalDataRoute = createRoute({
   component: page(() => import("@/features/prompts/PersonalDataPage"), "PersonalDataPage"),
 });
 
+const changesRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/prompts/changes",
+  beforeLoad,
+  component: page(() => import("@/features/prompts/ChangesPage"), "ChangesPage"),
+});
+
+const tablesRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/prompts/tables",
+  beforeLoad,
+  component: page(() => import("@/features/prompts/TablesPage"), "TablesPage"),
+});
+
+const consentsRoute = createRoute({
+  getParentRoute: () => membersRoute,
+  path: "/prompts/consents",
+  beforeLoad,
+  validateSearch: (search: Search) =>
+    present({
+      search: text(search.search),
+      action: oneOf(search.action, ["given", "withdrawn"]),
+      page: id(search.page),
+    }),
+  component: page(() => import("@/features/prompts/ConsentsPage"), "ConsentsPage"),
+});
+
 const promptRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/prompts/$promptId",
@@ -200,6 +227,9 @@ export const researcherRoutes = [
   importRoute,
   importReportRoute,
   personalDataRoute,
+  changesRoute,
+  tablesRoute,
+  consentsRoute,
   promptRoute,
   projectsRoute,
   newProjectRoute,

@@ -1,8 +1,10 @@
-import { Button, Group, Modal, Select, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
+import { type Person, PersonChoice } from "@/features/datasets/PersonChoice";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
@@ -46,11 +48,18 @@ const COLUMNS: Column<Erasure>[] = [
   },
 ];
 
+// Each row asks for the versions that hold the person's text.
+const PAGE_SIZE = 20;
+
 /** Who has asked that nothing of theirs is in future versions, and which versions hold it. */
 export function ErasuresPage() {
-  const { data, isPending } = $api.useQuery("get", "/api/v1/erasures", {
-    params: { query: { page_size: 200 } },
-  });
+  const [page, setPage] = useState(1);
+  const { data, isPending } = $api.useQuery(
+    "get",
+    "/api/v1/erasures",
+    { params: { query: { page, page_size: PAGE_SIZE } } },
+    { placeholderData: keepPreviousData },
+  );
   return (
     <Page title="Deletion requests">
       <PageHeader
@@ -69,6 +78,10 @@ export function ErasuresPage() {
         rows={data?.results}
         rowKey={({ id }) => id}
         isLoading={isPending}
+        count={data?.count}
+        page={page}
+        pageSize={PAGE_SIZE}
+        onPageChange={setPage}
         empty={
           <EmptyState title="Nobody has asked">
             When a person asks for deletion, say so here: their text leaves all future versions.
@@ -122,43 +135,30 @@ function Withdraw({ erasure }: { erasure: Erasure }) {
 
 function NewErasure() {
   const [isOpen, dialog] = useDisclosure(false);
-  const [userId, setUserId] = useState<string | null>(null);
+  const [person, setPerson] = useState<Person | null>(null);
   const [note, setNote] = useState("");
-  const { data: users } = $api.useQuery("get", "/api/v1/users", { params: { query: { page_size: 200 } } });
   const make = $api.useMutation("post", "/api/v1/erasures", {
     onSuccess: async () => {
       await invalidate("/api/v1/erasures");
-      setUserId(null);
+      setPerson(null);
       setNote("");
       dialog.close();
     },
   });
-  const errors = fieldErrors(make.error, ["user_id", "note"]);
+  const errors = fieldErrors(make.error, ["user_id", "submitter_id", "note"]);
   return (
     <>
       <Button onClick={dialog.open}>Record a request</Button>
-      <Modal opened={isOpen} onClose={dialog.close} title="Record a deletion request">
+      <Modal opened={isOpen} onClose={dialog.close} title="Record a deletion request" size="lg">
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            make.mutate({ body: { user_id: Number(userId), note } });
+            if (person) make.mutate({ body: { [`${person.kind}_id`]: person.id, note } });
           }}
         >
           <Stack>
             <FieldErrors message={errors[""]} />
-            <Select
-              label="Who"
-              required
-              searchable
-              data-autofocus
-              data={
-                users?.results.map(({ id, name, email }) => ({ value: String(id), label: name || email })) ??
-                []
-              }
-              value={userId}
-              onChange={setUserId}
-              error={errors.user_id}
-            />
+            <PersonChoice value={person} onChange={setPerson} error={errors.user_id ?? errors.submitter_id} />
             <Textarea
               label="Note"
               description="Who asked, and how."
@@ -169,7 +169,7 @@ function NewErasure() {
               error={errors.note}
             />
             <Group justify="flex-end">
-              <Button type="submit" disabled={!userId} loading={make.isPending}>
+              <Button type="submit" disabled={!person} loading={make.isPending}>
                 Leave them out
               </Button>
             </Group>

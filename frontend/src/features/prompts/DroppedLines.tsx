@@ -3,6 +3,7 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
 import { $api, type Schemas } from "@/api/client";
 import { submitterLabel } from "@/api/labels";
+import { CompareLine } from "@/features/prompts/CompareLine";
 import classes from "@/features/prompts/Prompts.module.css";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { TextLink } from "@/ui/links";
@@ -26,13 +27,14 @@ const COLUMNS: Column<Dropped>[] = [
     key: "why",
     header: "Why it is left out",
     render: (row) => (
-      <Stack gap={0}>
+      <Stack gap={4} align="flex-start">
         {row.explanation}
         {row.duplicate_of && (
           <TextLink to="/prompts/$promptId" params={{ promptId: String(row.duplicate_of) }}>
             See prompt {row.duplicate_of}
           </TextLink>
         )}
+        <CompareLine line={row} />
       </Stack>
     ),
   },

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { submitterLabel } from "@/api/labels";
+import { Marked } from "@/features/prompts/Marked";
 import { EmptyState } from "@/ui/EmptyState";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { formatPercent } from "@/ui/format";
@@ -95,23 +96,4 @@ function textOf(prompt: Prompt, found: Finding): string {
   return Array.from(prompt.messages[found.message]?.content ?? "")
     .slice(found.start, found.end)
     .join("");
-}
-
-function Marked({ text, findings }: { text: string; findings: Finding[] }) {
-  const characters = Array.from(text);
-  const parts = findings.map((found, index) => {
-    const after = findings[index - 1]?.end ?? 0;
-    return (
-      <span key={found.start}>
-        {characters.slice(after, found.start).join("")}
-        <mark>{characters.slice(found.start, found.end).join("")}</mark>
-      </span>
-    );
-  });
-  return (
-    <>
-      {parts}
-      {characters.slice(findings.at(-1)?.end ?? 0).join("")}
-    </>
-  );
 }

@@ -6,7 +6,9 @@ import { $api, api, invalidate, queryClient, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { options, PROMPT_KIND, SPLIT, submitterLabel, USE_CASE } from "@/api/labels";
 import { rowId } from "@/api/rowId";
+import { AlikePrompts } from "@/features/prompts/AlikePrompts";
 import { Annotations } from "@/features/prompts/Annotations";
+import { OriginalOf } from "@/features/prompts/Original";
 import { PromptBatches } from "@/features/prompts/PromptBatches";
 import classes from "@/features/prompts/Prompts.module.css";
 import { ConfirmButton } from "@/ui/ConfirmButton";
@@ -83,7 +85,9 @@ export function PromptPage() {
             </div>
           </Section>
           {prompt.written && <Written prompt={prompt} written={prompt.written} />}
+          {prompt.is_redacted && <OriginalOf key={prompt.id} promptId={prompt.id} />}
           <PromptBatches batches={prompt.batches} />
+          <AlikePrompts key={`alike ${prompt.id}`} promptId={prompt.id} />
         </div>
         <div className={classes.stack}>
           <Section title="About it">
@@ -96,6 +100,7 @@ export function PromptPage() {
                     value: prompt.replaces.length > 0 && <PromptLinks ids={prompt.replaces} />,
                   },
                   { label: "Split", value: SPLIT[prompt.split] },
+                  { label: "Tags", value: prompt.tags.join(", ") },
                   { label: "Added", value: <RelativeTime at={prompt.created_at} /> },
                 ]}
               />

@@ -1,4 +1,4 @@
-import { Group, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
+import { Checkbox, Group, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconFileImport, IconSearch } from "@tabler/icons-react";
 import { keepPreviousData } from "@tanstack/react-query";
@@ -7,8 +7,10 @@ import { useState } from "react";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { PROMPT_KIND, SPLIT, submitterLabel, USE_CASE } from "@/api/labels";
-import type { operations } from "@/api/schema";
+import { BulkBar } from "@/features/prompts/BulkBar";
+import { ChangeNotice } from "@/features/prompts/ChangeActions";
 import classes from "@/features/prompts/Prompts.module.css";
+import { NOTHING, type Filters as Query, type Selection, toggled } from "@/features/prompts/selection";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
 import { FieldErrors } from "@/ui/FieldErrors";
@@ -24,14 +26,25 @@ const COLUMNS: Column<Row>[] = [
     key: "text",
     header: "Prompt",
     render: (row) => (
-      <TextLink
-        to="/prompts/$promptId"
-        params={{ promptId: String(row.id) }}
-        className={classes.excerpt}
-        dir="auto"
-      >
-        {row.text || "(empty)"}
-      </TextLink>
+      <>
+        <TextLink
+          to="/prompts/$promptId"
+          params={{ promptId: String(row.id) }}
+          className={classes.excerpt}
+          dir="auto"
+        >
+          {row.text || "(empty)"}
+        </TextLink>
+        {row.tags.length > 0 && (
+          <Group gap={4} mt={2}>
+            {row.tags.map((tag) => (
+              <span key={tag} className={classes.tag}>
+                {tag}
+              </span>
+            ))}
+          </Group>
+        )}
+      </>
     ),
   },
   {
@@ -77,6 +90,21 @@ const COLUMNS: Column<Row>[] = [
   },
 ];
 
+function chooseColumn(selection: Selection, onSelect: (selection: Selection) => void): Column<Row> {
+  return {
+    key: "choose",
+    header: "",
+    width: "2.5rem",
+    render: ({ id }) => (
+      <Checkbox
+        aria-label={`Choose prompt ${id}`}
+        checked={selection.all !== null || selection.ids.has(id)}
+        onChange={() => onSelect(toggled(selection, id))}
+      />
+    ),
+  };
+}
+
 export function PromptsPage() {
   const search = useSearch({ from: "/members/prompts" });
   const navigate = useNavigate({ from: "/prompts" });
@@ -87,7 +115,12 @@ export function PromptsPage() {
     { params: { query: { ...filters, page } } },
     { placeholderData: keepPreviousData },
   );
-  const set = (change: Query) => void navigate({ search: { ...filters, ...change } as typeof filters });
+  const [selection, setSelection] = useState(NOTHING);
+  const [changeId, setChangeId] = useState<number | null>(null);
+  const set = (change: Query) => {
+    setSelection(NOTHING);
+    void navigate({ search: { ...filters, ...change } as typeof filters });
+  };
   const isFiltered = Object.values(filters).some((value) => value !== undefined);
   const importButton = (
     <LinkButton to="/prompts/import" leftSection={<IconFileImport size={16} aria-hidden />}>
@@ -101,8 +134,17 @@ export function PromptsPage() {
         description="What people ask. Each submitter is in one split only, so no one's prompts are both trained and tested on."
         actions={
           <Group>
+            <LinkButton to="/prompts/tables" variant="default">
+              Tables
+            </LinkButton>
+            <LinkButton to="/prompts/consents" variant="default">
+              Consents
+            </LinkButton>
             <LinkButton to="/prompts/personal-data" variant="default">
               Personal data
+            </LinkButton>
+            <LinkButton to="/prompts/changes" variant="default">
+              Changes
             </LinkButton>
             {importButton}
           </Group>
@@ -115,9 +157,20 @@ export function PromptsPage() {
           The first {formatNumber(data.count)} are shown; narrow the search down for the others.
         </Text>
       )}
+      {changeId !== null && <ChangeNotice key={changeId} changeId={changeId} />}
+      {Boolean(data?.count) && (
+        <BulkBar
+          rows={data?.results ?? []}
+          hasMore={(data?.count ?? 0) > (data?.results.length ?? 0)}
+          filters={filters}
+          selection={selection}
+          onSelect={setSelection}
+          onChanged={setChangeId}
+        />
+      )}
       <DataTable
         label="Prompts"
-        columns={COLUMNS}
+        columns={[chooseColumn(selection, setSelection), ...COLUMNS]}
         rows={data?.results}
         rowKey={(row) => row.id}
         isLoading={isPending}
@@ -141,7 +194,6 @@ export function PromptsPage() {
   );
 }
 
-type Query = Omit<NonNullable<operations["prompts_list"]["parameters"]["query"]>, "page" | "page_size">;
 type FiltersProps = { filters: Query; set: (change: Query) => void };
 
 function Filters({ filters, set }: FiltersProps) {
