@@ -74,7 +74,7 @@ def furnish_records(admin: User) -> list[str]:
     letter = "Please call me at once, or at least before the end of this week, at {}."
     redacted = create_prompt({"prompt": letter.format("[phone_number]")}, created_by=admin)
     create_prompt({"prompt": letter.format("home")}, created_by=admin)
-    finding = {"message": 0, "start": 69, "end": 82, "kind": "phone_number", "score": 0.4, "is_redacted": True}
+    finding = {"message": 0, "start": 68, "end": 81, "kind": "phone_number", "score": 0.4, "is_redacted": True}
     original = [{"role": "user", "content": letter.format("+49 30 901820")}]
     PiiReview.objects.create(prompt=redacted, reviewed_by=admin, findings=[finding], original_messages=original)
     OriginalAccess.objects.create(prompt=redacted, seen_by=admin)

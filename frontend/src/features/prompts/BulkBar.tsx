@@ -134,6 +134,7 @@ function TagButton({ action, size, onSend }: ActProps & { action: keyof typeof T
 function TagForm({ confirm, onSend }: { confirm: string; onSend: (tags: string[]) => Promise<void> }) {
   const { data: facets } = $api.useQuery("get", "/api/v1/prompts/facets");
   const [tags, setTags] = useState<string[]>([]);
+  const [isOffered, setOffered] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [message, setMessage] = useState("");
   const send = async () => {
@@ -163,7 +164,14 @@ function TagForm({ confirm, onSend }: { confirm: string; onSend: (tags: string[]
           acceptValueOnBlur
           data={facets?.tag.map(({ value }) => value) ?? []}
           value={tags}
-          onChange={setTags}
+          onChange={(next) => {
+            setTags(next);
+            // It would lie over the button.
+            setOffered(false);
+          }}
+          dropdownOpened={isOffered}
+          onDropdownOpen={() => setOffered(true)}
+          onDropdownClose={() => setOffered(false)}
         />
         <Group justify="flex-end">
           <Button type="submit" disabled={!tags.length} loading={isBusy}>
