@@ -1,4 +1,5 @@
 import type { Schemas } from "@/api/client";
+import classes from "@/features/prompts/Prompts.module.css";
 
 type Span = Pick<Schemas["Finding"], "start" | "end">;
 
@@ -13,7 +14,7 @@ export function Marked({ text, findings }: { text: string; findings: readonly Sp
     return (
       <span key={found.start}>
         {characters.slice(after, found.start).join("")}
-        <mark>{characters.slice(found.start, found.end).join("")}</mark>
+        <mark className={classes.mark}>{characters.slice(found.start, found.end).join("")}</mark>
       </span>
     );
   });

@@ -80,7 +80,9 @@ function WithdrawForm({ consent, onClose }: { consent: Standing; onClose: () => 
             Cancel
           </Button>
           <Button type="submit" color="red" loading={withdraw.isPending}>
-            Withdraw, and archive {pluralize(consent.used_count, "prompt")}
+            {consent.used_count
+              ? `Withdraw, and archive ${pluralize(consent.used_count, "prompt")}`
+              : "Withdraw the consent"}
           </Button>
         </Group>
       </Stack>
