@@ -51,7 +51,11 @@ function Compared({ line }: { line: Dropped }) {
           <Title order={3} size="h5">
             Left out
           </Title>
-          <Passages passages={data.passages} />
+          {data.passages.length ? (
+            <Passages passages={data.passages} />
+          ) : (
+            <Text c="dimmed">Its text is not kept, or may not be shown.</Text>
+          )}
         </div>
         <div>
           <Title order={3} size="h5">
