@@ -130,3 +130,16 @@ test("a submission of what was changed meanwhile is not made, and says so", asyn
   await page.findByText("You have changed it while it waited for your last answer. Submit it again.");
   expect(requests.filter(({ url }) => url.endsWith("/submit"))).toEqual([]);
 });
+
+test("a refusal while another page is on its way is left for every page to tell", async () => {
+  answer = () => Promise.reject(new TypeError("Failed to fetch"));
+  const { work, claim } = showWork();
+  claim();
+  act(() => void work().submit({ demonstration: "Done" }));
+  await outbox.whenLate();
+  window.history.pushState({}, "", "/elsewhere");
+  answer = async () => Response.json({ code: "task_withdrawn", message: "Withdrawn." }, { status: 409 });
+  act(() => outbox.retryNow());
+  await vi.waitFor(() => expect(outbox.state().refused).toMatchObject([{ refused: "Withdrawn." }]), 10_000);
+  await outbox.discard(outbox.state().refused[0]?.key ?? "");
+});

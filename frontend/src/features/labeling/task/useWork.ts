@@ -239,6 +239,8 @@ function useSubmit(options: UseSubmitOptions) {
   const { t } = useTranslation();
   const { preferredId, goAhead, goBack, isOpen } = useContext(TaskSettingContext);
   const isMounted = useMounted();
+  // A page that is being left is still mounted while the next one is fetched, and nobody reads it any more.
+  const [path] = useState(() => window.location.pathname);
   const attempt = useOutbox((state) => state.attempt);
   const [keys] = useState(() => new IdempotencyKeys());
   const [isSending, setSending] = useState(false);
@@ -287,7 +289,7 @@ function useSubmit(options: UseSubmitOptions) {
     };
     try {
       const wish = mode === "label" ? { preferred_id: preferredId() } : null;
-      const isHeard = () => (hasLeft ? isOpen() : isMounted.current);
+      const isHeard = () => window.location.pathname === path && (hasLeft ? isOpen() : isMounted.current);
       const sent = await outbox.submit(entry, wish, { onKept: leave, isHeard });
       onDone({ sent, assignment, draft: content });
       void own?.finish();
