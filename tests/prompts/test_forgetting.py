@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -188,6 +189,58 @@ def test_what_is_hidden_from_an_import_is_there_afterwards() -> None:
     assert importlib.import_module("wave").open
 
 
+def migration(name: str) -> Any:
+    return importlib.import_module(f"labelapp.prompts.migrations.{name}")
+
+
+def test_imports_from_before_forget_what_newer_ones_do(upload: Upload, researcher: APIClient) -> None:
+    rows = [{"prompt": text, "submitter": "acme", "responses": ["y"]} for text in ("one", SECRET * 20, "three")]
+    done, waiting = (upload([*rows, rows[0], 3], cap_per_submitter=1).json() for _ in range(2))
+    done = confirm(researcher, done).json()
+    assert [line["verdict"] for line in everything_dropped(researcher, done)] == ["over_cap", "over_cap", "duplicate"]
+    told: dict[str, Any] = {"messages": [{"role": "user", "content": SECRET}], "responses": [SECRET]}
+    ImportLine.objects.filter(prompt_import=done["id"]).update(text="x" * 400, annotations={"a": SECRET}, **told)
+    bad = [{"line": 5, "text": SECRET, "errors": []}]
+    report = {"bad": bad, "good": [{"text": SECRET}], "kept": [{"id": 7, "text": SECRET}]}
+    PromptImport.objects.update(report=report)
+
+    sql = migration("0007_copies_forgotten")
+    with connection.cursor() as cursor:
+        for statement in (sql.FORGET_LEFT_OUT, sql.FORGET_GOOD, sql.FORGET_KEPT, sql.FORGET_BAD):
+            cursor.execute(statement)
+
+    kept = ImportLine.objects.filter(prompt_import=done["id"]).order_by("line")
+    assert [(len(one.text), one.messages, one.responses, one.annotations) for one in kept] == [
+        (length, [], None, {}) for length in (300, 300, 0)
+    ]
+    reports = dict(PromptImport.objects.values_list("pk", "report"))
+    assert reports[done["id"]] == {"bad": [{**bad[0], "text": ""}], "kept": [7]}
+    assert reports[waiting["id"]] == {"bad": bad, "kept": [7]}, "its preview is shown yet"
+    assert ImportLine.objects.get(prompt_import=waiting["id"], line=2).messages != []
+
+
+def test_older_prompts_get_fingerprints_batch_by_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = User.objects.create_user("anna@example.org")
+    for number in range(5):
+        write_prompt(
+            WrittenContent(kind="plain", use_case="other", text=f"{number} {LONG}"), author=person, key=uuid4()
+        )
+    before = dict(Prompt.objects.values_list("pk", "fingerprints"))
+    Prompt.objects.update(fingerprints=[])
+    done = Prompt.objects.earliest("pk")
+    Prompt.objects.filter(pk=done.pk).update(fingerprints=[1])
+    later = migration("0008_older_fingerprints")
+    monkeypatch.setattr(later, "BATCH_PROMPTS", 2)
+    later.add_fingerprints(apps, None)
+    assert dict(Prompt.objects.values_list("pk", "fingerprints")) == {**before, done.pk: [1]}
+    assert not later.Migration.atomic, "what a batch did stays when a later one is stopped"
+
+
+def everything_dropped(client: APIClient, made: dict[str, Any]) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = client.get(f"/api/v1/prompt-imports/{made['id']}/dropped").json()["results"]
+    return lines
+
+
 def test_a_file_of_bad_lines_from_before_is_found_and_forgets_its_texts(upload: Upload, researcher: APIClient) -> None:
     done = confirm(researcher, upload([{"prompt": "Name a lake", "submitter": "a"}, 3]).json()).json()
     made = PromptImport.objects.get(pk=done["id"])
@@ -195,9 +248,8 @@ def test_a_file_of_bad_lines_from_before_is_found_and_forgets_its_texts(upload: 
     Path(settings.DATA_DIR / "imports" / f"{made.pk}.bad.csv").unlink()
     before.write_text(f"line,field,message,text\r\n2,,must be an object,{SECRET}\r\n")
     Prompt.objects.update(fingerprints=[], text=LONG, messages=[{"role": "user", "content": LONG}])
-    migration = importlib.import_module("labelapp.prompts.migrations.0007_copies_forgotten")
-    migration.rename_bad_lines(apps, None)
-    migration.add_fingerprints(apps, None)
+    migration("0007_copies_forgotten").rename_bad_lines(apps, None)
+    migration("0008_older_fingerprints").add_fingerprints(apps, None)
     errors: Any = researcher.get(f"/api/v1/prompt-imports/{made.pk}/errors")
     assert errors.getvalue() == b"line,field,message,text\r\n2,,must be an object,\r\n"
     assert upload([{"prompt": f"{LONG} again"}]).json()["prefix_count"] == 1

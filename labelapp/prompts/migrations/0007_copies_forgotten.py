@@ -1,12 +1,10 @@
-"""What imports of before kept of people's texts goes, as newer ones forget it; and older prompts get fingerprints."""
+"""What imports of before kept of people's texts goes, as newer ones forget it."""
 
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import migrations, models
-
-BATCH_PROMPTS = 2000
 
 FORGET_LEFT_OUT = """
 UPDATE prompts_importline line SET messages = '[]', responses = NULL, annotations = '{}', deployment_context = '',
@@ -28,20 +26,6 @@ UPDATE prompts_promptimport SET report = jsonb_set(report, '{bad}',
     (SELECT coalesce(jsonb_agg(bad || '{"text": ""}'), '[]') FROM jsonb_array_elements(report -> 'bad') bad))
 WHERE report ? 'bad' AND state IN ('imported', 'undone')
 """
-
-
-def add_fingerprints(apps: Any, schema_editor: Any) -> None:
-    """Prompts from before 0003 have none, and so were never found as near-duplicates."""
-    from formats.messages import Message
-    from labelapp.prompts.importing.near import compared_text, fingerprints
-
-    prompts, after = apps.get_model("prompts", "Prompt").objects, 0
-    while found := list(prompts.filter(fingerprints=[], pk__gt=after).only("messages", "kind").order_by("pk")[:BATCH_PROMPTS]):
-        for prompt in found:
-            turns = [Message(turn["role"], turn["content"]) for turn in prompt.messages]
-            prompt.fingerprints = fingerprints(compared_text(turns, kind=prompt.kind))
-        prompts.bulk_update(found, ["fingerprints"])
-        after = found[-1].pk
 
 
 def rename_bad_lines(apps: Any, schema_editor: Any) -> None:
@@ -79,6 +63,5 @@ class Migration(migrations.Migration):
             migrations.RunSQL(statement, migrations.RunSQL.noop)
             for statement in (FORGET_LEFT_OUT, FORGET_GOOD, FORGET_KEPT, FORGET_BAD)
         ),
-        migrations.RunPython(add_fingerprints, migrations.RunPython.noop),
         migrations.RunPython(rename_bad_lines, migrations.RunPython.noop),
     ]
