@@ -14,7 +14,7 @@ from labelapp.accounts.models import User
 from labelapp.common.errors import Conflict, InvalidInput, NotFound
 from labelapp.common.events import publish_on_commit
 from labelapp.datasets.models import DatasetRow, DatasetVersion, Erasure
-from labelapp.prompts.importing.forgetting import forget_lines_of
+from labelapp.prompts.importing.forgetting import wish_forgotten
 from labelapp.prompts.models import Submitter
 
 
@@ -71,8 +71,7 @@ def request_erasure(
     try:
         with transaction.atomic():
             erasure.save()
-            theirs = Submitter.objects.filter(Q(pk=submitter_id) | Q(user=user_id, user__isnull=False))
-            forget_lines_of(list(theirs.values_list("key", flat=True)))
+            wish_forgotten(Submitter.objects.filter(Q(pk=submitter_id) | Q(user=user_id, user__isnull=False)))
             publish_on_commit("datasets", type="erasure", id=erasure.pk)
     except IntegrityError as error:
         raise Conflict("This person is left out already.", code="already_erased") from error

@@ -15,7 +15,7 @@ from django.utils import timezone
 from labelapp.accounts.models import User
 from labelapp.common.errors import Conflict, InvalidInput
 from labelapp.prompts.actions import ensure_submitter
-from labelapp.prompts.importing.forgetting import forget_lines_of
+from labelapp.prompts.importing.forgetting import wish_forgotten
 from labelapp.prompts.models import Prompt, Submitter
 from labelapp.prompts.record_models import Consent
 
@@ -65,7 +65,7 @@ def withdraw_consent(
         occurred_at=_past(occurred_at),
         recorded_by=recorded_by,
     )
-    forget_lines_of([submitter], model=model)
+    wish_forgotten([owner], model=model)
     sent = Prompt.objects.filter(submitter=owner, model=model, archived_at=None)
     return withdrawn, sent.update(archived_at=timezone.now())
 

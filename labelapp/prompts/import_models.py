@@ -130,3 +130,13 @@ class ImportLine(models.Model):
 
     def __str__(self) -> str:
         return f"line {self.line} of import {self.prompt_import_id}"
+
+
+class Forgetting(models.Model):
+    """Imports are to forget what a submitter sent. It stands here from the wish on, until forgetting.py has done it."""
+
+    submitter = models.ForeignKey("Submitter", on_delete=models.CASCADE, related_name="+")
+    model = models.CharField(max_length=160, blank=True, help_text="What was sent to it alone; empty: everything.")
+
+    def __str__(self) -> str:
+        return f"forgetting of {self.submitter_id}"

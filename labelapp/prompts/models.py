@@ -248,10 +248,11 @@ class Response(models.Model):
 
 # Defined apart for their size; Django finds models from here.
 from labelapp.prompts import change_models, record_models  # noqa: E402, F401
-from labelapp.prompts.import_models import ImportLine  # noqa: E402
+from labelapp.prompts.import_models import Forgetting, ImportLine  # noqa: E402
 
 __all__ = [
     "WRITABLE_KINDS",
+    "Forgetting",
     "ImportLine",
     "PiiState",
     "Prompt",

@@ -2,10 +2,14 @@
 
 import time
 
+import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
 
 from labelapp.common.enqueue import enqueue_on_commit
 from labelapp.prompts.importing import claiming
+
+logger = structlog.get_logger(__name__)
 
 SCAN_SECONDS = 20
 
@@ -22,17 +26,27 @@ def work_on_import(import_id: int) -> None:
 @shared_task(name="prompts.sweep")
 def sweep() -> None:
     """Ring again for what nobody works on, go on with logs that have grown, and forget what is needed no more."""
-    from labelapp.prompts.bulk import changes_to_do
     from labelapp.prompts.importing.actions import close_old_previews, read_grown_logs
-    from labelapp.prompts.importing.forgetting import forget_sources
+    from labelapp.prompts.importing.forgetting import forget_all_wished, forget_sources
 
-    forget_sources()
-    close_old_previews()
-    read_grown_logs()
-    ring_for_imports()
-    for change_id in changes_to_do():
-        enqueue_on_commit(work_on_change, change_id)
+    parts = (forget_sources, forget_all_wished, close_old_previews, read_grown_logs, ring_for_imports, ring_for_changes)
+    for part in parts:
+        try:
+            part()
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            # What is wrong with one must not end the others, sweep after sweep.
+            logger.exception("a part of the sweep failed", part=part.__name__)
     enqueue_on_commit(scan)
+
+
+@shared_task(name="prompts.forget_lines")
+def forget_lines() -> None:
+    """Delete the lines that somebody wished forgotten."""
+    from labelapp.prompts.importing.forgetting import forget_all_wished
+
+    forget_all_wished()
 
 
 @shared_task(name="prompts.work_on_change")
@@ -57,3 +71,11 @@ def ring_for_imports() -> None:
     """Ring for each import whose bell was lost, whose worker died, or whose turn has come."""
     for import_id in claiming.ids_to_ring():
         enqueue_on_commit(work_on_import, import_id)
+
+
+def ring_for_changes() -> None:
+    """Ring for each change to many prompts that waits."""
+    from labelapp.prompts.bulk import changes_to_do
+
+    for change_id in changes_to_do():
+        enqueue_on_commit(work_on_change, change_id)

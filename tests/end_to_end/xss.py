@@ -52,6 +52,7 @@ OURS = {
     "checkpoints.Endpoint": {"base_url", "encrypted_api_key"},
     "datasets.DatasetVersion": {"directory", "sha256"},
     "labeling.Submission": {"content_sha256"},
+    "prompts.Forgetting": {"model"},  # shown nowhere
     "prompts.Prompt": {"language", "dedup_key"},
     "prompts.ImportLine": {"kind", "use_case", "split", "language", "dedup_key"},
     "prompts.PromptImport": {"file_path", "file_sha256"},

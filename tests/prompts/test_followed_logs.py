@@ -10,6 +10,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from labelapp.prompts.importing.actions import read_grown_logs
+from labelapp.prompts.importing.rotation import _changed_at, _is, has_news
 from labelapp.prompts.importing.working import work_on
 from labelapp.prompts.models import Prompt, PromptImport, Response
 from tests.prompts.conftest import confirm, previewed
@@ -133,3 +134,13 @@ def test_a_source_that_is_read_twice_brings_no_response_twice(researcher: APICli
 def test_a_name_that_no_file_can_have_is_told(researcher: APIClient, log: Path, name: str) -> None:
     answer = researcher.post("/api/v1/prompt-imports/sources", {"source": "incoming", "name": name}, format="json")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "name")
+
+
+def test_what_vanishes_beside_a_log_is_not_it_and_a_log_whose_folder_is_gone_waits(
+    log: Path, researcher: APIClient
+) -> None:
+    add(log, "a")
+    made = PromptImport.objects.get(pk=follow(researcher, log)["id"])
+    gone = log.with_name("gone")
+    assert (_is(gone, made.position["log"], offset=0, by_inode=False), _changed_at(gone)) == (False, -1)
+    assert not has_news(gone / log.name, made.position)

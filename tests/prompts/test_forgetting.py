@@ -17,9 +17,9 @@ from labelapp.accounts.models import User
 from labelapp.datasets.erasures import request_erasure
 from labelapp.prompts import scanning, tasks
 from labelapp.prompts.authoring import write_prompt
-from labelapp.prompts.importing import writing
+from labelapp.prompts.importing import claiming, forgetting, writing
 from labelapp.prompts.importing.working import work_on
-from labelapp.prompts.models import ImportLine, Prompt, PromptImport, Response, Submitter, WrittenPrompt
+from labelapp.prompts.models import Forgetting, ImportLine, Prompt, PromptImport, Response, Submitter, WrittenPrompt
 from labelapp.prompts.pii import review
 from labelapp.prompts.written import Pair, WrittenContent
 from tests.prompts.conftest import Upload, confirm
@@ -113,7 +113,9 @@ def test_an_erasure_takes_what_waits_and_what_is_left_out(upload: Upload, resear
     waiting = upload([{"prompt": "mine", "submitter": "acme"}, {"prompt": "mine", "submitter": "zebra"}]).json()
     acme = Submitter.objects.get(key="acme")
     request_erasure(created_by=acme.prompts.get().created_by or pytest.fail("nobody"), submitter_id=acme.pk)
+    tasks.forget_lines()
     assert not ImportLine.objects.filter(submitter="acme").exists()
+    assert not Forgetting.objects.exists()
     assert confirm(researcher, waiting).json()["imported_count"] == 1
     assert Prompt.objects.get(text="mine").submitter.key == "zebra"
 
@@ -144,7 +146,9 @@ def test_a_withdrawal_holds_for_the_batches_that_are_not_written_yet(
 ) -> None:
     researcher.post("/api/v1/consents", YES)
     researcher.post("/api/v1/consents", {**YES, "submitter": "zebra"})
-    preview = upload([said("one"), said("two"), said("three"), said("four", user="zebra")], is_chat_log="true").json()
+    rows = [said("one"), said("two"), said("three"), said("four", user="zebra"), said("two", user="zebra")]
+    preview = upload(rows, is_chat_log="true").json()
+    assert preview["duplicate_count"] == 1
     monkeypatch.setattr(writing, "BATCH_LINES", 1)
     write, batches = writing._write_batch, []
 
@@ -154,13 +158,89 @@ def test_a_withdrawal_holds_for_the_batches_that_are_not_written_yet(
             # Its lines that wait are deleted, too; here they come in again, as those of a log's next part would.
             lines = list(ImportLine.objects.filter(prompt_import=claimed.pk))
             researcher.post("/api/v1/consents/withdraw", {"submitter": "acme", "model": "davinci"})
+            tasks.forget_lines()
             ImportLine.objects.bulk_create(line for line in lines if line.submitter == "acme")
         return batches[-1]
 
     monkeypatch.setattr(writing, "_write_batch", write_and_withdraw)
     done = confirm(researcher, preview).json()
-    assert (done["imported_count"], done["no_consent_count"]) == (2, 2)
-    assert {one.text: one.archived_at is None for one in Prompt.objects.all()} == {"one": False, "four": True}
+    assert (done["imported_count"], done["no_consent_count"]) == (3, 2)
+    is_used = {one.text: one.archived_at is None for one in Prompt.objects.all()}
+    assert is_used == {"one": False, "four": True, "two": True}, "another sent the second, too"
+
+
+def test_a_batch_leaves_out_what_is_to_be_forgotten_though_no_worker_has_come_to_it(
+    upload: Upload, researcher: APIClient
+) -> None:
+    researcher.post("/api/v1/consents", YES)
+    rows = [said("mine"), said("mine", user="zebra"), said("also mine")]
+    preview = upload(rows, is_chat_log="true", consent_note="Staff alone.").json()
+    Forgetting.objects.create(submitter=Submitter.objects.get(key="acme"), model="davinci")
+    assert confirm(researcher, preview).json()["imported_count"] == 1
+    assert list(Prompt.objects.values_list("text", "submitter__key")) == [("mine", "zebra")]
+
+
+def test_lines_of_an_import_at_work_are_forgotten_when_it_is_done(upload: Upload, researcher: APIClient) -> None:
+    researcher.post("/api/v1/consents", YES)
+    decided = PromptImport.objects.get(pk=upload([{"prompt": "a"}]).json()["id"])
+    idle = PromptImport.objects.create(file_name="b.jsonl", state="previewed", created_by=decided.created_by)
+    empty: dict[str, Any] = {"messages": [], "annotations": {}, "fingerprints": []}
+    ImportLine.objects.create(prompt_import=idle, line=9, submitter="acme", model="m", **empty)
+    Forgetting.objects.create(submitter=Submitter.objects.get(key="acme"))
+    beside = connection.copy()
+    try:
+        with beside.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [claiming.LINES_LOCK, decided.pk])
+            assert cursor.fetchone() == (False,), "deciding holds it until its transaction ends"
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [claiming.LINES_LOCK, idle.pk])
+            tasks.forget_lines()
+            assert (ImportLine.objects.filter(submitter="acme").count(), Forgetting.objects.count()) == (1, 1)
+    finally:
+        beside.close()
+    tasks.sweep()
+    assert (ImportLine.objects.filter(submitter="acme").count(), Forgetting.objects.count()) == (0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_withdrawal_waits_for_a_batch_whose_lines_needed_no_consent(
+    upload: Upload, researcher: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    researcher.post("/api/v1/consents", YES)
+    researcher.post("/api/v1/consents", {**YES, "submitter": "zebra"})
+    preview = upload([said("one")], is_chat_log="true", consent_note="Staff alone.").json()
+    beside, free = connection.copy(), []
+
+    def look_beside(import_id: int) -> None:
+        with beside.cursor() as cursor:
+            cursor.execute("SELECT key FROM prompts_submitter FOR UPDATE SKIP LOCKED")
+            free.append(cursor.fetchall())
+
+    monkeypatch.setattr(writing, "forget_wished", look_beside)
+    try:
+        confirm(researcher, preview)
+    finally:
+        beside.close()
+    assert free == [[("zebra",)]]
+
+
+def test_a_line_beside_one_that_was_redacted_meanwhile_is_withheld(upload: Upload, researcher: APIClient) -> None:
+    preview = upload([LINES[0], LINES[3]]).json()
+    assert (preview["good_count"], preview["near_count"]) == (1, 1)
+    confirm(researcher, upload([LINES[0]]).json())
+    redact_all()
+    assert SECRET not in everything_about(researcher, preview)
+
+
+def test_a_part_of_the_sweep_that_fails_does_not_end_the_others(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, read = (PromptImport.objects.get(pk=upload([{"prompt": text}]).json()["id"]) for text in ("a", "b"))
+    PromptImport.objects.filter(pk=stuck.pk).update(file_path=f"imports/{stuck.pk}.bad.csv/under-a-file")
+    monkeypatch.setattr(forgetting, "forget_all_wished", lambda: 1 / 0)
+    PromptImport.objects.update(rung_at=timezone.now() - timedelta(days=31))
+    tasks.sweep()
+    assert not (settings.DATA_DIR / read.file_path).exists()
+    assert set(PromptImport.objects.values_list("state", flat=True)) == {"undoing"}
 
 
 def test_what_an_author_gave_beside_a_prompt_is_redacted_with_it() -> None:

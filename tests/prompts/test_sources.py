@@ -191,3 +191,9 @@ def test_a_file_that_kills_its_workers_is_given_up(upload: Upload, researcher: A
     assert claiming.claim(made.pk) is not None
     PromptImport.objects.filter(pk=made.pk).update(line_count=2000, heartbeat_at=long_ago)
     assert claiming.claim(made.pk) is not None, "it came further"
+    made.refresh_from_db()
+    position = {**made.position, "written": 2000}
+    PromptImport.objects.filter(pk=made.pk).update(heartbeat_at=long_ago, position=position)
+    assert claiming.claim(made.pk) is not None
+    made.refresh_from_db()
+    assert made.position["stops"]["count"] == 1, "its lines brought responses alone"

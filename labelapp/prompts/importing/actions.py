@@ -162,7 +162,7 @@ def read_grown_logs() -> None:
 @transaction.atomic
 def close_old_previews() -> None:
     """Take back the previews that nobody will confirm, with all that they hold."""
-    for found in PromptImport.objects.select_for_update().filter(pk__in=old_previews()):
+    for found in old_previews().select_for_update():
         _ring(found, state=State.UNDOING, steps_done=0, steps_total=0)
 
 

@@ -7,7 +7,7 @@ batch that it commits checks the claim, so one that wakes up late writes nothing
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -22,6 +22,7 @@ RING_AGAIN_SECONDS = 20
 MOST_STOPS = 3
 State = PromptImport.State
 AT_WORK = (State.CHECKING, State.IMPORTING, State.UNDOING)
+LINES_LOCK = 1_768_779_119  # "import" among the database's advisory locks
 
 
 class ClaimLost(Exception):
@@ -58,7 +59,8 @@ def claim(import_id: int) -> PromptImport | None:
 
 def _stops(found: PromptImport) -> dict[str, Any]:
     """How often its workers stopped, without a word, where it is now."""
-    done = [found.state, found.line_count, found.imported_count, found.removed_count + found.archived_count]
+    places = [found.position.get(name, 0) for name in ("written", "undone")]
+    done = [found.state, found.line_count, found.imported_count, found.removed_count + found.archived_count, *places]
     before = found.position.get("stops", {})
     return {"done": done, "count": 1 + (before.get("count", 0) if before.get("done") == done else 0)}
 
@@ -74,6 +76,18 @@ def ids_to_ring() -> list[int]:
     """The imports to ring for once more: a bell was lost, a worker died, or it was another's turn."""
     rung = timezone.now() - timedelta(seconds=RING_AGAIN_SECONDS)
     return list(waiting().filter(rung_at__lt=rung).order_by("pk").values_list("pk", flat=True))
+
+
+def lock_lines(import_id: int, *, waits: bool = True) -> bool:
+    """Lock an import's settled lines until the transaction ends; say whether it is so, where it does not wait.
+
+    Whoever changes many of them takes it first: two that locked them one by one, in any order, would deadlock. It is
+    not the import's row, which the heartbeat renews meanwhile.
+    """
+    lock = "pg_advisory_xact_lock" if waits else "pg_try_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(%s, %s)", [LINES_LOCK, import_id & 0x7FFFFFFF])
+        return waits or bool(cursor.fetchone()[0])
 
 
 def advance(claimed: PromptImport, **changes: Any) -> None:

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from formats.messages import Message
 from labelapp.prompts.import_models import ImportLine, PromptImport
-from labelapp.prompts.importing.claiming import advance
+from labelapp.prompts.importing.claiming import advance, lock_lines
 from labelapp.prompts.importing.forgetting import REDACTED
 from labelapp.prompts.importing.near import CANDIDATES, compared_text, shares_beginning, similarity
 from labelapp.prompts.models import Prompt, Response
@@ -108,6 +108,7 @@ def decide(claimed: PromptImport) -> None:
     """Give every line after the last decided one its verdict, and count them. Raises ClaimLost."""
     bound = {"id": claimed.pk, "after": claimed.position.get("written", 0), "cap": claimed.cap_per_submitter}
     bound |= {"last": None, "all": not is_repeat(claimed)}
+    lock_lines(claimed.pk)
     newest = _newest_prompt()
     with connection.cursor() as cursor:
         # The planner must know how many lines were just copied, and that looking one up is cheap.

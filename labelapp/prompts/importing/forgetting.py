@@ -6,17 +6,24 @@ beginning where that is not the text of a prompt. Nothing at all stays of a line
 """
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import timedelta
 
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from labelapp.prompts.import_models import ImportLine, PromptImport
+from labelapp.common.enqueue import enqueue_on_commit
+from labelapp.prompts import tasks
+from labelapp.prompts.import_models import Forgetting, ImportLine, PromptImport
 from labelapp.prompts.importing.bad_lines import bad_lines_path, forget_texts
+from labelapp.prompts.importing.claiming import lock_lines
+from labelapp.prompts.models import Submitter
 from labelapp.prompts.record_models import PiiReview
+
+logger = structlog.get_logger(__name__)
 
 SHOWN_CHARACTERS = 300
 PREVIEW_DAYS = 30
@@ -32,15 +39,22 @@ UPDATE prompts_importline line SET messages = '[]', responses = NULL, annotation
     ) THEN '' ELSE left(text, {SHOWN_CHARACTERS}) END
 WHERE prompt_import_id = %(id)s AND line > %(after)s AND line <= %(last)s AND verdict <> 'new'
 """  # noqa: S608 - of a constant
-# What repeats a line that goes is decided anew.
-UNTIE = """
-UPDATE prompts_importline line SET duplicate_of_line = NULL FROM prompts_importline gone
-WHERE gone.submitter = ANY(%(keys)s) AND gone.model = coalesce(%(model)s, gone.model)
-  AND line.prompt_import_id = gone.prompt_import_id AND line.duplicate_of_line = gone.line
+IS_WISHED = """EXISTS (
+    SELECT FROM prompts_forgetting wish JOIN prompts_submitter submitter ON submitter.id = wish.submitter_id
+    WHERE submitter.key = gone.submitter AND wish.model IN ('', gone.model))
 """
-FORGET_SENT = """
-DELETE FROM prompts_importline WHERE submitter = ANY(%(keys)s) AND model = coalesce(%(model)s, model)
-"""
+HOLDING = f"SELECT DISTINCT prompt_import_id FROM prompts_importline gone WHERE {IS_WISHED} ORDER BY 1"  # noqa: S608
+# What repeats a line that goes is decided anew; of an import that is being written, it is taken for new: what of it was
+# written meanwhile is found by its key.
+UNTIE = f"""
+UPDATE prompts_importline line SET duplicate_of_line = NULL, verdict = CASE
+    WHEN import.state = 'importing' AND line.line > coalesce((import.position ->> 'written')::bigint, 0)
+         AND line.verdict IN ('duplicate', 'prefix', 'near') THEN 'new' ELSE line.verdict END
+FROM prompts_importline gone JOIN prompts_promptimport import ON import.id = gone.prompt_import_id
+WHERE gone.prompt_import_id = %(id)s AND {IS_WISHED}
+  AND line.prompt_import_id = %(id)s AND line.duplicate_of_line = gone.line
+"""  # noqa: S608 - of constants
+FORGET_SENT = f"DELETE FROM prompts_importline gone WHERE prompt_import_id = %(id)s AND {IS_WISHED}"  # noqa: S608
 
 
 def is_withheld() -> Q:
@@ -50,16 +64,44 @@ def is_withheld() -> Q:
         Q(Exists(REDACTED.filter(prompt=OuterRef("duplicate_of"))))
         | Q(Exists(REDACTED.filter(prompt__dedup_key=OuterRef("dedup_key"))))
         | Q(Exists(twin.filter(Exists(REDACTED.filter(prompt=OuterRef("duplicate_of"))))))
+        | Q(Exists(twin.filter(Exists(REDACTED.filter(prompt__dedup_key=OuterRef("dedup_key"))))))
     )
 
 
-@transaction.atomic
-def forget_lines_of(keys: Collection[str], *, model: str | None = None) -> None:
-    """Delete the lines that these submitters sent (to `model`), waiting for a confirmation or left out."""
-    bound = {"keys": list(keys), "model": model}
+def wish_forgotten(submitters: Iterable[Submitter], *, model: str = "") -> None:
+    """Let a worker delete the lines that these sent (to `model`), waiting for a confirmation or left out."""
+    Forgetting.objects.bulk_create(Forgetting(submitter=one, model=model) for one in submitters)
+    enqueue_on_commit(tasks.forget_lines)
+
+
+def forget_all_wished() -> None:
+    """Delete the lines that somebody wished forgotten, but of an import that is at work: that is for the next time."""
+    wishes = list(Forgetting.objects.values_list("pk", flat=True))
+    if not wishes:
+        return
     with connection.cursor() as cursor:
-        cursor.execute(UNTIE, bound)
-        cursor.execute(FORGET_SENT, bound)
+        cursor.execute(HOLDING)
+        ids = [pk for (pk,) in cursor.fetchall()]
+    done = [pk for pk in ids if _forget_if_idle(pk)]
+    if done == ids:
+        Forgetting.objects.filter(pk__in=wishes).delete()
+
+
+@transaction.atomic
+def _forget_if_idle(import_id: int) -> bool:
+    is_idle = lock_lines(import_id, waits=False)
+    if is_idle:
+        forget_wished(import_id)
+    return is_idle
+
+
+def forget_wished(import_id: int) -> None:
+    """Delete what an import holds of what somebody wished forgotten. Its lines are locked."""
+    if not Forgetting.objects.exists():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(UNTIE, {"id": import_id})
+        cursor.execute(FORGET_SENT, {"id": import_id})
 
 
 def forget_alike(prompt_id: int) -> None:
@@ -80,15 +122,18 @@ def forget_sources() -> None:
     read = PromptImport.objects.exclude(state=State.CHECKING).filter(file_path__startswith="imports/")
     for found in read.order_by("pk"):
         path = settings.DATA_DIR / found.file_path
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError:
+            logger.exception("an upload that was read cannot be deleted", prompt_import=found.pk)
+            continue
         PromptImport.objects.filter(pk=found.pk).update(file_path="")
 
 
-def old_previews() -> list[int]:
+def old_previews() -> QuerySet[PromptImport]:
     """The previews that nobody has confirmed for so long that nobody will."""
     long_ago = timezone.now() - timedelta(days=PREVIEW_DAYS)
-    found = PromptImport.objects.filter(state__in=(State.PREVIEWED, State.REFUSED), rung_at__lt=long_ago)
-    return list(found.order_by("pk").values_list("pk", flat=True))
+    return PromptImport.objects.filter(state__in=(State.PREVIEWED, State.REFUSED), rung_at__lt=long_ago).order_by("pk")

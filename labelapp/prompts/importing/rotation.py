@@ -6,6 +6,7 @@ if they lie in the log's folder and are not compressed yet.
 """
 
 import hashlib
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def files_since(path: Path, position: dict[str, Any]) -> tuple[list[Path], bool]
     known, offset = position.get("log"), position.get("offset", 0)
     if known is None or (path.exists() and _is(path, known, offset=offset, by_inode=True)):
         return [path], True
-    others = [other for other in path.parent.iterdir() if other != path and other.is_file()]
+    others = [other for other in path.parent.iterdir() if other != path and _changed_at(other) >= 0]
     renamed = [other for other in others if _is(other, known, offset=offset, by_inode=True)]
     # A log that was copied away has another inode; it can be told only by what was read of it.
     copied = [other for other in others if known["bytes"] and _is(other, known, offset=offset, by_inode=False)]
@@ -36,19 +37,30 @@ def files_since(path: Path, position: dict[str, Any]) -> tuple[list[Path], bool]
 
 def has_news(path: Path, position: dict[str, Any]) -> bool:
     """Say whether a log has grown, or was rotated, since it was read."""
-    files, is_known = files_since(path, position)
-    if not is_known or files != [path]:
-        return path.exists()
-    return path.is_file() and path.stat().st_size > position.get("offset", 0)
+    try:
+        files, is_known = files_since(path, position)
+        if not is_known or files != [path]:
+            return path.exists()
+        return path.is_file() and path.stat().st_size > position.get("offset", 0)
+    except OSError:
+        return False  # its folder is gone, or closed to us; when it is back, so is the news
 
 
 def _is(path: Path, known: dict[str, Any], *, offset: int, by_inode: bool) -> bool:
-    found = path.stat()
-    if found.st_size < offset or (by_inode and found.st_ino != known["inode"]):
-        return False
-    with path.open("rb") as file:
-        return hashlib.sha256(file.read(known["bytes"])).hexdigest() == str(known["head"])
+    try:
+        found = path.stat()
+        if found.st_size < offset or (by_inode and found.st_ino != known["inode"]):
+            return False
+        with path.open("rb") as file:
+            return hashlib.sha256(file.read(known["bytes"])).hexdigest() == str(known["head"])
+    except OSError:
+        return False  # what vanished, or cannot be read, is not it
 
 
 def _changed_at(path: Path) -> int:
-    return path.stat().st_mtime_ns
+    """In nanoseconds; -1 for what is no file, or is one no longer."""
+    try:
+        found = path.stat()
+    except OSError:
+        return -1
+    return found.st_mtime_ns if stat.S_ISREG(found.st_mode) else -1

@@ -10,7 +10,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from labelapp.prompts.import_models import ImportLine, PromptImport
-from labelapp.prompts.importing.claiming import advance
+from labelapp.prompts.importing.claiming import advance, lock_lines
 from labelapp.prompts.importing.forgetting import forget_bad_texts
 from labelapp.prompts.models import Prompt, Response, SampleBatch
 
@@ -26,6 +26,7 @@ def undo(claimed: PromptImport) -> None:
     while _undo_prompts(claimed):
         pass
     with transaction.atomic():
+        lock_lines(claimed.pk)
         SampleBatch.objects.filter(prompt_import=claimed, responses__isnull=True).delete()
         ImportLine.objects.filter(prompt_import=claimed).delete()
         done = {"state": PromptImport.State.UNDONE, "follows": False, "steps_done": claimed.steps_total}

@@ -7,9 +7,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from labelapp.prompts.import_models import ImportLine, PromptImport
-from labelapp.prompts.importing.claiming import advance
+from labelapp.prompts.importing.claiming import advance, lock_lines
 from labelapp.prompts.importing.deciding import WITHOUT_CONSENT, is_repeat, needs_consent
-from labelapp.prompts.importing.forgetting import FORGET_LEFT_OUT, forget_bad_texts
+from labelapp.prompts.importing.forgetting import FORGET_LEFT_OUT, forget_bad_texts, forget_wished
 from labelapp.prompts.models import Response, SampleBatch
 
 BATCH_LINES = 2000
@@ -52,9 +52,11 @@ WHERE {BATCH} AND line.responses IS NOT NULL AND (line.verdict = 'new' OR line.v
       WHERE known.prompt_id = prompt.id AND known.text = said.text
         AND import.file_format = 'chat_log' AND import.id <> %(id)s))
 """  # noqa: S608
-# A withdrawal of consent that comes meanwhile waits for the batch, and then finds its prompts.
+# A withdrawal of consent that comes meanwhile waits for the batch, and then finds its prompts; whether the lines needed
+# one or not. It is of a model.
 LOCK_SENDERS = f"""
-SELECT FROM prompts_submitter WHERE key IN (SELECT line.submitter FROM prompts_importline line WHERE {BATCH})
+SELECT FROM prompts_submitter WHERE key IN (SELECT line.submitter FROM prompts_importline line
+                                             WHERE {BATCH} AND line.model <> '')
 ORDER BY id FOR SHARE
 """  # noqa: S608
 FORGET_WRITTEN = f"""
@@ -80,6 +82,7 @@ def write_lines(claimed: PromptImport) -> None:
     while _write_batch(claimed):
         pass
     with transaction.atomic(), connection.cursor() as cursor:
+        lock_lines(claimed.pk)
         cursor.execute(NAME_KEPT, {"id": claimed.pk})
         late = ImportLine.objects.filter(prompt_import=claimed, verdict=ImportLine.Verdict.DUPLICATE).count()
         unagreed = ImportLine.objects.filter(prompt_import=claimed, verdict=ImportLine.Verdict.NO_CONSENT).count()
@@ -100,14 +103,16 @@ def write_lines(claimed: PromptImport) -> None:
 def _write_batch(claimed: PromptImport) -> bool:
     """Write the next lines; say whether there were any."""
     bound = {"id": claimed.pk, "by": claimed.created_by_id, "after": claimed.position.get("written", 0)}
+    lock_lines(claimed.pk)
     with connection.cursor() as cursor:
         cursor.execute(LAST_OF_BATCH, {**bound, "batch": BATCH_LINES})
         last, count, answered = cursor.fetchone()
         if not count:
             return False
         bound["last"] = last
+        cursor.execute(LOCK_SENDERS, bound)
+        forget_wished(claimed.pk)
         if needs_consent(claimed):
-            cursor.execute(LOCK_SENDERS, bound)
             cursor.execute(WITHOUT_CONSENT, bound)
         cursor.execute(INSERT_SUBMITTERS, bound)
         cursor.execute(INSERT_PROMPTS, bound)
