@@ -83,7 +83,8 @@ class TrainingRun(Generic[TrainingConfig]):
             return None
         attempt, step = found
         state = load_checkpoint(attempt.checkpoint(step))
-        if state["config"] != self.config.to_json():
+        # Read as it is now: a setting that labelapp has got since the checkpoint has its default there.
+        if type(self.config).from_json(state["config"]) != self.config:
             message = "config.json has changed since the checkpoint; start a new run for other settings"
             raise TrainingError("config_changed", message, field="config")
         if attempt != self.attempt and self.world.is_main:

@@ -49,11 +49,12 @@ class TokenBatcher:
         return pack(prompts, branches, pad_id=self.pad_id, device=self.device)
 
     def split(self, rows: Sequence[TokenSequence]) -> Iterator[list[int]]:
-        """Indices of rows that go through together: those of one prompt, then those of like length, side by side.
+        """Indices of rows that go through together: packed those of one prompt, else those of like length.
 
         A micro-batch takes at most `micro_batch_tokens` tokens, padding counted, or is one row that is longer.
         """
-        return micro_batches(rows, tokens=self.tokens, limit=self.micro_batch_tokens, place=_place)
+        place = _place if self.is_packed else None
+        return micro_batches(rows, tokens=self.tokens, limit=self.micro_batch_tokens, place=place)
 
     def tokens(self, rows: Sequence[TokenSequence]) -> int:
         """How many tokens the rows take as one micro-batch."""

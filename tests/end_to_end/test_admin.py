@@ -94,7 +94,7 @@ def test_trains_sft_rm_and_ppo_and_samples_back_to_the_labelers(
     inputs = {"Initial policy": "First SFT", "Reward model": "First reward model", "Prompts": prompts}
     start_form(page, live_app, "ppo", inputs=inputs, Episodes="128", Longest_response="16", Name="First policy")
     expect_state(page, "Succeeded")
-    expect(page.get_by_role("figure", name="KL (nats)").locator("canvas")).to_be_visible()
+    expect(page.get_by_role("figure", name="KL (nats)", exact=True).locator("canvas")).to_be_visible()
 
     page.get_by_role("link", name="First policy", exact=True).click()
     expect(page.get_by_role("heading", name="Lineage")).to_be_visible()

@@ -21,8 +21,7 @@ from inference.packing import pack
 from inference.packing_support import prepare_packing
 from inference.scoring import packed_logprobs, response_logprobs, rewards
 from inference.sequences import collate
-from tests.training.test_resume import stop_after
-from tests.training.toy_runs import figures, make_toy_run, start
+from tests.training.toy_runs import figures, make_toy_run, start, stop_after
 from training.adapting import adapt, adapter_off, put_trained_weights, save_policy, trained_weights
 from training.dropout import add_residual_dropout
 from training.errors import TrainingError

@@ -18,8 +18,7 @@ from inference.scoring import response_logprobs
 from inference.sequences import collate
 from tests.training import test_packing
 from tests.training.test_packing import CASES, PRECISION, assert_same, draw_rankings, gradients_of
-from tests.training.test_resume import stop_after
-from tests.training.toy_runs import figures, make_toy_run, start
+from tests.training.toy_runs import figures, make_toy_run, start, stop_after
 from training import checkpointing, process
 from training.implicit_rewards import ImplicitScorer, Reference
 from training.losses import k_wise_loss_terms, plackett_luce_loss_terms

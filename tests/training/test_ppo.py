@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from formats.configs import PpoConfig
-from formats.run_directory import RunDirectory, read_manifest, read_metrics
+from formats.run_directory import EXIT_PREEMPTED, RunDirectory, read_manifest, read_metrics
 from formats.run_spec import RunSpec
 from formats.shared_settings import Packing
 from inference.models import load_causal_lm, load_reward_model
 from inference.sampling import SamplingSettings
 from inference.writers import TorchWriter
 from tests.training.single_rows import score_rows
-from tests.training.toy_runs import PPO, figures, make_toy_run, start, toy_rows
+from tests.training.toy_runs import PPO, figures, make_toy_run, start, stop_after, toy_rows
 from training.batches import endless_slice
 from training.experience import Actors, Episodes, make_targets, score_rollouts, summarize
 from training.optimizing import arithmetic
@@ -303,7 +303,9 @@ def test_the_first_row_has_what_best_of_n_reaches_and_learning_is_the_same_witho
     assert line["best_of_4_reward"] == pytest.approx((max(scores[:4]) + max(scores[4:])) / 2, abs=1e-5)
 
 
-def test_a_run_ends_with_its_output_once_its_kl_budget_is_spent(tmp_path: Path, models: dict[str, Path]) -> None:
+def test_a_run_ends_with_its_output_once_its_kl_budget_is_spent(
+    tmp_path: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = make_toy_run(tmp_path / "whole", kind="ppo", models=models)
     assert start(whole) == 0
     drift = [row["kl_nats"] for row in read_metrics(whole.attempt(1).metrics_path)]
@@ -316,3 +318,12 @@ def test_a_run_ends_with_its_output_once_its_kl_budget_is_spent(tmp_path: Path, 
     manifest = read_manifest(held.output)
     assert manifest.summary["steps"] == kept
     assert f"ended after {kept} of 6 iterations" in manifest.warnings[0]
+    assert manifest.summary["kl_nats"] == pytest.approx(drift[kept], abs=1e-6)
+
+    resumed = make_toy_run(tmp_path / "resumed", kind="ppo", models=models, kl_budget_nats=budget)
+    stop_after(monkeypatch, step=kept)
+    assert start(resumed) == EXIT_PREEMPTED
+    monkeypatch.undo()
+    assert start(resumed) == 0
+    summary = read_manifest(resumed.output).summary
+    assert (summary["steps"], summary["kl_nats"]) == (kept, manifest.summary["kl_nats"])

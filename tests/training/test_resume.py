@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from tests.training.toy_runs import (
     make_toy_run,
     resumed_at,
     start,
+    stop_after,
     tied_rankings,
 )
 from training import checkpointing, process
@@ -146,18 +146,6 @@ def save_at_once(run: process.TrainingRun, *, step: int, state: Callable[[], dic
     raise PreemptedError
 
 
-def stop_after(monkeypatch: pytest.MonkeyPatch, *, step: int) -> None:
-    """Stop a run in this process before the step after `step`, as SIGTERM does."""
-    original = process.TrainingRun.stop_if_asked
-
-    def stop_if_asked(run: process.TrainingRun, **arguments: Any) -> None:
-        if arguments["step"] == step:
-            signal.raise_signal(signal.SIGTERM)
-        original(run, **arguments)
-
-    monkeypatch.setattr(process.TrainingRun, "stop_if_asked", stop_if_asked)
-
-
 @pytest.mark.parametrize("kind", ["sft", "reward_model", "ppo"])
 def test_sigterm_saves_and_the_run_goes_on_from_there(
     tmp_path: Path, models: Models, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -237,3 +225,21 @@ def test_settings_may_not_change_under_a_checkpoint(
     error = directory.attempts()[-1].read_error()
     assert error is not None
     assert error.code == "config_changed"
+
+
+def test_a_checkpoint_from_before_a_setting_was_known_is_gone_on_from(
+    tmp_path: Path, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = make_toy_run(tmp_path / "run", kind="sft", models=models("sft"))
+    stop_after(monkeypatch, step=1)
+    assert start(directory) == EXIT_PREEMPTED
+    monkeypatch.undo()
+    load = checkpointing.load_checkpoint
+
+    def load_old(path: Path) -> dict[str, Any]:
+        state = load(path)
+        assert state["config"].pop("gradient_checkpointing") is False
+        return state
+
+    monkeypatch.setattr(process, "load_checkpoint", load_old)
+    assert start(directory) == EXIT_DONE

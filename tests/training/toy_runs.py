@@ -2,9 +2,12 @@
 
 import dataclasses
 import random
+import signal
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from benchmarks import toy_preference as toy
 from formats.codec import Format
@@ -13,6 +16,7 @@ from formats.jsonl import write_jsonl
 from formats.records import Demonstration, PretrainingText, Prompt, Ranking
 from formats.run_directory import RunDirectory, read_metrics
 from formats.run_spec import RunSpec
+from training import process
 from training.dpo import train_dpo
 from training.ppo import train_ppo
 from training.process import main
@@ -163,6 +167,18 @@ def start(directory: RunDirectory, *, attempt: int | None = None) -> int:
     if spec.kind == "dpo":
         return main(train_dpo, DpoConfig, arguments)
     return main(train_ppo, PpoConfig, arguments)
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, *, step: int) -> None:
+    """Stop a run in this process before the step after `step`, as SIGTERM does."""
+    original = process.TrainingRun.stop_if_asked
+
+    def stop_if_asked(run: process.TrainingRun, **arguments: Any) -> None:
+        if arguments["step"] == step:
+            signal.raise_signal(signal.SIGTERM)
+        original(run, **arguments)
+
+    monkeypatch.setattr(process.TrainingRun, "stop_if_asked", stop_if_asked)
 
 
 def figures(directory: RunDirectory) -> list[dict[str, str]]:
