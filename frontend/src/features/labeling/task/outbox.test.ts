@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { ApiError, NetworkError } from "@/api/errors";
 import { browserStore, forgetStore } from "@/features/labeling/task/browserStore";
 import { readLocalDraft, writeLocalDraft } from "@/features/labeling/task/localDraft";
-import { Outbox, Withdrawn } from "@/features/labeling/task/outbox";
+import { Outbox, Unheard, Withdrawn } from "@/features/labeling/task/outbox";
 import type { Sent, Wish } from "@/features/labeling/task/sending";
 import type { Entry } from "@/features/labeling/task/types";
 
@@ -167,9 +167,24 @@ describe("Outbox", () => {
       expect(outbox.state().refused).toMatchObject([{ key: "1", refused: "It went to somebody else." }]),
     );
     expect(outbox.state().waiting).toEqual([]);
-    expect(done, "no page goes on").not.toHaveBeenCalled();
+    await vi.waitFor(() => expect(done).toHaveBeenCalledExactlyOnceWith(new Unheard()));
     expect(await kept()).toEqual(["1"]);
     expect(await readLocalDraft("7:label:1")).toEqual(entryOf("1").draft);
+  });
+
+  test("what was typed since the answer was given outlives its refusal and its return", async () => {
+    const typed = { ...entryOf("1").draft, content: "newer", savedAt: "2027" };
+    await writeLocalDraft("7:label:1", typed);
+    await writeLocalDraft("7:label:2", typed);
+    const { outbox } = openTab(new ApiError(409, {}), new NetworkError());
+    const refused = outbox.submit(entryOf("1"), null, { isHeard: () => false });
+    await expect(refused).rejects.toBeInstanceOf(Unheard);
+    expect(await readLocalDraft("7:label:1")).toEqual(typed);
+    const withdrawn = outbox.submit(entryOf("2"), null).catch(() => undefined);
+    await outbox.whenLate();
+    await outbox.withdraw("2");
+    await withdrawn;
+    expect(await readLocalDraft("7:label:2")).toEqual(typed);
   });
 
   test("who is logged out loses nothing", async () => {

@@ -5,7 +5,7 @@
  */
 import { ApiError, isStatus, isTransient } from "@/api/errors";
 import { browserStore } from "@/features/labeling/task/browserStore";
-import { removeLocalDraft, writeLocalDraft } from "@/features/labeling/task/localDraft";
+import { readLocalDraft, removeLocalDraft, writeLocalDraft } from "@/features/labeling/task/localDraft";
 import { type Sent, send, type Wish } from "@/features/labeling/task/sending";
 import type { Entry } from "@/features/labeling/task/types";
 
@@ -32,6 +32,9 @@ export type Page = {
 
 /** What `submit` fails with when the labeler took the answer back before it was sent. */
 export class Withdrawn extends Error {}
+
+/** What `submit` fails with when the answer was refused and the page did not hear of it: every page tells instead. */
+export class Unheard extends Error {}
 
 export class Outbox {
   private readonly sendEntry: typeof send;
@@ -63,8 +66,8 @@ export class Outbox {
   }
 
   /**
-   * Keeps the answer, sends it until it has arrived, and returns what the server said; null: another tab sent it. It
-   * never returns where the answer is refused and the page is not there to hear of it.
+   * Keeps the answer, sends it until it has arrived, and returns what the server said; null: another tab sent it. Where
+   * the answer is refused it fails with what the server said, or with `Unheard` where the page was left.
    */
   async submit(entry: Entry, wish: Wish | null, page: Page = {}): Promise<Sent | null> {
     const { onKept, isHeard = () => true } = page;
@@ -181,10 +184,12 @@ export class Outbox {
     }
     const refused = { ...entry, refused: error.message };
     await keep(refused);
-    await writeLocalDraft(entry.draftKey, entry.draft);
+    await backToDraft(entry);
     this.entries.set(entry.key, refused);
     this.hopes.delete(entry.key);
     this.changed();
+    // Whoever did not leave after all must be able to submit again.
+    hope?.reject(new Unheard());
     return true;
   }
 
@@ -200,7 +205,7 @@ export class Outbox {
 
   /** An answer becomes a draft again, and is one before it leaves the outbox. */
   private async giveBack(entry: Entry): Promise<void> {
-    await writeLocalDraft(entry.draftKey, entry.draft);
+    await backToDraft(entry);
     await this.forget(entry.key);
   }
 
@@ -242,6 +247,12 @@ export class Outbox {
 /** Web Locks exist on https and localhost only; elsewhere the idempotency key alone keeps an answer from counting twice. */
 function withLock<T>(work: () => Promise<T>): Promise<T> {
   return navigator.locks ? (navigator.locks.request(LOCK, work) as Promise<T>) : work();
+}
+
+/** The task may be open again: what was typed on it since is newer, and stays. */
+async function backToDraft({ draftKey, draft }: Entry): Promise<void> {
+  const typed = await readLocalDraft(draftKey);
+  if (!typed || typed.savedAt <= draft.savedAt) await writeLocalDraft(draftKey, draft);
 }
 
 /** A browser that stores nothing still sends; only a crash would then lose the answer, and the server has its draft. */

@@ -131,9 +131,9 @@ test("a submission of what was changed meanwhile is not made, and says so", asyn
   expect(requests.filter(({ url }) => url.endsWith("/submit"))).toEqual([]);
 });
 
-test("a refusal while another page is on its way is left for every page to tell", async () => {
+test("a refusal while another page is on its way is left for every page to tell, and who stays can submit again", async () => {
   answer = () => Promise.reject(new TypeError("Failed to fetch"));
-  const { work, claim } = showWork();
+  const { page, work, claim } = showWork();
   claim();
   act(() => void work().submit({ demonstration: "Done" }));
   await outbox.whenLate();
@@ -141,5 +141,6 @@ test("a refusal while another page is on its way is left for every page to tell"
   answer = async () => Response.json({ code: "task_withdrawn", message: "Withdrawn." }, { status: 409 });
   act(() => outbox.retryNow());
   await vi.waitFor(() => expect(outbox.state().refused).toMatchObject([{ refused: "Withdrawn." }]), 10_000);
+  await page.findByText("Writing");
   await outbox.discard(outbox.state().refused[0]?.key ?? "");
 });

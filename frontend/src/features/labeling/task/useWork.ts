@@ -16,7 +16,7 @@ import {
   type LocalDraft,
   readLocalDraft,
 } from "@/features/labeling/task/localDraft";
-import { outbox, Withdrawn } from "@/features/labeling/task/outbox";
+import { outbox, Unheard, Withdrawn } from "@/features/labeling/task/outbox";
 import { type Problem, problemOf } from "@/features/labeling/task/problem";
 import { IdempotencyKeys } from "@/features/labeling/task/submission";
 import { type Done, TaskSettingContext } from "@/features/labeling/task/taskSetting";
@@ -294,6 +294,7 @@ function useSubmit(options: UseSubmitOptions) {
       onDone({ sent, assignment, draft: content });
       void own?.finish();
     } catch (error) {
+      if (error instanceof Unheard) return;
       const isWithdrawn = error instanceof Withdrawn;
       const local = own?.copy(content) ?? entry.draft;
       if (hasLeft) goBack({ assignment, local, problem: isWithdrawn ? null : problemOf(error) });
