@@ -19,7 +19,7 @@ export function useDrag(drop: (id: ResponseId, band: string) => void) {
     grip.current = null;
     setDrag(null);
   };
-  useEscape(drag !== null, letGo);
+  usePutBack(drag !== null, letGo);
 
   const handle = (id: ResponseId) => ({
     onPointerDown: (event: PointerEvent<HTMLElement>) => {
@@ -31,6 +31,8 @@ export function useDrag(drop: (id: ResponseId, band: string) => void) {
     onPointerMove: (event: PointerEvent<HTMLElement>) => {
       const from = grip.current;
       if (!from) return;
+      // Its button went up where this handle could not hear it.
+      if (!event.buttons) return letGo();
       const [right, down] = [event.clientX - from.x, event.clientY - from.y];
       if (!from.isMoved && Math.hypot(right, down) < LEAST_PIXELS) return;
       if (!from.isMoved) bands()?.scrollIntoView({ block: "nearest" });
@@ -65,8 +67,8 @@ function bandAt({ clientX, clientY }: PointerEvent): string | null {
   return band?.getAttribute("data-band") ?? null;
 }
 
-/** Escape puts back what is in the hand, and does nothing else. */
-function useEscape(isDragging: boolean, letGo: () => void): void {
+/** Escape puts back what is in the hand, and does nothing else; so does letting go once its handle is not there any more. */
+function usePutBack(isDragging: boolean, letGo: () => void): void {
   const putBack = useEffectEvent(letGo);
   useEffect(() => {
     if (!isDragging) return;
@@ -75,7 +77,12 @@ function useEscape(isDragging: boolean, letGo: () => void): void {
       event.stopPropagation();
       putBack();
     };
+    const onPointerUp = ({ isPrimary }: globalThis.PointerEvent) => isPrimary && putBack();
     window.addEventListener("keydown", onKeyDown, true);
-    return () => window.removeEventListener("keydown", onKeyDown, true);
+    window.addEventListener("pointerup", onPointerUp);
+    return () => {
+      window.removeEventListener("keydown", onKeyDown, true);
+      window.removeEventListener("pointerup", onPointerUp);
+    };
   }, [isDragging]);
 }

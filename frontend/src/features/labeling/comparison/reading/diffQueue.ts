@@ -25,6 +25,7 @@ export class DiffQueue {
 
   constructor(startWorker: () => DiffWorker) {
     this.startWorker = startWorker;
+    window.addEventListener("online", () => this.next());
   }
 
   known(key: string): Diff | undefined {
@@ -54,8 +55,10 @@ export class DiffQueue {
     this.current = wish;
     this.worker ??= this.startWorker();
     this.worker.onmessage = ({ data }) => this.heard(data);
-    // Without a network it cannot start; the next wish starts another.
+    // Without a network it cannot start; the next wish starts another, and so does the network. It goes last: were it
+    // the pair's own fault, the others must not wait for it.
     this.worker.onerror = () => {
+      if (this.current) this.wishes.push(this.current);
       this.worker = this.current = null;
     };
     this.worker.postMessage({ basis: wish.basis, text: wish.text });

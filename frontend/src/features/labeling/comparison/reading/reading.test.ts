@@ -103,7 +103,7 @@ describe("the queue of differences", () => {
   function queueWith(asked: Pair[]) {
     const worker: DiffWorker = { onmessage: null, postMessage: (pair) => asked.push(pair) };
     const answer = (diff: Diff) => worker.onmessage?.({ data: diff } as MessageEvent<Diff>);
-    return { queue: new DiffQueue(() => worker), answer };
+    return { queue: new DiffQueue(() => worker), worker, answer };
   }
   const pair = (name: string) => ({ basis: "", text: name });
 
@@ -137,7 +137,22 @@ describe("the queue of differences", () => {
     workers[0]?.onerror?.({} as ErrorEvent);
     queue.ask("1", pair("1"), () => told.push("1 again"));
     workers[1]?.onmessage?.({ data: [] } as never);
-    expect(told).toEqual(["1 again"]);
+    expect(told).toEqual(["1", "1 again"]);
+  });
+
+  test("what was asked for without a network is asked for again with it, the one that failed last", () => {
+    const asked: Pair[] = [];
+    const { queue, worker, answer } = queueWith(asked);
+    const told: string[] = [];
+    queue.ask("1", pair("1"), () => told.push("1"));
+    queue.ask("2", pair("2"), () => told.push("2"));
+    worker.onerror?.({} as ErrorEvent);
+    expect(asked.map(({ text }) => text)).toEqual(["1"]);
+    window.dispatchEvent(new Event("online"));
+    answer([]);
+    answer([]);
+    expect(asked.map(({ text }) => text)).toEqual(["1", "2", "1"]);
+    expect(told).toEqual(["2", "1"]);
   });
 });
 
