@@ -127,5 +127,6 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/ui/languageInTests.ts"],
     restoreMocks: true,
+    testTimeout: 20_000,
   },
 });

@@ -46,7 +46,7 @@ test("every page tells what was refused, with its text, until it is closed", asy
       </MantineProvider>
     </QueryClientProvider>,
   );
-  await vi.waitFor(() => expect(page.getAllByRole("alert")).toHaveLength(2));
+  await vi.waitFor(() => expect(page.getAllByRole("alert")).toHaveLength(2), 5_000);
   const told = page.getAllByRole("alert").map(({ textContent }) => textContent);
   expect(told[0]).toContain("An answer of yours in Write them was not taken. It went to somebody else.");
   expect(told[1]).toContain("A question of yours was not taken. There is no such task of yours.");
