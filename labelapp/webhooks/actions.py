@@ -52,7 +52,7 @@ def update_webhook(
     Raises:
         InvalidInput, Conflict: as `add_webhook` does.
     """
-    webhook = Webhook.objects.select_for_update().get(pk=webhook.pk)
+    webhook = Webhook.objects.select_for_update(no_key=True).get(pk=webhook.pk)
     webhook.name = name or webhook.name
     webhook.url = checked_url(url) if url else webhook.url
     webhook.events = sorted(set(events)) if events is not None else webhook.events
@@ -85,6 +85,8 @@ def _save(webhook: Webhook) -> None:
 def delete_webhook(webhook: Webhook) -> None:
     """Forget an address, its secret, its log and what waits for it."""
     publish_on_commit("webhooks", type="changed", id=webhook.pk)
+    # The webhook before its messages, as `sending` locks them.
+    list(Webhook.objects.select_for_update().filter(pk=webhook.pk))
     webhook.delete()
 
 

@@ -68,7 +68,7 @@ def _send(delivery: Delivery) -> posting.Outcome:
 @transaction.atomic
 def _record(delivery: Delivery, outcome: posting.Outcome) -> None:
     """Write down how it went, unless another attempt was made meanwhile."""
-    webhook = Webhook.objects.select_for_update().filter(pk=delivery.webhook_id).first()
+    webhook = Webhook.objects.select_for_update(no_key=True).filter(pk=delivery.webhook_id).first()
     locked = Delivery.objects.select_for_update().filter(pk=delivery.pk, attempts=delivery.attempts).first()
     if webhook is None or locked is None:
         return

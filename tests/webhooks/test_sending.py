@@ -10,12 +10,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from labelapp.accounts.models import Role, User
 from labelapp.webhooks import posting
-from labelapp.webhooks.actions import Added, add_webhook, send_again, update_webhook
+from labelapp.webhooks.actions import Added, add_webhook, delete_webhook, send_again, update_webhook
 from labelapp.webhooks.addresses import resolved
 from labelapp.webhooks.models import Delivery, Webhook
 from labelapp.webhooks.outbox import emit
@@ -223,3 +224,22 @@ def test_with_tls_the_certificate_is_checked(admin: User, certificate: Path, mon
         assert tried(happened()).state == "delivered"
         Webhook.objects.update(url=receiver.url.replace("localhost", "127.0.0.1"))
         assert "certificate" in tried(happened()).error.lower(), "it is another name's"
+
+
+def test_a_webhook_is_locked_before_its_messages(added: Added, receiver: Receiver) -> None:
+    with CaptureQueriesContext(connection) as telling:
+        delivery = happened()
+    with CaptureQueriesContext(connection) as recording:
+        assert tried(delivery).state == "delivered"
+    with CaptureQueriesContext(connection) as deleting:
+        delete_webhook(added.webhook)
+    first_writes = (" FOR ", "INSERT", "DELETE")
+    locked = [
+        next(one["sql"] for one in seen.captured_queries if any(word in one["sql"] for word in first_writes))
+        for seen in (telling, deleting)
+    ]
+    assert all("webhooks_webhook" in sql and "webhooks_delivery" not in sql for sql in locked)
+    assert [sql.rsplit(" FOR ")[-1] for sql in locked] == ["KEY SHARE", "UPDATE"]
+    # What only refers to the webhook need not wait while an attempt is recorded.
+    assert not any("webhooks_webhook" in one["sql"] and one["sql"].endswith("FOR UPDATE") for one in recording)
+    assert not Delivery.objects.exists()
