@@ -16,7 +16,14 @@ from labelapp.common.errors import NotFound
 from labelapp.prompts.import_models import ImportLine, PromptImport
 from labelapp.prompts.importing.actions import MIN_SIMILARITY, ImportOptions
 from labelapp.prompts.importing.forgetting import is_withheld
-from labelapp.prompts.importing.near import COMPARED_CHARACTERS, compared_text, shares_beginning, similarity, triples
+from labelapp.prompts.importing.near import (
+    CANDIDATES,
+    COMPARED_CHARACTERS,
+    compared_text,
+    shares_beginning,
+    similarity,
+    triples,
+)
 from labelapp.prompts.models import Prompt
 from labelapp.prompts.similar import normalised
 
@@ -24,9 +31,6 @@ Verdict = ImportLine.Verdict
 MOST_COMPARED = 200
 MOST_SHOWN = 20
 WORDS_SHOWN = 300
-CANDIDATES = """
-SELECT id FROM prompts_prompt WHERE fingerprints && %s::int[] AND id <> %s LIMIT %s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,9 @@ def _candidates(prompt: Prompt) -> list[int]:
     with transaction.atomic(), connection.cursor() as cursor:
         # With a limit the planner would rather read the table until it has found enough, and there are seldom any.
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(CANDIDATES, [prompt.fingerprints, prompt.pk, MOST_COMPARED])
-        return [pk for (pk,) in cursor.fetchall()]
+        wanted = CANDIDATES.format(fingerprints="%(own)s::int[]", most=MOST_COMPARED + 1)
+        cursor.execute(wanted, {"own": prompt.fingerprints})
+        return [pk for (pk,) in cursor.fetchall() if pk != prompt.pk]
 
 
 def _compare(own: str, other: Prompt) -> Alike | None:

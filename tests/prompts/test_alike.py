@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from labelapp.prompts import alike
 from labelapp.prompts.alike import shared_passages
+from labelapp.prompts.importing.near import CANDIDATES
 from labelapp.prompts.models import Prompt
 from tests.prompts.conftest import Upload, confirm
 
@@ -64,6 +65,19 @@ def test_a_prompt_has_its_near_duplicates(researcher: APIClient, labeler: APICli
 
 
 @pytest.mark.django_db
+def test_of_many_candidates_those_that_share_most_are_compared(
+    researcher: APIClient, prompt: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alike, "MOST_COMPARED", 1)
+    # Those that share a single fingerprint stand before it in the table.
+    Prompt.objects.exclude(text__in=(STORY, NEARLY)).update(fingerprints=prompt.fingerprints[:1])
+    twin = Prompt.objects.get(text=NEARLY)
+    Prompt.objects.filter(pk=twin.pk).update(fingerprints=prompt.fingerprints)
+    (near,) = researcher.get(f"/api/v1/prompts/{prompt.pk}/alike").json()
+    assert near["id"] == twin.pk
+
+
+@pytest.mark.django_db
 def test_a_line_is_shown_beside_what_was_kept(researcher: APIClient, labeler: APIClient, upload: Upload) -> None:
     researcher.post("/api/v1/prompts", {"messages": said(STORY)})
     rows = [{"prompt": NEARLY}, {"prompt": LONG + "and then"}, {"prompt": LONG + "but now"}, {"prompt": "Name a tree."}]
@@ -83,6 +97,7 @@ def test_a_line_is_shown_beside_what_was_kept(researcher: APIClient, labeler: AP
 def test_candidates_are_looked_up_and_not_sought(prompt: Prompt) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("EXPLAIN " + alike.CANDIDATES, [prompt.fingerprints, prompt.pk, alike.MOST_COMPARED])
+        sought = CANDIDATES.format(fingerprints="%(own)s::int[]", most=alike.MOST_COMPARED)
+        cursor.execute(f"EXPLAIN {sought}", {"own": prompt.fingerprints})
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "prompt_fingerprints" in plan

@@ -22,7 +22,7 @@ from labelapp.prompts.importing.near import CANDIDATES, compared_text, shares_be
 from labelapp.prompts.models import Prompt, Response
 
 Verdict = ImportLine.Verdict
-CHUNK_LINES = 200
+CHUNK_LINES, MOST_COMPARED = 200, 8
 
 RESET = """
 UPDATE prompts_importline SET verdict = 'new', duplicate_of_id = NULL, duplicate_of_line = NULL, similarity = NULL
@@ -50,9 +50,10 @@ SELECT line, NULL::bigint AS prompt_id, other FROM (
 CROSS JOIN LATERAL (VALUES (first), (before)) AS others(other)
 WHERE other < line
 """
+IN_WORKSPACE = CANDIDATES.format(fingerprints="line.fingerprints", most=MOST_COMPARED)
 ALIKE_IN_WORKSPACE = f"""
 SELECT line.line, prompt.id AS prompt_id, NULL::bigint AS other
-FROM prompts_importline line CROSS JOIN LATERAL ({CANDIDATES.format(fingerprints="line.fingerprints")}) prompt
+FROM prompts_importline line CROSS JOIN LATERAL ({IN_WORKSPACE}) prompt
 WHERE line.prompt_import_id = %(id)s AND line.line > %(after)s AND line.verdict = 'new' AND line.fingerprints <> '{{}}'
 """  # noqa: S608 - of constants
 DROP_ALIKE = """
@@ -174,7 +175,7 @@ def _newest_prompt() -> int:
 def candidates(fingerprints: list[int]) -> list[Compared]:
     """The prompts of the workspace that one with these fingerprints is to be compared with, the likeliest first."""
     with connection.cursor() as cursor, _by_index(cursor):
-        cursor.execute(CANDIDATES.format(fingerprints="%(own)s::int[]"), {"own": fingerprints})
+        cursor.execute(CANDIDATES.format(fingerprints="%(own)s::int[]", most=MOST_COMPARED), {"own": fingerprints})
         ids = [pk for (pk,) in cursor.fetchall()]
     found = _prompts_by_id(set(ids))
     return [found[pk] for pk in ids]

@@ -23,16 +23,17 @@ from formats.messages import Message
 from labelapp.prompts.models import PromptKind
 from labelapp.prompts.similar import normalised
 
-# The prompts that share a fingerprint with the list {fingerprints}, those that share most first. So many are looked at
-# of each fingerprint that thousands of one template, who share some, do not crowd out the few who share the others.
-LOOKED_AT, MOST_COMPARED = 200, 8
+# Of the prompts that share a fingerprint with the list {fingerprints} the {most} that share most, in order. So many
+# are looked at of each fingerprint that thousands of one template, who share some, do not crowd out the few who share
+# the others.
+LOOKED_AT = 200
 CANDIDATES = f"""
 SELECT found.id FROM (
     SELECT DISTINCT hit.id, hit.fingerprints FROM unnest({{fingerprints}}) own(fingerprint) CROSS JOIN LATERAL (
         SELECT id, fingerprints FROM prompts_prompt WHERE fingerprints @> ARRAY[own.fingerprint] LIMIT {LOOKED_AT}) hit
     ) found
 ORDER BY (SELECT count(*) FROM unnest(found.fingerprints) other WHERE other = ANY({{fingerprints}})) DESC, found.id
-LIMIT {MOST_COMPARED}
+LIMIT {{most}}
 """  # noqa: S608 - of constants
 BANDS, ROWS = 6, 4
 SEED = 2022
