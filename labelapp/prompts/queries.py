@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Count, Exists, F, Func, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Func, IntegerField, Max, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left
 
 from labelapp.common.errors import NotFound
@@ -234,11 +234,13 @@ def _good_lines(prompt_import: PromptImport) -> Iterator[dict[str, Any]]:
             yield _good_line(line, line.line, submitter=line.submitter, responses=len(line.responses or []))
     elif prompt_import.state == PromptImport.State.IMPORTED:
         written = Prompt.objects.filter(prompt_import=prompt_import).select_related("submitter").defer("search")
-        said = Count("responses", filter=Q(responses__batch__prompt_import=prompt_import))
-        for prompt in written.order_by("import_line").annotate(said=said)[:GOOD_SHOWN]:
+        first = list(written.order_by("import_line")[:GOOD_SHOWN])
+        said = Response.objects.filter(prompt__in=first, batch__prompt_import=prompt_import).order_by()
+        counts = dict(said.values_list("prompt").annotate(Count("pk")))
+        for prompt in first:
             owner = prompt.submitter.key
             named = "" if owner == anonymous(prompt.dedup_key) else owner
-            yield _good_line(prompt, prompt.import_line or 0, submitter=named, responses=prompt.said)
+            yield _good_line(prompt, prompt.import_line or 0, submitter=named, responses=counts.get(prompt.pk, 0))
 
 
 def _good_line(row: Prompt | ImportLine, line: int, *, submitter: str, responses: int) -> dict[str, Any]:

@@ -153,6 +153,16 @@ def test_responses_come_along_as_one_batch_also_for_known_prompts(upload: Upload
     assert Response.objects.count() == 4
 
 
+def test_the_report_counts_the_responses_of_what_it_shows_only(upload: Upload, researcher: APIClient) -> None:
+    rows = [{"prompt": f"Prompt {number}", "responses": ["a"] * (number % 3)} for number in range(7)]
+    done = confirm(researcher, upload(rows).json()).json()
+    with CaptureQueriesContext(connection) as queries:
+        shown = researcher.get(f"/api/v1/prompt-imports/{done['id']}").json()["report"]["good"]
+    assert [(line["line"], line["responses"]) for line in shown] == [(1, 0), (2, 1), (3, 2), (4, 0), (5, 1)]
+    grouped = [query["sql"] for query in queries.captured_queries if "GROUP BY" in query["sql"]]
+    assert all(" IN (" in sql and "LIMIT" not in sql for sql in grouped), "whole imports are not grouped"
+
+
 def test_blank_lines_are_no_lines_and_the_last_needs_no_line_feed(upload: Upload) -> None:
     preview = upload(b'\n{"prompt": "a"}\r\n  \n{"prompt": "b"}').json()
     assert (preview["line_count"], preview["good_count"]) == (2, 2)

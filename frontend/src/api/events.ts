@@ -105,11 +105,15 @@ class EventStream {
 
 const stream = new EventStream();
 
-/** Refetches `invalidates` whenever one of `topics` changes; `onEvent` is for pages that use an event's numbers. */
+/**
+ * Refetches `invalidates` whenever one of `topics` changes; `onEvent` is for pages that use an event's numbers. The page of
+ * one row gives its id as `only`, and is not told of others.
+ */
 export function useEvents(
   topics: string[],
   invalidates: QueryKey[],
   onEvent?: (event: ServerEvent) => void,
+  only?: number,
 ): void {
   const key = JSON.stringify([topics, invalidates]);
   useEffect(() => {
@@ -122,11 +126,12 @@ export function useEvents(
       topics: watched,
       onGap: refetchAll,
       onEvent: (event) => {
+        if (only !== undefined && event.id !== only) return;
         refetchAll();
         onEvent?.(event);
       },
     });
-  }, [key, onEvent]);
+  }, [key, onEvent, only]);
 }
 
 export function useConnection(): Connection {

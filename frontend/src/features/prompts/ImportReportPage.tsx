@@ -34,6 +34,8 @@ export function ImportReportPage() {
   useEvents(
     ["imports"],
     [["get", "/api/v1/prompt-imports/{import_id}", { params: { path: { import_id: id } } }]],
+    undefined,
+    id,
   );
   const { label, tone } = importState(report);
   const left =
