@@ -12,7 +12,7 @@ from formats.errors import FormatError
 from labelapp.accounts.models import User
 from labelapp.checkpoints.models import Checkpoint, Endpoint
 from labelapp.common.errors import Conflict, InvalidInput
-from labelapp.prompts.bulk import check_restorable
+from labelapp.prompts.bulk import check_restorable, of_locked_senders
 from labelapp.prompts.content import PromptContent, check_annotations, check_language
 from labelapp.prompts.dedup import dedup_key
 from labelapp.prompts.importing.near import compared_text, fingerprints
@@ -70,6 +70,7 @@ def new_prompt(content: PromptContent, *, submitter: Submitter, created_by: User
     )
 
 
+@transaction.atomic
 def update_prompt(
     prompt: Prompt,
     *,
@@ -97,8 +98,8 @@ def update_prompt(
     changes = {column: value for column, value in given.items() if value is not None}
     if archived is not None:
         changes["archived_at"] = (prompt.archived_at or timezone.now()) if archived else None
-    if archived is False and prompt.archived_at is not None:
-        check_restorable(Prompt.objects.filter(pk=prompt.pk))
+    if archived is False:
+        check_restorable(of_locked_senders(Prompt.objects.filter(pk=prompt.pk)))
     for column, value in changes.items():
         setattr(prompt, column, value)
     prompt.save(update_fields=list(changes))

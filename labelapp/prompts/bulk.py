@@ -5,12 +5,15 @@ undoing it leaves alone what was so before. A small one is done in the request, 
 claim but the lock on its row, which goes with a worker that dies.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from django.db import connection, transaction
+import structlog
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
+from psycopg.errors import QueryCanceled
 
 from labelapp.accounts.models import User
 from labelapp.common.enqueue import enqueue_on_commit
@@ -24,7 +27,10 @@ from labelapp.prompts.record_models import Consent
 Action, State = PromptChange.Action, PromptChange.State
 # So many are changed within a person's patience.
 AT_ONCE = 2_000
+# A worker's change is five statements, and must end before a task may take no longer (CELERY_TASK_SOFT_TIME_LIMIT).
+STATEMENT_SECONDS = 300
 MAX_TAGS = 50
+logger = structlog.get_logger(__name__)
 
 # Of each prompt the tags that it lacks, or has; {} where it is archived or brought back.
 LACKED = 'ARRAY(SELECT unnest(%s::varchar[]) EXCEPT SELECT unnest("prompts_prompt"."tags") ORDER BY 1)'
@@ -44,6 +50,10 @@ UPDATE prompts_prompt prompt SET tags = ARRAY(
     SELECT tag FROM unnest(prompt.tags) tag WHERE tag <> ALL(part.tags) ORDER BY 1)
 FROM (SELECT tags, unnest(prompt_ids) AS id FROM prompts_promptchangepart WHERE change_id = %s) part
 WHERE prompt.id = part.id AND prompt.tags && part.tags
+"""
+# A withdrawal of consent that comes meanwhile waits, and then finds what was brought back.
+LOCK_SENDERS = """
+SELECT id FROM prompts_submitter WHERE id IN (SELECT chosen.submitter_id FROM ({chosen}) chosen) ORDER BY id FOR SHARE
 """
 OF_CHANGE = "SELECT unnest(prompt_ids) FROM prompts_promptchangepart WHERE change_id = %s"
 
@@ -76,8 +86,8 @@ def undo_change(change_id: int) -> PromptChange:
         raise Conflict(
             f"Only what is done can be undone; this is {change.get_state_display().lower()}.", code="not_done"
         )
-    change.state = State.UNDOING
-    change.save(update_fields=["state"])
+    change.state, change.error = State.UNDOING, ""
+    change.save(update_fields=["state", "error"])
     if change.changed_count > AT_ONCE:
         _ring(change)
     else:
@@ -90,14 +100,29 @@ def work_on_change(change_id: int) -> None:
     """Do what a change waits for, unless another worker is at it."""
     change = PromptChange.objects.select_for_update(skip_locked=True).filter(pk=change_id).first()
     if change is not None and change.state == State.WAITING:
-        try:
-            with transaction.atomic():
-                _do(change)
-        except Conflict as refused:
-            change.error = refused.message
-            _finish(change, state=State.REFUSED)
+        _try(change, _do, otherwise=State.REFUSED)
     elif change is not None and change.state == State.UNDOING:
-        _undo(change)
+        _try(change, _undo, otherwise=State.DONE)
+
+
+def _try(change: PromptChange, step: Callable[[PromptChange], None], *, otherwise: str) -> None:
+    """Take a step whole; where it can never be, note why, or the sweeper would ring for it for ever."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{STATEMENT_SECONDS}s"])
+            step(change)
+        return
+    except Conflict as refused:
+        change.error = refused.message
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise  # the database went away, or two waited for each other: the next bell may do it
+        change.error = "It took too long and was taken back. Choose fewer prompts at a time."
+    except DatabaseError as error:
+        logger.exception("change to many prompts stopped", change=change.pk)
+        change.error = f"The database refused it: {str(error).splitlines()[0]}"
+    _finish(change, state=otherwise)
 
 
 def changes_to_do() -> list[int]:
@@ -133,6 +158,15 @@ def check_restorable(prompts: QuerySet[Prompt]) -> None:
         )
 
 
+def of_locked_senders(prompts: QuerySet[Prompt]) -> QuerySet[Prompt]:
+    """Lock the submitters of these prompts, before anything else is, and return the prompts that are theirs."""
+    sql, parameters = prompts.order_by().values("submitter_id").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_SENDERS.format(chosen=sql), parameters)
+        senders = [pk for (pk,) in cursor.fetchall()]
+    return prompts.filter(submitter__in=RawSQL("SELECT unnest(%s::bigint[])", [senders]))
+
+
 def _latest_consent() -> Subquery:
     record = Consent.objects.filter(submitter=OuterRef("submitter"), model=OuterRef("model")).order_by("-id")
     return Subquery(record.values("action")[:1])
@@ -154,7 +188,8 @@ def _meant(change: PromptChange) -> QuerySet[Prompt]:
 
 
 def _do(change: PromptChange) -> None:
-    _note(change)
+    meant = _meant(change)
+    _note(change, of_locked_senders(meant) if change.action == Action.RESTORE else meant)
     change.done_at = timezone.now()
     if change.action == Action.RESTORE:
         check_restorable(_changed(change))
@@ -162,12 +197,11 @@ def _do(change: PromptChange) -> None:
     _finish(change, state=State.DONE)
 
 
-def _note(change: PromptChange) -> None:
+def _note(change: PromptChange, meant: QuerySet[Prompt]) -> None:
     """Lock the prompts, in one order so that two changes wait for each other, and note them by what is changed."""
     changed = {Action.ADD_TAGS: LACKED, Action.REMOVE_TAGS: HAD}.get(Action(change.action), NONE)
     chosen = (
-        _meant(change)
-        .select_for_update(of=("self",))
+        meant.select_for_update(of=("self",), no_key=True)  # who only refers to a prompt need not wait
         .order_by("pk")
         .annotate(changed=RawSQL(changed, [change.tags]))  # noqa: S611 - constants of this module
         .values_list("pk", "changed")
@@ -195,7 +229,7 @@ def _apply(change: PromptChange, action: str) -> int:
 def _undo(change: PromptChange) -> None:
     if change.action == Action.ARCHIVE:
         # Not what was brought back and archived again, nor what must stay archived.
-        still = _changed(change).filter(archived_at=change.done_at).alias(consent=_latest_consent())
+        still = of_locked_senders(_changed(change)).filter(archived_at=change.done_at).alias(consent=_latest_consent())
         allowed = still.filter(Q(consent=None) | ~Q(consent=Consent.Action.WITHDRAWN))
         change.undone_count = Prompt.objects.filter(pk__in=allowed.values("pk")).update(archived_at=None)
     else:

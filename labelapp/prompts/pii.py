@@ -28,7 +28,7 @@ def review(prompt_id: int, *, redacted: list[int], reviewed_by: User, findings: 
         Conflict: it waits for no review, or was looked at anew meanwhile.
         InvalidInput: there is no finding of a number.
     """
-    prompt = Prompt.objects.select_for_update().filter(pk=prompt_id).first()
+    prompt = Prompt.objects.select_for_update(no_key=True).filter(pk=prompt_id).first()
     if prompt is None:
         raise NotFound("There is no such prompt.")
     if prompt.pii_state != PiiState.OPEN or prompt.pii_findings != findings:

@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from labelapp.prompts import bulk, paging
@@ -115,6 +117,68 @@ def test_a_large_change_that_is_refused_changes_nothing(
     assert "withdrawn the consent" in shown["error"]
     assert not Prompt.objects.filter(archived_at=None).exists()
     assert bulk.changes_to_do() == []
+
+
+def locks(queries: list[dict[str, str]]) -> list[str]:
+    """What was locked, in turn."""
+    found = (
+        re.search(r'FROM "?(prompts_(?:submitter|prompt))"? .*?FOR (SHARE|NO KEY UPDATE|UPDATE)', one["sql"], re.DOTALL)
+        for one in queries
+    )
+    return [f"{one[1]} {one[2]}" for one in found if one]
+
+
+def test_who_withdraws_consent_waits_for_what_is_brought_back(researcher: APIClient, prompts: list[Prompt]) -> None:
+    ids = [prompt.pk for prompt in prompts]
+    done = change(researcher, action="archive", prompt_ids=ids).json()
+    with CaptureQueriesContext(connection) as undoing:
+        assert researcher.post(f"/api/v1/prompts/changes/{done['id']}/undo").json()["undone_count"] == 4
+    assert locks(undoing.captured_queries) == ["prompts_submitter SHARE"]
+    change(researcher, action="archive", prompt_ids=ids)
+    with CaptureQueriesContext(connection) as restoring:
+        assert change(researcher, action="restore", prompt_ids=ids).json()["changed_count"] == 4
+    locked = locks(restoring.captured_queries)
+    assert locked[0] == "prompts_submitter SHARE"
+    assert any("FOR NO KEY UPDATE OF" in one["sql"] for one in restoring.captured_queries)
+    assert not any("FOR UPDATE" in one["sql"] and "prompts_prompt" in one["sql"] for one in restoring.captured_queries)
+    with CaptureQueriesContext(connection) as patching:
+        researcher.patch(f"/api/v1/prompts/{ids[0]}", {"archived": False})
+    assert locks(patching.captured_queries) == ["prompts_submitter SHARE"]
+
+
+SLOW = """
+CREATE FUNCTION wait_or_fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    {} RETURN NEW;
+END $$;
+CREATE TRIGGER slow BEFORE UPDATE ON prompts_prompt FOR EACH ROW EXECUTE FUNCTION wait_or_fail();
+"""
+
+
+@pytest.mark.parametrize(
+    ("happens", "seconds", "told"),
+    [
+        ("PERFORM pg_sleep(600);", 1, "took too long"),
+        ("RAISE EXCEPTION 'not here' USING ERRCODE = 'restrict_violation';", 300, "not here"),
+    ],
+)
+def test_what_can_never_be_done_is_not_tried_for_ever(
+    researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch, happens: str, seconds: int, told: str
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    done = change(researcher, action="add_tags", tags=["a"], filter={}).json()
+    bulk.work_on_change(done["id"])
+    assert researcher.post(f"/api/v1/prompts/changes/{done['id']}/undo").status_code == 200
+    asked = change(researcher, action="archive", filter={}).json()
+    monkeypatch.setattr(bulk, "STATEMENT_SECONDS", seconds)
+    with connection.cursor() as cursor:
+        cursor.execute(SLOW.format(happens))
+    for waiting in bulk.changes_to_do():
+        bulk.work_on_change(waiting)
+    shown = [researcher.get(f"/api/v1/prompts/changes/{one['id']}").json() for one in (asked, done)]
+    assert [one["state"] for one in shown] == ["refused", "done"]
+    assert all(told in one["error"] for one in shown)
+    assert bulk.changes_to_do() == []
+    assert Prompt.objects.filter(archived_at=None, tags=["a"]).count() == 4
 
 
 @pytest.mark.parametrize(

@@ -30,5 +30,6 @@ export function changeOutcome(change: Change): string {
   if (change.state === "waiting") return "A worker does it, all at once or not at all.";
   if (change.state === "undone" && change.undone_count !== change.changed_count)
     return `${changed}; ${pluralize(change.undone_count ?? 0, "was", "were")} put back, the others had been changed since`;
+  if (change.error) return `${changed}; undoing stopped: ${change.error}`;
   return changed;
 }
