@@ -1,6 +1,7 @@
 """A thread that says, again and again, that somebody is still at work."""
 
 import threading
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
@@ -10,7 +11,7 @@ from django.db import DatabaseError, connection
 logger = structlog.get_logger(__name__)
 
 
-class Heartbeat:
+class Heartbeat(ABC):
     """Calls `beat` every `seconds` while it is entered, from a thread that has a database connection of its own.
 
     The work that it speaks for may sit in one long transaction, which could say nothing to others.
@@ -41,9 +42,9 @@ class Heartbeat:
         """Beat no more."""
         self._stop.set()
 
+    @abstractmethod
     def beat(self) -> None:
         """Write down that the work goes on."""
-        raise NotImplementedError
 
     def _run(self) -> None:
         try:
