@@ -18,6 +18,8 @@ import random
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from statistics import fmean
@@ -39,6 +41,7 @@ from inference.scoring import score
 from inference.tiny import build
 from training.best_of_n import best_of_n, best_of_n_kl
 from training.experience import summarize
+from training.gold import gold_figures
 from training.ppo import Ppo, prepare
 from training.process import TrainingRun
 from training.process import main as run_main
@@ -51,36 +54,33 @@ SAMPLES = 16
 BEST_OF = (1, 2, 4, 8, 16)
 
 
+@dataclass(frozen=True, slots=True)
+class ToyModels:
+    """What PPO begins from: the directories of the supervised model and of the reward model."""
+
+    policy: Path
+    reward: Path
+
+
 def run_task(folder: Path) -> dict[str, Any]:
     """All stages; what they came to."""
-    started_at = time.perf_counter()
-    prompts = toy.make_prompts(96)
-    train = [prompt for prompt in prompts if prompt.split == "train"]
-    held_out = [prompt for prompt in prompts if prompt.split != "train"]
-    build(folder / "base")
-    demonstrations = toy.make_demonstrations(train)
-    sft = make_run(folder / "sft", "sft", {"model": folder / "base"}, toy.sft_config(), {"train": demonstrations})
-    finish(run_main(train_sft, SftConfig, [str(sft.root)]))
-    policy = load_causal_lm(sft.model_output, device="cpu", precision="float32")
-    drawn = draw(policy, prompts, count=4, seed=0)
-    rankings = rank(prompts, drawn)
-    rows: dict[str, Iterable[Format]] = {
-        "train": [ranking for ranking in rankings if ranking.split == "train"],
-        "demonstrations": demonstrations,
-    }
-    rm = make_run(folder / "rm", "reward_model", {"model": sft.model_output}, toy.reward_model_config(), rows)
-    finish(run_main(train_reward_model, RewardModelConfig, [str(rm.root)]))
-    judge = load_reward_model(rm.model_output, device="cpu", precision="float32")
+    started_at, worked = time.perf_counter(), time.process_time()
+    train, held_out = split_prompts()
+    models = train_models(folder)
+    policy = load_causal_lm(models.policy, device="cpu", precision="float32")
+    judge = load_reward_model(models.reward, device="cpu", precision="float32")
 
-    models = {"model": sft.model_output, "reward_model": rm.model_output}
-    directory = make_run(folder / "ppo", "ppo", models, toy.ppo_config(), {"prompts": train})
+    roles = {"model": models.policy, "reward_model": models.reward}
+    directory = make_run(folder / "ppo", "ppo", roles, toy.ppo_config(), {"prompts": train})
     directory.attempt(1).root.mkdir()
     spec = directory.read_spec()
     assert isinstance(spec.config, PpoConfig)
-    ppo = prepare(TrainingRun(directory, directory.attempt(1), spec.config, spec.inputs))
+    run = TrainingRun(directory, directory.attempt(1), spec.config, spec.inputs)
+    ppo = prepare(run, gold=partial(known_scores, policy))
     curve: list[dict[str, float]] = []
     for iteration in range(spec.config.episodes // spec.config.batch_size):
-        figures, rollouts = observe(ppo, iteration)
+        rollouts = ppo.sample(iteration)
+        figures = figures_of(ppo, rollouts)
         if figures["kl_nats"] > spec.config.kl_budget_nats:
             break  # as `training.ppo` ends
         curve.append(figures)
@@ -89,6 +89,7 @@ def run_task(folder: Path) -> dict[str, Any]:
     candidates = judged(policy, judge, held_out, draw(policy, held_out, count=SAMPLES, seed=7))
     return {
         "seconds": round(time.perf_counter() - started_at, 1),
+        "cpu_seconds": round(time.process_time() - worked, 1),
         "rm_accuracy": round(accuracy([pair for own in candidates for pair in combinations(own, 2)]), 4),
         "kl_budget_nats": spec.config.kl_budget_nats,
         "ppo_held_out": judge_policy(ppo, held_out, count=4),
@@ -97,14 +98,35 @@ def run_task(folder: Path) -> dict[str, Any]:
     }
 
 
-def observe(ppo: Ppo, iteration: int) -> tuple[dict[str, float], list[Rollout]]:
-    """The rollouts of one iteration of PPO, and what they are like."""
-    rollouts = ppo.sample(iteration)
-    return figures_of(ppo, rollouts), rollouts
+def split_prompts() -> tuple[list[Prompt], list[Prompt]]:
+    """Those to train on, and those held out."""
+    prompts = toy.make_prompts(96)
+    return [one for one in prompts if one.split == "train"], [one for one in prompts if one.split != "train"]
+
+
+def train_models(folder: Path) -> ToyModels:
+    """The built-in model, supervised training on demonstrations, and a reward model from rankings of its samples."""
+    train, _ = split_prompts()
+    build(folder / "base")
+    demonstrations = toy.make_demonstrations(train)
+    sft = make_run(folder / "sft", "sft", {"model": folder / "base"}, toy.sft_config(), {"train": demonstrations})
+    finish(run_main(train_sft, SftConfig, [str(sft.root)]))
+    policy = load_causal_lm(sft.model_output, device="cpu", precision="float32")
+    rankings = rank(train, draw(policy, train, count=4, seed=0))
+    rows: dict[str, Iterable[Format]] = {"train": rankings, "demonstrations": demonstrations}
+    rm = make_run(folder / "rm", "reward_model", {"model": sft.model_output}, toy.reward_model_config(), rows)
+    finish(run_main(train_reward_model, RewardModelConfig, [str(rm.root)]))
+    return ToyModels(sft.model_output, rm.model_output)
+
+
+def known_scores(policy: LoadedModel, rollouts: Sequence[Rollout]) -> list[float]:
+    """The known preference as the judge that PPO does not learn from (`training.gold.Judge`)."""
+    texts = [decode_response(policy.tokenizer, one.sequence.response_ids) for one in rollouts]
+    return [toy.known_score(text) for text in texts]
 
 
 def learn(ppo: Ppo, rollouts: list[Rollout], *, iteration: int) -> None:
-    """Learn from them."""
+    """Learn from the rollouts of an iteration."""
     ppo.learner.warm_up(iteration)
     experience = ppo.score(rollouts)
     ppo.learner.update(experience, ppo.targets(experience), iteration=iteration)
@@ -122,8 +144,7 @@ def figures_of(ppo: Ppo, rollouts: list[Rollout]) -> dict[str, float]:
     """KL, reward and gold score of some rollouts."""
     experience = ppo.score(rollouts)
     found = summarize(experience, ppo.targets(experience), kl_coefficient=ppo.learner.kl.coefficient)
-    texts = [decode_response(ppo.actors.policy.tokenizer, one.sequence.response_ids) for one in rollouts]
-    gold = fmean(toy.known_score(text) for text in texts)
+    gold = gold_figures(ppo.gold, rollouts)["gold_mean"]
     return {"kl_nats": round(found["kl_nats"], 4), "reward": round(found["reward_mean"], 4), "gold": round(gold, 4)}
 
 

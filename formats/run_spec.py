@@ -13,7 +13,7 @@ ChosenBy = Literal["reward", "validation_loss", "last"]
 RunKind = Literal["sample", "sft", "reward_model", "ppo", "dpo"]
 
 # Roles that name a model: a directory (absolute, or relative to the run directory) or a hub name.
-MODEL_ROLES = frozenset({"model", "reward_model"})
+MODEL_ROLES = frozenset({"model", "reward_model", "gold_reward_model"})
 REQUIRED_ROLES: dict[str, tuple[str, ...]] = {
     "sample": ("prompts",),
     "sft": ("model", "train"),
@@ -25,7 +25,7 @@ OPTIONAL_ROLES: dict[str, tuple[str, ...]] = {
     "sample": ("model",),
     "sft": ("validation", "pretraining", "reward_model"),
     "reward_model": ("validation", "demonstrations"),
-    "ppo": ("pretraining",),
+    "ppo": ("pretraining", "gold_reward_model"),
     "dpo": ("validation",),
 }
 

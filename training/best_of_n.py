@@ -14,17 +14,24 @@ def best_of_n_kl(n: int) -> float:
     """The most nats by which best-of-n lies from the policy that it draws from: log n - (n - 1) / n.
 
     Often given as the KL itself (Stiennon et al. 2020), it is an upper bound, and near it where no single answer is
-    likely (Beirami et al. 2024, arXiv 2401.01879): a policy that often gives the same answer moves less.
+    likely (Beirami et al., "Theoretical guarantees on the best-of-n alignment policy", arXiv 2401.01879, ICML 2025): a
+    policy that often gives the same answer moves less.
     """
     return math.log(n) - (n - 1) / n
 
 
-def frontier(rewards: Sequence[Sequence[float]]) -> dict[str, float]:
-    """For n = 2, 4, 8, … the mean reward and the bound on its KL; `rewards` are of as many samples to each prompt."""
+def frontier(rewards: Sequence[Sequence[float]], *, gold: Sequence[Sequence[float]] | None = None) -> dict[str, float]:
+    """For n = 2, 4, 8, … the bound on the KL, the mean reward, and what `gold` says of the same choices.
+
+    `rewards`, by which is chosen, and `gold` are of as many samples to each prompt.
+    """
     found: dict[str, float] = {}
     for n in (2**power for power in range(1, len(rewards[0]).bit_length())):
         found[f"best_of_{n}_kl_nats"] = best_of_n_kl(n)
         found[f"best_of_{n}_reward"] = fmean(best_of_n(own, own, n=n) for own in rewards)
+        if gold is not None:
+            pairs = zip(rewards, gold, strict=True)
+            found[f"best_of_{n}_gold"] = fmean(best_of_n(own, judged, n=n) for own, judged in pairs)
     return found
 
 

@@ -94,7 +94,9 @@ def score_rollouts(
                 log_probs=token_logprobs(actors.policy.model, batch, temperature=temperature),
                 reference_log_probs=reference_log_probs,
                 values=world.call(token_values, actors.value, batch),
-                scores=scores_of(actors, part, batcher=batcher, missing_eos_penalty=missing_eos_penalty, world=world),
+                scores=scores_of(
+                    actors.reward, part, batcher=batcher, missing_eos_penalty=missing_eos_penalty, world=world
+                ),
                 has_ended=_has_ended(part, batcher),
             )
 
@@ -111,10 +113,15 @@ def score_rollouts(
 
 
 def scores_of(
-    actors: Actors, rollouts: Sequence[Rollout], *, batcher: TokenBatcher, missing_eos_penalty: float, world: World
+    model: PreTrainedModel,
+    rollouts: Sequence[Rollout],
+    *,
+    batcher: TokenBatcher,
+    missing_eos_penalty: float,
+    world: World,
 ) -> Tensor:
-    """(N,) from the reward model for a micro-batch of responses, less the penalty of those that have no end."""
-    found = world.call(rewards, actors.reward, batcher.collate([rollout.scored for rollout in rollouts]))
+    """(N,) from a reward model for a micro-batch of responses, less the penalty of those that have no end."""
+    found = world.call(rewards, model, batcher.collate([rollout.scored for rollout in rollouts]))
     return found - missing_eos_penalty * ~_has_ended(rollouts, batcher)
 
 

@@ -14,9 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain
 
-import torch
+from transformers import PreTrainedModel
 
 from formats.configs import PpoConfig
 from formats.records import PretrainingText, Prompt
@@ -28,7 +27,8 @@ from training.batches import chunks, endless_slice
 from training.best_of_n import frontier
 from training.distributed import World
 from training.errors import TrainingError
-from training.experience import Actors, Episodes, Targets, make_targets, score_rollouts, scores_of, summarize
+from training.experience import Actors, Episodes, Targets, make_targets, score_rollouts, summarize
+from training.gold import Judge, RewardJudge, gold_figures
 from training.optimizing import Arithmetic, arithmetic, check_all_finite
 from training.policy_update import Learner
 from training.process import TrainingRun, main
@@ -61,6 +61,7 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
                 experience = ppo.score(rollouts)
                 targets = ppo.targets(experience)
                 batch = summarize(experience, targets, kl_coefficient=learner.kl.coefficient)
+                batch |= gold_figures(ppo.gold, rollouts)
                 check_all_finite(batch)
             if 0.0 < config.kl_budget_nats < batch["kl_nats"]:
                 run.warn(_budget_is_spent(config, batch["kl_nats"], iteration=iteration, iterations=iterations))
@@ -116,6 +117,7 @@ class Ppo:
     learner: Learner
     watch: Watch
     world: World
+    gold: Judge | None
 
     def sample(self, iteration: int) -> list[Rollout]:
         """The rollouts of an iteration: the next batch of an endless stream of prompts, one response each."""
@@ -146,9 +148,8 @@ class Ppo:
             parts = self.world.spread(range(0, len(prompts), own_size), write)
         return [rollout for part in parts for rollout in part]
 
-    @torch.no_grad()
     def best_of_n(self) -> dict[str, float]:
-        """What best-of-n reaches from the policy as it is, which must be the initial one, on the run's reward model.
+        """What best-of-n by the run's reward model reaches from the policy as it is, which must be the initial one.
 
         Prompts come from the run's own, and random numbers after those of all episodes: learning is the same without.
         """
@@ -158,19 +159,14 @@ class Ppo:
         if not asked:
             return {}
         rollouts = self.write(asked, first_episode=config.episodes)
-        parts = list(self.batcher.split([rollout.scored for rollout in rollouts]))
-        with self.precision():
-            scores = self.world.spread(parts, lambda part: self._scores([rollouts[index] for index in part]))
-        pairs = zip(chain.from_iterable(parts), chain.from_iterable(scores), strict=True)
-        in_order = [score for _, score in sorted(pairs)]
-        return frontier(list(chunks(in_order, config.best_of_n_samples)))
+        reward = RewardJudge(
+            self.actors.reward, self.batcher, self.precision, self.world, self.config.missing_eos_penalty
+        )
 
-    def _scores(self, rollouts: list[Rollout]) -> list[float]:
-        penalty = self.config.missing_eos_penalty
-        scores: list[float] = scores_of(
-            self.actors, rollouts, batcher=self.batcher, missing_eos_penalty=penalty, world=self.world
-        ).tolist()
-        return scores
+        def by_prompt(judge: Judge) -> list[Sequence[float]]:
+            return list(chunks(judge(rollouts), config.best_of_n_samples))
+
+        return frontier(by_prompt(reward), gold=by_prompt(self.gold) if self.gold else None)
 
     def score(self, rollouts: list[Rollout]) -> list[list[Episodes]]:
         """The experience of an iteration, minibatch by minibatch."""
@@ -203,13 +199,14 @@ class Ppo:
         return replace(policy, model=self.world.assemble(policy.model))
 
 
-def prepare(run: TrainingRun[PpoConfig]) -> Ppo:
-    """Load models and rows, and refuse what cannot work."""
+def prepare(run: TrainingRun[PpoConfig], *, gold: Judge | None = None) -> Ppo:
+    """Load models and rows, and refuse what cannot work. `gold` judges instead of a `gold_reward_model` of the run."""
     config = run.config
     actors = load_actors(run)
     policy = actors.policy
+    others = [load_gold(run, policy)] if "gold_reward_model" in run.inputs else []
     lengths = Lengths(config.max_prompt_tokens, config.max_response_tokens)
-    for model in (policy.model, actors.reward):
+    for model in (policy.model, actors.reward, *others):
         lengths.check_fit(model)
     prompts, texts = _read_rows(run, Encoder(policy.tokenizer, lengths))
     batcher = make_batcher(
@@ -217,14 +214,17 @@ def prepare(run: TrainingRun[PpoConfig]) -> Ppo:
         actors.reference,
         actors.reward,
         actors.value,
+        *others,
         packing=config.packing,
         micro_batch_tokens=config.micro_batch_tokens,
         lengths=lengths,
         warn=run.warn,
     )
-    for network in (policy.model, actors.reference, actors.reward, actors.value):
+    for network in (policy.model, actors.reference, actors.reward, actors.value, *others):
         run.world.shard(network)
     precision = arithmetic(config.precision, policy.device)
+    for model in others:
+        gold = RewardJudge(model, batcher, precision, run.world)
     return Ppo(
         config=config,
         prompts=prompts,
@@ -235,6 +235,7 @@ def prepare(run: TrainingRun[PpoConfig]) -> Ppo:
         learner=Learner(actors, config, texts=texts, batcher=batcher, precision=precision, world=run.world),
         watch=Watch(config, run.warn),
         world=run.world,
+        gold=gold,
     )
 
 
@@ -267,9 +268,7 @@ def load_actors(run: TrainingRun[PpoConfig]) -> Actors:
     policy = load_causal_lm(run.model("model"), device=device, precision="float32")
     reward = load_reward_model(run.model("reward_model"), device=device, precision="float32")
     value = load_reward_model(run.model("reward_model"), device=device, precision="float32")
-    if policy.tokenizer.get_vocab() != reward.tokenizer.get_vocab():
-        message = "the reward model and the policy have different tokenizers; train both from one model"
-        raise TrainingError("tokenizer_mismatch", message, field="inputs.reward_model")
+    _check_tokens(policy, reward, role="reward_model")
     make_value_network(value.model)
     adapt(policy.model, run.config)
     adapt(value.model, run.config)
@@ -277,6 +276,19 @@ def load_actors(run: TrainingRun[PpoConfig]) -> Actors:
     if run.config.method == "full":
         reference = load_causal_lm(run.model("model"), device=device, precision="float32")
     return Actors(policy, reference.model, reward.model, value.model)
+
+
+def load_gold(run: TrainingRun[PpoConfig], policy: LoadedModel) -> PreTrainedModel:
+    """The reward model that only judges. Raises TrainingError where it reads other tokens than the policy writes."""
+    gold = load_reward_model(run.model("gold_reward_model"), device=run.config.device, precision="float32")
+    _check_tokens(policy, gold, role="gold_reward_model")
+    return gold.model
+
+
+def _check_tokens(policy: LoadedModel, reward: LoadedModel, *, role: str) -> None:
+    if policy.tokenizer.get_vocab() != reward.tokenizer.get_vocab():
+        message = "the reward model and the policy have different tokenizers; train both from one model"
+        raise TrainingError("tokenizer_mismatch", message, field=f"inputs.{role}")
 
 
 if __name__ == "__main__":

@@ -131,6 +131,15 @@ KINDS: dict[str, KindSpec] = {
                 InputRole("reward_model", "Reward model", "checkpoint", (CheckpointKind.REWARD_MODEL,)),
                 InputRole("prompts", "Prompts", "dataset_version", (DatasetKind.PROMPTS,)),
                 _PRETRAINING,
+                InputRole(
+                    "gold_reward_model",
+                    "Gold reward model",
+                    "checkpoint",
+                    (CheckpointKind.REWARD_MODEL,),
+                    required=False,
+                    help="Scores the responses too, and nothing is learnt from it: where its score falls while the "
+                    "reward rises, the policy exploits its reward model. One of other labels, or a larger one.",
+                ),
             ),
             CheckpointKind.POLICY,
         ),

@@ -70,7 +70,13 @@ def test_run_kinds_describe_every_form(client: APIClient) -> None:
     assert kinds["ppo"]["defaults"]["kl_coefficient"] == 0.02
     assert [preset["name"] for preset in kinds["ppo"]["presets"]] == ["tiny", "paper"]
     assert [preset["name"] for preset in kinds["sft"]["presets"]] == ["tiny", "paper", "paper_for_ppo"]
-    assert [role["role"] for role in kinds["ppo"]["inputs"]] == ["model", "reward_model", "prompts", "pretraining"]
+    assert [role["role"] for role in kinds["ppo"]["inputs"]] == [
+        "model",
+        "reward_model",
+        "prompts",
+        "pretraining",
+        "gold_reward_model",
+    ]
     fields = {field["name"]: field for field in kinds["sft"]["fields"]}
     assert fields["epochs"]["help"]
     assert fields["device"]["choices"] == ["auto", "cpu", "cuda"]
@@ -207,6 +213,20 @@ def test_ppo_with_the_paper_s_settings_asks_for_pretraining_text(client: APIClie
     assert answer.status_code == 201, answer.content
     run = Run.objects.get()
     assert (run.path / "inputs" / "pretraining.jsonl").read_text() == '{"text":"Say it.\\n\\nIt."}\n'
+
+
+def test_a_gold_reward_model_is_handed_to_ppo(client: APIClient) -> None:
+    inputs = {"model": checkpoint("sft"), "reward_model": checkpoint("reward_model"), "prompts": version("prompts")}
+    body = {"kind": "ppo", "config": CONFIG | {"ptx_coefficient": 0.0}, "inputs": inputs}
+    inputs["gold_reward_model"] = checkpoint("sft")
+    field, message = refused(client, body)
+    assert field == "inputs.gold_reward_model"
+    assert "kind reward_model" in message
+    inputs["gold_reward_model"] = checkpoint("reward_model")
+    assert client.post("/api/v1/runs", body).status_code == 201
+    gold = Checkpoint.objects.get(pk=inputs["gold_reward_model"]["checkpoint_id"])
+    place = RunDirectory(Run.objects.get().path).read_spec().inputs["gold_reward_model"]
+    assert Path(place) == Path(settings.DATA_DIR) / gold.location
 
 
 def test_a_dataset_file_that_changed_is_refused(client: APIClient) -> None:

@@ -42,3 +42,10 @@ def test_the_line_that_ppo_is_held_against() -> None:
     assert [name for name in frontier([[0.0] * 8]) if name.endswith("reward")] == [
         f"best_of_{n}_reward" for n in (2, 4, 8)
     ]
+
+
+def test_what_another_judge_says_of_the_same_choices() -> None:
+    # Of rewards 0, 1, 2 the kept ones are the second or the third, in one and two of three draws: gold (7 + 2 · 1) / 3.
+    found = frontier([[0.0, 1.0, 2.0]], gold=[[9.0, 7.0, 1.0]])
+    assert found["best_of_2_gold"] == pytest.approx(3.0)
+    assert found["best_of_2_reward"] == pytest.approx(5 / 3)

@@ -1,5 +1,6 @@
 import dataclasses
 import math
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,10 @@ import pytest
 import torch
 
 from formats.configs import PpoConfig
-from formats.run_directory import EXIT_PREEMPTED, RunDirectory, read_manifest, read_metrics
+from formats.run_directory import EXIT_BAD_INPUT, EXIT_PREEMPTED, RunDirectory, read_manifest, read_metrics
 from formats.run_spec import RunSpec
 from formats.shared_settings import Packing
-from inference.models import load_causal_lm, load_reward_model
+from inference.models import load_causal_lm, load_reward_model, reward_model_from_causal_lm, save_reward_model
 from inference.sampling import SamplingSettings
 from inference.writers import TorchWriter
 from tests.training.single_rows import score_rows
@@ -264,19 +265,18 @@ def test_a_run_reports_what_the_dashboard_charts(tmp_path: Path, models: dict[st
     assert 0.0 <= rows[0]["eos_fraction"] <= 1.0
 
 
-def test_a_reward_model_that_reads_other_tokens_is_refused(tmp_path: Path, models: dict[str, Path]) -> None:
+@pytest.mark.parametrize("role", ["reward_model", "gold_reward_model"])
+def test_a_reward_model_that_reads_other_tokens_is_refused(tmp_path: Path, models: dict[str, Path], role: str) -> None:
     other = load_reward_model(models["reward_model"], device="cpu")
     other.tokenizer.add_tokens(["<new>"])
     other.model.resize_token_embeddings(len(other.tokenizer))
     other.model.save_pretrained(tmp_path / "other")
     other.tokenizer.save_pretrained(tmp_path / "other")
-    directory = make_toy_run(
-        tmp_path / "run", kind="ppo", models={"model": models["model"], "reward_model": tmp_path / "other"}
-    )
-    assert start(directory) == 2
+    directory = make_toy_run(tmp_path / "run", kind="ppo", models=models | {role: tmp_path / "other"})
+    assert start(directory) == EXIT_BAD_INPUT
     error = directory.attempt(1).read_error()
     assert error is not None
-    assert (error.code, error.field) == ("tokenizer_mismatch", "inputs.reward_model")
+    assert (error.code, error.field) == ("tokenizer_mismatch", f"inputs.{role}")
 
 
 def test_the_first_row_has_what_best_of_n_reaches_and_learning_is_the_same_without(
@@ -301,6 +301,32 @@ def test_the_first_row_has_what_best_of_n_reaches_and_learning_is_the_same_witho
     reward = load_reward_model(models["reward_model"], device="cpu", precision="float32")
     scores = [score_rows(reward, [one.scored]).item() for one in drawn]
     assert line["best_of_4_reward"] == pytest.approx((max(scores[:4]) + max(scores[4:])) / 2, abs=1e-5)
+
+
+def test_a_gold_model_judges_all_responses_and_teaches_nothing(tmp_path: Path, models: dict[str, Path]) -> None:
+    torch.manual_seed(7)
+    other = reward_model_from_causal_lm(models["model"], device="cpu", precision="float32")
+    save_reward_model(other, tmp_path / "gold")
+    plain = make_toy_run(tmp_path / "plain", kind="ppo", models=models, episodes=16)
+    roles = models | {"gold_reward_model": tmp_path / "gold"}
+    judged = make_toy_run(tmp_path / "judged", kind="ppo", models=roles, episodes=16)
+    assert start(plain) == start(judged) == 0
+    found = figures(judged)
+    gold = [{name: float.fromhex(row.pop(name)) for name in list(row) if "gold" in name} for row in found]
+    assert found == figures(plain)
+    assert [set(row) for row in gold] == [
+        {"gold_mean", "gold_standard_error", "best_of_2_gold"},
+        {"gold_mean", "gold_standard_error"},
+    ]
+    # By the plain way: the first batch again, each response scored by itself.
+    actors = actors_of(models, PPO, tmp_path)
+    prompts = Encoder(actors.policy.tokenizer, Lengths(64, 12)).prompts(toy_rows("ppo")["prompts"])
+    asked = endless_slice(prompts, start=0, count=8, seed=PPO.seed)
+    settings = rollout_settings(actors.policy, max_response_tokens=12, temperature=1.0)
+    drawn = write_rollouts(TorchWriter(8), actors.policy, asked, first_episode=0, seed=PPO.seed, settings=settings)
+    scores = [score_rows(other, [one.scored]).item() for one in drawn]
+    assert gold[0]["gold_mean"] == pytest.approx(statistics.fmean(scores), abs=1e-5)
+    assert gold[0]["gold_standard_error"] == pytest.approx(statistics.pstdev(scores) / math.sqrt(8), abs=1e-5)
 
 
 def test_a_run_ends_with_its_output_once_its_kl_budget_is_spent(

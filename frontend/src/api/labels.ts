@@ -85,6 +85,8 @@ const METRIC: Record<string, string> = {
   kl_coefficient: "KL coefficient",
   clip_fraction: "Clipped fraction",
   cut_fraction: "Cut at the limit (fraction)",
+  gold_mean: "Gold score, mean",
+  gold_standard_error: "Gold score, standard error",
   eos_fraction: "Ended by themselves (fraction)",
   entropy_nats: "Entropy (nats)",
   tokens_per_second: "Tokens a second",

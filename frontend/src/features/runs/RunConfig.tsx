@@ -1,6 +1,6 @@
-import { Badge, Group, Text } from "@mantine/core";
+import { Badge, Group, Stack, Text, Title } from "@mantine/core";
 import { spaced } from "@/api/labels";
-import { changedSettings, valueText } from "@/features/runs/launchForm";
+import { changedSettings, settingGroups, valueText } from "@/features/runs/launchForm";
 import { type Run, useRunKind } from "@/features/runs/runQueries";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { pluralize } from "@/ui/format";
@@ -35,23 +35,23 @@ const COLUMNS: Column<Line>[] = [
   },
 ];
 
-/** What the run was told, with the differences from the paper marked where the kinds can be read. */
+/** What the run was told, in the launch form's groups and order, with the differences from the paper marked. */
 export function RunConfig({ run }: { run: Run }) {
   const kind = useRunKind(run.kind);
   const changed = kind ? changedSettings(kind, run.config) : new Set<string>();
-  const lines = Object.entries(run.config)
-    .map(([name, value]): Line => {
-      const setting = kind?.fields.find((field) => field.name === name);
-      return {
+  const groups = settingGroups(kind, run.config).map(({ title, settings }) => ({
+    title,
+    lines: settings.map(
+      ({ name, setting }): Line => ({
         name,
         label: setting?.label ?? spaced(name),
-        value: valueText(value),
+        value: valueText(run.config[name]),
         unit: setting?.unit ?? "",
         paper: valueText(kind?.defaults[name]),
         isChanged: changed.has(name),
-      };
-    })
-    .sort((a, b) => Number(b.isChanged) - Number(a.isChanged));
+      }),
+    ),
+  }));
   return (
     <Section
       title="Settings"
@@ -62,7 +62,23 @@ export function RunConfig({ run }: { run: Run }) {
           : "All are the paper's values.")
       }
     >
-      <DataTable label="Settings" columns={COLUMNS} rows={lines} rowKey={(line) => line.name} />
+      <Stack gap="lg">
+        {groups.map(({ title, lines }) => (
+          <div key={title}>
+            {groups.length > 1 && (
+              <Title order={3} size="h5" mb="xs">
+                {title}
+              </Title>
+            )}
+            <DataTable
+              label={groups.length > 1 ? `Settings: ${title.toLowerCase()}` : "Settings"}
+              columns={COLUMNS}
+              rows={lines}
+              rowKey={(line) => line.name}
+            />
+          </div>
+        ))}
+      </Stack>
     </Section>
   );
 }

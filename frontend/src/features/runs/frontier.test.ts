@@ -17,14 +17,45 @@ const ROWS: Row[] = [
   { step: 4, kl_nats: 0.9, reward_mean: 4 },
 ];
 
+/** The rows with a gold score each, and one of best of n in the first. */
+function withGold(golds: number[], error: number): Row[] {
+  return golds.map((gold_mean, index) => ({
+    ...(ROWS[index] as Row),
+    ...(index ? {} : { best_of_2_gold: 0.4, best_of_4_gold: 0.5 }),
+    gold_mean,
+    gold_standard_error: error,
+  }));
+}
+
 describe("reward against drift", () => {
   test("beside each n stands PPO's best batch that lies no further away", () => {
     const found = frontierOf(ROWS);
     expect(found?.bestOf).toEqual([
-      { n: 2, kl: 0.19, reward: 1, ppo: { step: 1, kl: 0, reward: -1 } },
-      { n: 4, kl: 0.64, reward: 3, ppo: { step: 2, kl: 0.5, reward: 2 } },
+      { n: 2, kl: 0.19, reward: 1, gold: null, ppo: { step: 1, kl: 0, reward: -1, gold: null } },
+      { n: 4, kl: 0.64, reward: 3, gold: null, ppo: { step: 2, kl: 0.5, reward: 2, gold: null } },
     ]);
     expect(found?.ppo.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+  });
+
+  test("a gold score stands beside the reward, of best of n too", () => {
+    const found = frontierOf(withGold([0.2, 0.6, 0.5, 0.5], 0.1));
+    expect(found?.hasGold).toBe(true);
+    expect(found?.ppo.map(({ gold }) => gold)).toEqual([0.2, 0.6, 0.5, 0.5]);
+    expect(found?.bestOf.map(({ gold }) => gold)).toEqual([0.4, 0.5]);
+    expect(found?.bestOf[1]?.ppo?.gold).toBe(0.6);
+    expect(frontierOf(ROWS)?.hasGold).toBe(false);
+    const alone = frontierOf([{ step: 1, kl_nats: 0, reward_mean: 1, gold_mean: 2 }]);
+    expect([alone?.bestOf, alone?.ppo.length], "also where nothing was drawn for best of n").toEqual([[], 1]);
+  });
+
+  test("over-optimised is a gold score that fell from its best while the reward rose", () => {
+    // Rewards are -1, 2, 1.5 and 4: three errors of a difference are 0.42 where each mean has one of 0.1.
+    const over = frontierOf(withGold([0.2, 0.9, 0.9, 0.4], 0.1))?.over;
+    expect([over?.best.step, over?.last.step]).toEqual([2, 4]);
+    expect(frontierOf(withGold([0.2, 0.9, 0.9, 0.5], 0.1))?.over).toBeNull();
+    expect(frontierOf(withGold([0.2, 0.4, 0.4, 0.9], 0.1))?.over).toBeNull();
+    expect(frontierOf(withGold([0.2, 0.9, 0.4], 0.1))?.over, "the reward fell too").toBeNull();
+    expect(frontierOf(ROWS)?.over).toBeNull();
   });
 
   test("a run that drew nothing has none, and a batch that measured half is left out", () => {
@@ -34,5 +65,11 @@ describe("reward against drift", () => {
 
   test("its figures are no curves", () => {
     expect(metricNames(ROWS)).toEqual(["kl_nats", "reward_mean"]);
+    expect(metricNames(withGold([1], 0.1))).toEqual([
+      "kl_nats",
+      "reward_mean",
+      "gold_mean",
+      "gold_standard_error",
+    ]);
   });
 });

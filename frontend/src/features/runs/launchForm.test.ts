@@ -14,6 +14,7 @@ import {
   rangeText,
   readableNumber,
   type Setting,
+  settingGroups,
   toRequest,
   valuesOfRun,
   withLauncher,
@@ -262,4 +263,22 @@ test.each([
 
 test("what differs from the paper", () => {
   expect([...changedSettings(KIND, { epochs: 16, learning_rate: 0.1 })]).toEqual(["learning_rate"]);
+});
+
+describe("a run's settings", () => {
+  test("stand in the form's groups and order, what this version does not know behind them", () => {
+    const fields = [
+      setting({ name: "seed", group: "advanced" }),
+      setting({ name: "epochs" }),
+      setting({ name: "batch_size" }),
+    ];
+    const kind = { ...KIND, fields } as RunKind;
+    const groups = settingGroups(kind, { gone: 1, batch_size: 8, seed: 0, epochs: 2 });
+    expect(groups.map(({ title, settings }) => [title, settings.map(({ name }) => name)])).toEqual([
+      ["Basic", ["epochs", "batch_size"]],
+      ["Advanced", ["seed"]],
+      ["Other", ["gone"]],
+    ]);
+    expect(settingGroups(undefined, { epochs: 2 }).map(({ title }) => title)).toEqual(["Other"]);
+  });
 });

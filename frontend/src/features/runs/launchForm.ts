@@ -228,6 +228,25 @@ export function changedSettings(kind: RunKind, config: Record<string, unknown>):
   );
 }
 
+type NamedSetting = { name: string; setting: Setting | undefined };
+
+/** A run's settings as the form shows them: the basic ones, the advanced ones, and what this version has not. */
+export function settingGroups(
+  kind: RunKind | undefined,
+  config: Record<string, unknown>,
+): { title: string; settings: NamedSetting[] }[] {
+  const fields = (kind?.fields ?? []).filter(({ name }) => name in config);
+  const of = (wanted: Setting["group"]): NamedSetting[] =>
+    fields.filter(({ group }) => group === wanted).map((setting) => ({ name: setting.name, setting }));
+  const known = new Set(fields.map(({ name }) => name));
+  const others = Object.keys(config).filter((name) => !known.has(name));
+  return [
+    { title: "Basic", settings: of("basic") },
+    { title: "Advanced", settings: of("advanced") },
+    { title: "Other", settings: others.map((name) => ({ name, setting: undefined })) },
+  ].filter(({ settings }) => settings.length > 0);
+}
+
 /** The form of a run that is there already, for doing it again. */
 export function valuesOfRun(kind: RunKind, run: Schemas["Run"]): FormValues {
   const inputs = Object.fromEntries(kind.inputs.map(({ role }) => [role, null as string | null]));

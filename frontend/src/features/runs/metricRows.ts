@@ -38,7 +38,16 @@ export function pointsOf(rows: Row[], metric: string): Series["points"] {
 }
 
 /** What people look at first; the rest follows in the trainer's order. */
-const FIRST = ["reward_mean", "kl_nats", "loss", "accuracy", "objective_mean", "value_loss", "policy_loss"];
+const FIRST = [
+  "reward_mean",
+  "gold_mean",
+  "kl_nats",
+  "loss",
+  "accuracy",
+  "objective_mean",
+  "value_loss",
+  "policy_loss",
+];
 
 /** One chart a metric, with its validation figure beside it in the same chart. */
 export function chartsOf(names: string[]): ChartSpec[] {
