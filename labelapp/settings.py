@@ -197,6 +197,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-datasets": {"task": "datasets.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "finish-projects": {"task": "labeling.finish", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-webhooks": {"task": "webhooks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "prune-webhooks": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 # --- Accounts ---

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -14,10 +15,13 @@ from labelapp.webhooks import outbox, signing
 from labelapp.webhooks.addresses import checked_url
 from labelapp.webhooks.models import Delivery, Webhook
 
+# How long a receiver has to change over to a new secret.
+BOTH_SECRETS = timedelta(hours=24)
+
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A new webhook and its secret, which cannot be shown again."""
+    """A webhook and its new secret, which cannot be shown again."""
 
     webhook: Webhook
     secret: str
@@ -60,6 +64,21 @@ def update_webhook(
         _set_paused(webhook, paused)
     _save(webhook)
     return webhook
+
+
+@transaction.atomic
+def replace_secret(webhook: Webhook) -> Added:
+    """Give a webhook a new secret. For a day messages are signed by both, so that no message is lost meanwhile.
+
+    Replaced once more within that day, only the two newest sign.
+    """
+    webhook = Webhook.objects.select_for_update(no_key=True).get(pk=webhook.pk)
+    secret = signing.new_secret()
+    webhook.encrypted_previous_secret = webhook.encrypted_secret
+    webhook.previous_secret_until = timezone.now() + BOTH_SECRETS
+    webhook.encrypted_secret = secrets.encrypt(secret, purpose=secrets.WEBHOOK_SECRET)
+    _save(webhook)
+    return Added(webhook, secret)
 
 
 def _set_paused(webhook: Webhook, paused: bool) -> None:

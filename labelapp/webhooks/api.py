@@ -69,6 +69,18 @@ class WebhookView(APIView):
         return Response(status=204)
 
 
+class WebhookSecretView(APIView):
+    """Giving it a new secret; for a day messages are signed by the old one, too."""
+
+    required_role = Role.ADMIN
+
+    @extend_schema(operation_id="webhooks_replace_secret", request=None, responses={200: WebhookSerializer, **MISSING})
+    def post(self, request: Request, webhook_id: int) -> Response:
+        added = actions.replace_secret(queries.access_webhook(webhook_id))
+        row = queries.access_webhook(webhook_id)
+        return Response(WebhookSerializer(row, context={"secret": added.secret}).data)
+
+
 class WebhookTestView(APIView):
     """Sending it a message that means nothing."""
 

@@ -27,6 +27,10 @@ class Webhook(models.Model):
     url = models.CharField(max_length=500)
     events = ArrayField(models.CharField(max_length=40, choices=EventType.choices))
     encrypted_secret = models.TextField()
+    encrypted_previous_secret = models.TextField(blank=True, default="", db_default="")
+    previous_secret_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until then messages are signed by the previous secret, too."
+    )
     paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when its messages wait.")
     paused_because = models.TextField(blank=True, help_text="Why we paused it; empty where a person did.")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -68,6 +72,7 @@ class Delivery(models.Model):
         indexes = (
             models.Index(fields=["due_at"], condition=Q(state="waiting"), name="delivery_waiting"),
             models.Index(fields=["webhook", "-id"], name="delivery_by_webhook"),
+            models.Index(fields=["ended_at"], condition=~Q(state="waiting"), name="delivery_ended"),
         )
         constraints = (
             models.CheckConstraint(

@@ -3,6 +3,8 @@
 At least once: a worker that dies after the receiver has answered sends it again, with the same webhook-id.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,7 +24,10 @@ DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1800, 2 * 
 # Longer than an attempt takes, address and all: then its worker has died, and another one may try.
 CLAIM = timedelta(seconds=60)
 GONE = 410
-SECRET_UNREADABLE = "Its secret was stored under another SECRET_KEY. Delete this webhook and add it again."  # noqa: S105
+# The log is to see what went wrong, not an archive; each line has its whole payload.
+KEPT = timedelta(days=30)
+PRUNED_AT_ONCE = 1000
+SECRET_UNREADABLE = "Its secret was stored under another SECRET_KEY. Replace it by a new one."  # noqa: S105
 logger = structlog.get_logger(__name__)
 
 
@@ -30,6 +35,27 @@ def due_ids() -> list[int]:
     """What should have been sent by now, the oldest first."""
     due = Delivery.objects.filter(state=Delivery.State.WAITING, due_at__lte=timezone.now(), webhook__paused_at=None)
     return list(due.order_by("due_at").values_list("pk", flat=True)[:100])
+
+
+def prune() -> None:
+    """Forget the messages that ended long ago, and the previous secrets that hold no longer."""
+    now = timezone.now()
+    while _prune_some(before=now - KEPT):
+        pass
+    Webhook.objects.filter(previous_secret_until__lt=now).update(
+        encrypted_previous_secret="", previous_secret_until=None
+    )
+
+
+@transaction.atomic
+def _prune_some(*, before: datetime) -> bool:
+    ended = Delivery.objects.filter(ended_at__lt=before).exclude(state=Delivery.State.WAITING)
+    # What somebody sends again, or deletes with its webhook, is left for the next time: nothing waits here.
+    ids = list(
+        ended.select_for_update(skip_locked=True).order_by("ended_at").values_list("pk", flat=True)[:PRUNED_AT_ONCE]
+    )
+    Delivery.objects.filter(pk__in=ids).delete()
+    return len(ids) == PRUNED_AT_ONCE
 
 
 def attempt(delivery_id: int) -> None:
@@ -56,13 +82,22 @@ def _claim(delivery_id: int) -> Delivery | None:
 
 def _send(delivery: Delivery) -> posting.Outcome:
     try:
-        secret = secrets.decrypt(delivery.webhook.encrypted_secret, purpose=secrets.WEBHOOK_SECRET)
+        signed_by = list(_secrets_of(delivery.webhook))
     except secrets.UnreadableSecret:
         return posting.Outcome(None, SECRET_UNREADABLE, "", 0)
     body = delivery.body.encode()
     timestamp = int(timezone.now().timestamp())
-    headers = signing.headers(secret, message_id=delivery.message_id, timestamp=timestamp, body=body)
+    headers = signing.headers(signed_by, message_id=delivery.message_id, timestamp=timestamp, body=body)
     return posting.post(delivery.webhook.url, body=body, headers=headers)
+
+
+def _secrets_of(webhook: Webhook) -> Iterator[str]:
+    """The secret, and the one before it as long as that holds. Raises UnreadableSecret where the first is lost."""
+    yield secrets.decrypt(webhook.encrypted_secret, purpose=secrets.WEBHOOK_SECRET)
+    until = webhook.previous_secret_until
+    if until is not None and timezone.now() < until:
+        with suppress(secrets.UnreadableSecret):
+            yield secrets.decrypt(webhook.encrypted_previous_secret, purpose=secrets.WEBHOOK_SECRET)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from labelapp.webhooks.models import Delivery, EventType, Webhook
 
 
 class WebhookSerializer(serializers.ModelSerializer[Webhook]):
-    """A webhook. `secret` is there in the answer that made it and never again."""
+    """A webhook. `secret` is there in the answer that made it, or replaced it, and never again."""
 
     events = serializers.ListField(child=serializers.ChoiceField(choices=EventType.choices))
     waiting_count = serializers.IntegerField(default=0)
@@ -34,6 +34,7 @@ class WebhookSerializer(serializers.ModelSerializer[Webhook]):
             "last_tried_at",
             "last_error",
             "created_at",
+            "previous_secret_until",
             "secret",
         )
         read_only_fields = fields

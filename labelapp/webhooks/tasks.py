@@ -12,6 +12,12 @@ def deliver(delivery_id: int) -> None:
     sending.attempt(delivery_id)
 
 
+@shared_task(name="webhooks.prune")
+def prune() -> None:
+    """Forget old messages."""
+    sending.prune()
+
+
 @shared_task(name="webhooks.sweep")
 def sweep() -> None:
     """Ring for what is due: a retry, or a message whose bell was lost or whose worker died."""

@@ -133,6 +133,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "api/v1/webhooks": {"GET": Role.ADMIN, "POST": Role.ADMIN},
     "api/v1/webhooks/<int:webhook_id>": {"GET": Role.ADMIN, "PATCH": Role.ADMIN, "DELETE": Role.ADMIN},
     "api/v1/webhooks/<int:webhook_id>/deliveries": {"GET": Role.ADMIN},
+    "api/v1/webhooks/<int:webhook_id>/secret": {"POST": Role.ADMIN},
     "api/v1/webhooks/<int:webhook_id>/test": {"POST": Role.ADMIN},
     "api/v1/writing": {"GET": Role.LABELER},
     "api/v1/writing/drafts/<uuid:key>": {"GET": Role.LABELER, "PUT": Role.LABELER, "DELETE": Role.LABELER},

@@ -82,6 +82,19 @@ def test_a_name_is_one_webhook_s(client: APIClient) -> None:
         assert (answer.status_code, answer.json()["code"]) == (409, "name_taken")
 
 
+def test_a_secret_is_replaced_and_shown_once(client: APIClient, added: Added) -> None:
+    address = f"/api/v1/webhooks/{added.webhook.pk}"
+    assert client.get(address).json()["previous_secret_until"] is None
+    row = client.post(f"{address}/secret").json()
+    assert row["secret"].startswith("whsec_")
+    assert row["secret"] != added.secret
+    assert row["previous_secret_until"]
+    again = client.get(address).json()
+    assert again == {**row, "secret": None}
+    assert row["secret"] not in Webhook.objects.get().encrypted_secret
+    assert client.post("/api/v1/webhooks/9999/secret").status_code == 404
+
+
 def test_changing_and_deleting(client: APIClient, added: Added) -> None:
     address = f"/api/v1/webhooks/{added.webhook.pk}"
     changed = client.patch(address, {"name": "New", "events": ["run.ended"], "paused": True}).json()

@@ -13,14 +13,23 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from standardwebhooks.webhooks import Webhook as Verifier
+from standardwebhooks.webhooks import WebhookVerificationError
 
 from labelapp.accounts.models import Role, User
 from labelapp.webhooks import posting
-from labelapp.webhooks.actions import Added, add_webhook, delete_webhook, send_again, update_webhook
+from labelapp.webhooks.actions import (
+    Added,
+    add_webhook,
+    delete_webhook,
+    replace_secret,
+    send_again,
+    update_webhook,
+)
 from labelapp.webhooks.addresses import resolved
 from labelapp.webhooks.models import Delivery, Webhook
 from labelapp.webhooks.outbox import emit
-from labelapp.webhooks.sending import DELAYS, attempt, due_ids
+from labelapp.webhooks.sending import DELAYS, KEPT, attempt, due_ids, prune
 from labelapp.webhooks.tasks import sweep
 from tests.conftest import child_process, process_environment
 from tests.datasets.world import wait_for
@@ -151,6 +160,39 @@ def test_a_late_worker_does_not_overwrite_what_came_after(added: Added, receiver
         patch.setattr(posting, "post", meanwhile)
         delivery = tried(delivery)
     assert (delivery.state, delivery.attempts, delivery.status_code) == ("delivered", 2, None)
+
+
+def test_for_a_day_both_secrets_sign(added: Added, receiver: Receiver) -> None:
+    new = replace_secret(added.webhook).secret
+    assert tried(happened()).state == "delivered"
+    (message,) = receiver.messages
+    assert len(message.headers["webhook-signature"].split()) == 2
+    for secret in (added.secret, new):
+        Verifier(secret).verify(message.body, message.headers)
+    Webhook.objects.update(previous_secret_until=timezone.now() - timedelta(seconds=1))
+    tried(happened())
+    Verifier(new).verify(receiver.messages[-1].body, receiver.messages[-1].headers)
+    with pytest.raises(WebhookVerificationError):
+        Verifier(added.secret).verify(receiver.messages[-1].body, receiver.messages[-1].headers)
+    prune()
+    webhook = Webhook.objects.get()
+    assert (webhook.encrypted_previous_secret, webhook.previous_secret_until) == ("", None)
+
+
+def test_a_previous_secret_that_cannot_be_read_holds_nothing_up(added: Added, receiver: Receiver) -> None:
+    Webhook.objects.update(encrypted_secret="x")  # of a SECRET_KEY that is gone
+    new = replace_secret(added.webhook).secret
+    assert tried(happened()).state == "delivered"
+    Verifier(new).verify(receiver.messages[-1].body, receiver.messages[-1].headers)
+
+
+def test_messages_that_ended_long_ago_are_forgotten(added: Added, receiver: Receiver) -> None:
+    old, ended, waiting = tried(happened()), tried(happened()), happened()
+    long_ago = timezone.now() - KEPT - timedelta(minutes=1)
+    Delivery.objects.filter(pk=old.pk).update(ended_at=long_ago)
+    Delivery.objects.filter(pk=waiting.pk).update(created_at=long_ago)
+    prune()
+    assert set(Delivery.objects.values_list("pk", flat=True)) == {ended.pk, waiting.pk}
 
 
 def test_sending_again_is_the_same_message(added: Added, receiver: Receiver) -> None:

@@ -2193,6 +2193,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks/{webhook_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Giving it a new secret; for a day messages are signed by the old one, too. */
+        post: operations["webhooks_replace_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/{webhook_id}/test": {
         parameters: {
             query?: never;
@@ -3722,6 +3739,11 @@ export interface components {
              */
             follows: boolean;
             /**
+             * @description What to call it, and the batch of the responses that it brings; else they are called as the file.
+             * @default
+             */
+            title: string;
+            /**
              * @description `incoming`: what lies in IMPORT_DIR; `hub`: a dataset of the Hugging Face hub.
              *
              *     * `incoming` - incoming
@@ -4696,6 +4718,8 @@ export interface components {
         /** @description An import with its report. */
         PromptImport: {
             readonly id: number;
+            /** @description What a person calls it; empty: as its file. */
+            readonly title: string;
             /** @description Of a dataset directory or hub dataset: its name. */
             readonly file_name: string;
             readonly file_format: components["schemas"]["FileFormatEnum"];
@@ -4750,6 +4774,8 @@ export interface components {
         /** @description An import in the list. `steps_done` of `steps_total` is how far the present work is. */
         PromptImportRow: {
             readonly id: number;
+            /** @description What a person calls it; empty: as its file. */
+            readonly title: string;
             /** @description Of a dataset directory or hub dataset: its name. */
             readonly file_name: string;
             readonly file_format: components["schemas"]["FileFormatEnum"];
@@ -5922,6 +5948,11 @@ export interface components {
              */
             follows: boolean;
             /**
+             * @description What to call it, and the batch of the responses that it brings; else they are called as the file.
+             * @default
+             */
+            title: string;
+            /**
              * Format: binary
              * @description JSON lines (.jsonl), CSV (.csv), both UTF-8, or Parquet (.parquet).
              */
@@ -6011,7 +6042,7 @@ export interface components {
             code: string;
             message: string;
         };
-        /** @description A webhook. `secret` is there in the answer that made it and never again. */
+        /** @description A webhook. `secret` is there in the answer that made it, or replaced it, and never again. */
         Webhook: {
             readonly id: number;
             readonly name: string;
@@ -6032,6 +6063,11 @@ export interface components {
             last_error?: string | null;
             /** Format: date-time */
             readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Until then messages are signed by the previous secret, too.
+             */
+            readonly previous_secret_until: string | null;
             readonly secret: string | null;
         };
         /**
@@ -12741,6 +12777,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_replace_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
             404: {

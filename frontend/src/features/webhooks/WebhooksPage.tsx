@@ -1,14 +1,14 @@
-import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
+import { Button, Code, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { $api } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { useEvents } from "@/api/events";
+import { NewSecret } from "@/features/webhooks/NewSecret";
 import { WebhookForm } from "@/features/webhooks/WebhookForm";
 import { WebhookState } from "@/features/webhooks/WebhookState";
 import { EVENT, WATCHED, type Webhook } from "@/features/webhooks/webhookQueries";
-import { CopyButton } from "@/ui/CopyButton";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
 import { FieldErrors } from "@/ui/FieldErrors";
@@ -95,28 +95,5 @@ export function WebhooksPage() {
         onAdded={setAdded}
       />
     </Page>
-  );
-}
-
-type NewSecretProps = { webhook: Webhook; secret: string; onClose: () => void };
-
-function NewSecret({ webhook, secret, onClose }: NewSecretProps) {
-  return (
-    <Alert
-      variant="light"
-      title={`The secret of “${webhook.name}”`}
-      withCloseButton
-      closeButtonLabel="Hide the secret"
-      onClose={onClose}
-      mb="md"
-    >
-      <Text size="sm">
-        By it the receiver knows that a message is ours. Copy it now: it cannot be shown again.
-      </Text>
-      <Group gap="xs" mt={6}>
-        <Code style={{ overflowWrap: "anywhere" }}>{secret}</Code>
-        <CopyButton value={secret} />
-      </Group>
-    </Alert>
   );
 }

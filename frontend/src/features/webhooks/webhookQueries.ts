@@ -40,6 +40,15 @@ export async function setPaused(webhook: Webhook, paused: boolean): Promise<void
   await refresh();
 }
 
+/** The new secret; null if the answer got lost. */
+export async function replaceSecret(webhook: Webhook): Promise<string | null> {
+  const { data } = await api.POST("/api/v1/webhooks/{webhook_id}/secret", {
+    params: { path: { webhook_id: webhook.id } },
+  });
+  await refresh();
+  return data?.secret ?? null;
+}
+
 export async function sendTest(webhook: Webhook): Promise<void> {
   await api.POST("/api/v1/webhooks/{webhook_id}/test", { params: { path: { webhook_id: webhook.id } } });
   await refresh();
