@@ -15,6 +15,7 @@ from labelapp_client.types import (
 )
 from labelapp_client.versions import ExportFormat
 
+LISTS = ("projects", "imports", "datasets", "runs", "checkpoints")
 EPILOG = """
 environment:
   LABELAPP_URL    the server (default: http://localhost:8000)
@@ -47,6 +48,10 @@ def parser() -> argparse.ArgumentParser:
     _download(commands)
     _launch(commands)
     _follow(commands)
+    _cancel(commands)
+    _resume(commands)
+    _undo(commands)
+    _list(commands)
     return root
 
 
@@ -72,6 +77,7 @@ def _import(commands: Any) -> None:
         "--chat-log", dest="is_chat_log", action="store_true", default=None, help="requests to a chat API"
     )
     made.add_argument("--consent-note", metavar="TEXT", help="why a log's lines need no record of consent")
+    made.add_argument("--title", help="what to call it and its responses; default: as the file")
     made.add_argument("--follow", dest="follows", action="store_true", default=None, help="import a log as it grows")
     _timeout(made)
 
@@ -170,13 +176,57 @@ def _follow(commands: Any) -> None:
     _timeout(made)
 
 
+def _cancel(commands: Any) -> None:
+    made = _command(commands, "cancel", "ask a run to stop; it can be resumed; needs an admin's token")
+    made.add_argument("run", type=int)
+
+
+def _resume(commands: Any) -> None:
+    made = _command(commands, "resume", "go on with a run that failed or was cancelled, or an import that stopped")
+    made.add_argument("what", choices=("run", "import"))
+    made.add_argument("which", type=int, metavar="ID")
+    made.add_argument(
+        "--follow", action="store_true", help="follow the run to its end; for an import it is waited anyway"
+    )
+    _timeout(made)
+
+
+def _undo(commands: Any) -> None:
+    made = _command(
+        commands, "undo", "take an import back, and wait for it: what nobody has used goes, the rest is archived"
+    )
+    made.add_argument("import_id", type=int, metavar="IMPORT")
+    _timeout(made)
+
+
+def _list(commands: Any) -> None:
+    made = _command(
+        commands, "list", "list what there is, a line each; the newest first where that is the order of the pages"
+    )
+    made.add_argument("what", choices=LISTS)
+    made.add_argument("--limit", type=positive, metavar="N", help="so many at most")
+
+
 def _timeout(made: argparse.ArgumentParser) -> None:
     made.add_argument("--timeout", type=float, metavar="SECONDS", help="wait no longer")
+
+
+def chosen(given: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    """The options of these names that were given."""
+    values = {name: getattr(given, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def reference(text: str) -> int | str:
     """An id, or a name."""
     return int(text) if text.isdecimal() else text
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
 
 
 def pair(text: str) -> tuple[str, str]:

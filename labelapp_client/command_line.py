@@ -1,34 +1,26 @@
 """The command `labelapp`: each subcommand is a call of the client, and a line about what came of it."""
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
 from typing import Any, get_args
 
-from labelapp_client.arguments import parser, reference
+from labelapp_client.arguments import chosen, parser
 from labelapp_client.client import Labelapp
 from labelapp_client.errors import LabelappError, NotConfigured, NotDone, Refused, Unreachable, WaitedTooLong
+from labelapp_client.import_commands import confirm, import_prompts, resume_import, sentence_of_import, undo
+from labelapp_client.listing import list_rows
 from labelapp_client.printing import Output
+from labelapp_client.run_commands import cancel, follow, launch, launched, resume_run, sentence_of_run
 from labelapp_client.types import (
     CreateProjectRequest,
     CreateTasksRequest,
-    PromptImport,
-    Run,
     SplitEnum,
 )
 from labelapp_client.versions import ExportFormat, version_name
 
 DONE, NOT_DONE, REFUSED, CANCELLED, UNREACHABLE, TOO_LONG, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
-IMPORT_OPTIONS = (
-    "cap_per_submitter",
-    "prefix_characters",
-    "near_similarity",
-    "is_chat_log",
-    "consent_note",
-    "follows",
-)
 PROJECT_OPTIONS = ("description", "responses_per_task", "overlap", "priority_mode", "lease_minutes")
 FILTERS = ("prompt_import", "use_case", "split", "tag", "search")
 SHOWN_SKIPPED = 5
@@ -65,47 +57,6 @@ def status_of(error: LabelappError) -> int:
     if isinstance(error, WaitedTooLong):
         return TOO_LONG
     return REFUSED if isinstance(error, NotConfigured | Refused) or type(error) is LabelappError else NOT_DONE
-
-
-def import_prompts(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
-    """`labelapp import`."""
-    options: Any = chosen(given, IMPORT_OPTIONS)
-    if given.column:
-        options["columns"] = dict(given.column)
-    options |= decision(given, output)
-    if given.origin:
-        row = app.prompts.import_source(given.origin, given.source, revision=given.revision, **options)
-    else:
-        row = app.prompts.import_file(given.source, **options)
-    output.result(row, sentence_of_import(row))
-
-
-def confirm(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
-    """`labelapp confirm`."""
-    row = app.prompts.decide(given.import_id, **decision(given, output))
-    output.result(row, sentence_of_import(row))
-
-
-def decision(given: argparse.Namespace, output: Output) -> Any:
-    """What to do with bad lines, and how long to wait."""
-    return {
-        "on_error": "keep_good" if given.keep_good else "nothing",
-        "on_progress": output.progress,
-        "timeout_seconds": given.timeout,
-    }
-
-
-def sentence_of_import(row: PromptImport) -> str:
-    """What became of the lines of an import."""
-    dropped = {
-        "the same as others": row["duplicate_count"] + row["prefix_count"] + row["near_count"],
-        "over their submitter's cap": row["over_cap_count"],
-        "without consent": row["no_consent_count"],
-        "bad": row["bad_count"],
-    }
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)
-    kept = f"{row['imported_count']:,} of {row['line_count']:,} prompts imported"
-    return f"import {row['id']} of {row['file_name']}: {kept}{f' ({reasons})' if reasons else ''}"
 
 
 def project(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
@@ -222,61 +173,9 @@ def download(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
     output.result(row, "\n".join(str(path) for path in paths))
 
 
-def launch(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
-    """`labelapp launch`."""
-    target = None if given.into is None else app.projects.get(given.into)["id"]
-    run = app.runs.launch(
-        given.kind,
-        inputs={role: reference(which) for role, which in given.input},
-        preset=given.preset,
-        config=dict(given.set),
-        name=given.name,
-        target_project_id=target,
-    )
-    launched(app, run, given, output)
-
-
-def launched(app: Labelapp, run: Run, given: argparse.Namespace, output: Output) -> None:
-    """Say that a run is launched, or follow it."""
-    if not given.follow:
-        return output.result(run, f"run {run['id']} {run['name']!r} launched")
-    output.told(f"run {run['id']} {run['name']!r} launched; labelapp follow {run['id']} goes on following it")
-    _follow(app, run["id"], given, output)
-
-
-def follow(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
-    """`labelapp follow`."""
-    _follow(app, given.run, given, output)
-
-
-def _follow(app: Labelapp, run_id: int, given: argparse.Namespace, output: Output) -> None:
-    def line(name: str, value: Any) -> None:
-        output.text(json.dumps({name: value}, ensure_ascii=False) + "\n")
-
-    run = app.runs.follow(
-        run_id,
-        on_log=(lambda text: line("log", text)) if given.json else output.text,
-        on_metrics=(lambda row: line("metrics", row)) if given.json else None,
-        on_progress=output.progress,
-        timeout_seconds=given.timeout,
-    )
-    if given.json:
-        line("run", run)
-    else:
-        output.told(sentence_of_run(run))
-
-
-def sentence_of_run(run: Run) -> str:
-    """What a run has made."""
-    made = run["checkpoint"] or run["sample_batch"]
-    what = "checkpoint" if run["checkpoint"] else "batch"
-    return f"run {run['id']} succeeded" + (f": {what} {made['id']} {made['name']!r}" if made else "")
-
-
-def chosen(given: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
-    """The options that were given."""
-    values = {name: getattr(given, name) for name in names}
-    return {name: value for name, value in values.items() if value is not None}
+def resume(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
+    """`labelapp resume`."""
+    {"run": resume_run, "import": resume_import}[given.what](app, given, output)
 
 
 COMMANDS = {
@@ -288,4 +187,8 @@ COMMANDS = {
     "download": download,
     "launch": launch,
     "follow": follow,
+    "cancel": cancel,
+    "resume": resume,
+    "undo": undo,
+    "list": list_rows,
 }

@@ -24,6 +24,7 @@ class ImportOptions(TypedDict, total=False):
     is_chat_log: bool
     consent_note: str
     follows: bool
+    title: str
 
 
 class Prompts:

@@ -431,6 +431,8 @@ class NameSourceRequest(TypedDict):
     consent_note: NotRequired[str]
     # Import what is added to the log, too, as it grows.
     follows: NotRequired[bool]
+    # What to call it, and the batch of the responses that it brings; else they are called as the file.
+    title: NotRequired[str]
     # `incoming`: what lies in IMPORT_DIR; `hub`: a dataset of the Hugging Face hub.
     source: SourceEnum
     name: str
@@ -604,6 +606,8 @@ class PromptImportRow(TypedDict):
     """An import in the list. `steps_done` of `steps_total` is how far the present work is."""
 
     id: int
+    # What a person calls it; empty: as its file.
+    title: str
     # Of a dataset directory or hub dataset: its name.
     file_name: str
     file_format: FileFormatEnum
@@ -926,6 +930,8 @@ class PromptImport(TypedDict):
     """An import with its report."""
 
     id: int
+    # What a person calls it; empty: as its file.
+    title: str
     # Of a dataset directory or hub dataset: its name.
     file_name: str
     file_format: FileFormatEnum
@@ -1066,5 +1072,7 @@ class UploadPromptsRequest(TypedDict):
     consent_note: NotRequired[str]
     # Import what is added to the log, too, as it grows.
     follows: NotRequired[bool]
+    # What to call it, and the batch of the responses that it brings; else they are called as the file.
+    title: NotRequired[str]
     # JSON lines (.jsonl), CSV (.csv), both UTF-8, or Parquet (.parquet).
     file: bytes

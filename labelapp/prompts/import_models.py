@@ -33,6 +33,9 @@ class PromptImport(models.Model):
         NOTHING = "nothing", "Import nothing if any line is bad"
 
     file_name = models.CharField(max_length=255, help_text="Of a dataset directory or hub dataset: its name.")
+    title = models.CharField(
+        max_length=160, blank=True, default="", db_default="", help_text="What a person calls it; empty: as its file."
+    )
     file_format = models.CharField(max_length=12, choices=Format.choices)
     file_path = models.CharField(max_length=500, help_text="Relative to DATA_DIR; empty: an upload that was read.")
     file_sha256 = models.CharField(max_length=64, blank=True, help_text="Of an uploaded file.")
@@ -80,7 +83,7 @@ class PromptImport(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.file_name
+        return self.title or self.file_name
 
 
 class ImportLine(models.Model):

@@ -78,6 +78,12 @@ class ImportOptionsSerializer(StrictSerializer):
         help_text="Why a log's lines need no record of consent. Without it, lines that have none are left out.",
     )
     follows = serializers.BooleanField(default=False, help_text="Import what is added to the log, too, as it grows.")
+    title = serializers.CharField(
+        max_length=160,
+        allow_blank=True,
+        default="",
+        help_text="What to call it, and the batch of the responses that it brings; else they are called as the file.",
+    )
 
 
 def options_of(body: dict[str, Any]) -> ImportOptions:
@@ -156,6 +162,7 @@ class PromptImportRowSerializer(serializers.ModelSerializer[PromptImport]):
         model = PromptImport
         fields: tuple[str, ...] = (
             "id",
+            "title",
             "file_name",
             "file_format",
             "state",

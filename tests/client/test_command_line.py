@@ -15,7 +15,18 @@ REFUSAL = {
     "errors": [{"field": "name", "message": "Too long."}],
     "data": {},
 }
-RUN = {"id": 5, "phase": "", "step": 3, "total_steps": 9, "error_message": "out of memory", "checkpoint": None}
+RUN = {
+    "id": 5,
+    "name": "SFT",
+    "kind": "sft",
+    "created_at": "2026-01-02T03:04:05Z",
+    "phase": "",
+    "step": 3,
+    "total_steps": 9,
+    "sample_batch": None,
+    "error_message": "out of memory",
+    "checkpoint": None,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +81,50 @@ def test_waiting_no_longer_has_a_status(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "Run 5 is not done after 0.1 s; it goes on without you." in capsys.readouterr().err
 
 
+def test_a_list_is_a_table_or_a_line_of_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [run_in("running"), run_in("failed") | {"id": 4, "name": "The\nfirst"}]
+    with serving(lambda _request: json_answer({"next": None, "results": rows})) as server:
+        assert command(server.url, monkeypatch, "list", "runs") == 0
+        assert capsys.readouterr().out.splitlines() == [
+            "ID  KIND  STATE    STEP    MADE              NAME",
+            "5   sft   running  3 of 9  2026-01-02 03:04  SFT",
+            "4   sft   failed   3 of 9  2026-01-02 03:04  The first",
+        ]
+        assert command(server.url, monkeypatch, "list", "runs", "--limit", "1", "--json") == 0
+        assert json.loads(capsys.readouterr().out) == rows[:1]
+    with serving(lambda _request: json_answer({"next": None, "results": []})) as server:
+        assert command(server.url, monkeypatch, "list", "datasets") == 0
+        assert capsys.readouterr().out == "There are no datasets yet.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer", "status", "words"),
+    [
+        (["cancel", "5"], run_in("running"), 0, "run 5 'SFT' is told to stop; labelapp wait run 5"),
+        (["cancel", "5"], run_in("cancelled"), 0, "run 5 'SFT' is cancelled"),
+        (["cancel", "5"], REFUSAL, 2, "name: Too long."),
+        (["resume", "run", "5"], run_in("queued"), 0, "run 5 'SFT' queued to go on"),
+        (["resume", "run", "5"], REFUSAL, 2, "name: Too long."),
+    ],
+)
+def test_runs_are_cancelled_and_resumed(
+    arguments: list[str],
+    answer: dict[str, Any],
+    status: int,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with serving(lambda _request: json_answer(answer, status=409 if answer is REFUSAL else 200)) as server:
+        assert command(server.url, monkeypatch, *arguments) == status
+    (request,) = server.requests
+    ending = "cancel" if arguments[0] == "cancel" else "resume"
+    assert (request.method, request.path) == ("POST", f"/api/v1/runs/5/{ending}")
+    assert words in "".join(capsys.readouterr())
+
+
 def test_programs_get_their_errors_as_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with serving(lambda _request: json_answer(REFUSAL, status=400)) as server:
         command(server.url, monkeypatch, "follow", "5", "--json")
@@ -112,6 +167,8 @@ def test_what_is_wrong_with_the_arguments(
         (["freeze", "x", "--query", "[]"], "give a JSON object"),
         (["freeze", "x", "--query", "@nowhere.json"], "nowhere.json: No such file"),
         (["follow", "mine"], "invalid int value"),
+        (["list", "runs", "--limit", "0"], "not a whole number from 1 on"),
+        (["resume", "project", "3"], "invalid choice"),
     ],
 )
 def test_arguments_that_cannot_be_read(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:

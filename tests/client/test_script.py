@@ -14,6 +14,7 @@ from formats.files import sha256_of
 from labelapp.accounts.actions import issue_token
 from labelapp.datasets.models import DatasetRow
 from labelapp.labeling.models import Project
+from labelapp.prompts.models import SampleBatch
 from labelapp_client import Labelapp, NotConfigured, NotDone
 from labelapp_client.command_line import main
 from labelapp_client.progress import Progress
@@ -79,7 +80,9 @@ def test_from_a_file_of_prompts_to_datasets(celery_worker_process: Any, labelapp
     imported = labelapp("import", "prompts.jsonl")
     assert (imported["state"], imported["imported_count"], imported["response_count"]) == ("imported", 6, 24)
     again = labelapp("import", "prompts.jsonl")
-    assert (again["imported_count"], again["duplicate_count"]) == (0, 6)
+    assert (again["state"], again["imported_count"], again["duplicate_count"]) == ("previewed", 0, 6)
+    assert [row["id"] for row in labelapp("list", "imports")] == [again["id"], imported["id"]]
+    assert SampleBatch.objects.count() == 1
 
     creation = ["--kind", "comparison", "--instructions", "guide.md", "--member", world.labeler.email]
     project = labelapp("project", "create", "Rank them", *creation)
@@ -123,9 +126,9 @@ def test_bad_lines_refuse_a_file_or_are_left_out(celery_worker_process: Any, lab
         app.prompts.import_file("bad.jsonl")
     kept = labelapp("confirm", str(refusal["data"]["id"]), "--keep-good")
     assert (kept["state"], kept["imported_count"], kept["bad_count"]) == ("imported", 6, 1)
-    with Labelapp() as app:
-        app.prompts.undo(kept["id"])
-        assert app.prompts.wait(kept["id"])["state"] == "undone"
+    undone = labelapp("undo", str(kept["id"]))
+    assert (undone["state"], undone["removed_count"], undone["archived_count"]) == ("undone", 6, 0)
+    assert labelapp("resume", "import", str(kept["id"]), status=2)["code"] == "import_not_stopped"
 
 
 def test_the_columns_of_a_foreign_file(celery_worker_process: Any, labelapp: Command) -> None:

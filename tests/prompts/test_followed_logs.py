@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from labelapp.prompts.importing.actions import read_grown_logs
 from labelapp.prompts.importing.rotation import _changed_at, _is, has_news
 from labelapp.prompts.importing.working import work_on
-from labelapp.prompts.models import Prompt, PromptImport, Response
+from labelapp.prompts.models import Prompt, PromptImport, Response, SampleBatch
 from tests.prompts.conftest import confirm, previewed
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +128,7 @@ def test_a_source_that_is_read_twice_brings_no_response_twice(researcher: APICli
     follow(researcher, log)
     again = follow(researcher, log, follows=False)
     assert (again["state"], Response.objects.count()) == ("imported", 5)
+    assert SampleBatch.objects.filter(responses__isnull=True).count() == 0, "a batch of that name, with nothing in it"
 
 
 @pytest.mark.parametrize("name", ["ä" * 200, "a\x00b", "missing", "..", "."])

@@ -21,6 +21,20 @@ from tests.prompts.conftest import Upload, confirm
 pytestmark = pytest.mark.django_db
 
 
+def test_an_import_and_its_batch_are_called_as_somebody_wishes(upload: Upload, researcher: APIClient) -> None:
+    row = {"prompt": "Say hello", "responses": ["Hello", "Hi"]}
+    done = confirm(researcher, upload([row], title="Spring").json()).json()
+    assert (done["title"], done["file_name"]) == ("Spring", "prompts.jsonl")
+    assert SampleBatch.objects.get().name == "Spring"
+
+
+def test_what_is_here_already_is_said_to_be(upload: Upload, researcher: APIClient) -> None:
+    rows = [{"prompt": "Say hello"}, {"prompt": "Name a lake"}]
+    confirm(researcher, upload(rows).json())
+    refused = confirm(researcher, upload(rows).json())
+    assert refused.json()["message"] == "Nothing new: all 2 lines are here already."
+
+
 def test_a_preview_writes_no_prompt_and_a_confirmation_all(upload: Upload, researcher: APIClient) -> None:
     rows = [{"prompt": f"Prompt {number}", "submitter": f"s{number % 3}"} for number in range(7)]
     preview = upload(rows).json()

@@ -41,6 +41,7 @@ class ImportOptions:
     is_chat_log: bool = False
     consent_note: str = ""
     follows: bool = False
+    title: str = ""
 
     def problem(self) -> tuple[str, str] | None:
         """Which field is wrong, and what would be right."""
@@ -118,8 +119,15 @@ def confirm_import(prompt_import: PromptImport, *, on_error: str) -> PromptImpor
     if on_error == PromptImport.OnError.NOTHING and locked.bad_count:
         return _change(locked, state=State.REFUSED, on_error=on_error)
     if not locked.good_count and not locked.response_count and not locked.follows:
-        raise Conflict("The file has no new prompt to import.", code="nothing_to_import")
+        raise Conflict(_nothing_new(locked), code="nothing_to_import")
     return _ring(locked, state=State.IMPORTING, on_error=on_error, steps_done=0, steps_total=locked.line_count)
+
+
+def _nothing_new(prompt_import: PromptImport) -> str:
+    known = prompt_import.duplicate_count + prompt_import.prefix_count + prompt_import.near_count
+    if known and known == prompt_import.line_count:
+        return f"Nothing new: all {known:,} lines are here already."
+    return "Nothing new: the file has no line that would become a prompt."
 
 
 @transaction.atomic
@@ -198,6 +206,7 @@ def _start(
         near_similarity=options.near_similarity,
         consent_note=options.consent_note,
         follows=options.follows,
+        title=options.title,
         report={"bad": []},
         created_by=created_by,
         **more,

@@ -84,6 +84,8 @@ def write_lines(claimed: PromptImport) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         lock_lines(claimed.pk)
         cursor.execute(NAME_KEPT, {"id": claimed.pk})
+        # It repeated what is here: a batch by its name would only stand in the way of the one that has the responses.
+        SampleBatch.objects.filter(prompt_import=claimed, responses__isnull=True).delete()
         late = ImportLine.objects.filter(prompt_import=claimed, verdict=ImportLine.Verdict.DUPLICATE).count()
         unagreed = ImportLine.objects.filter(prompt_import=claimed, verdict=ImportLine.Verdict.NO_CONSENT).count()
         advance(
@@ -136,5 +138,5 @@ def _write_batch(claimed: PromptImport) -> bool:
 
 def _sample_batch(claimed: PromptImport) -> SampleBatch:
     """The batch of all responses that this import brings."""
-    batch, _ = SampleBatch.objects.get_or_create(prompt_import=claimed, defaults={"name": claimed.file_name[:160]})
+    batch, _ = SampleBatch.objects.get_or_create(prompt_import=claimed, defaults={"name": str(claimed)[:160]})
     return batch

@@ -9,6 +9,7 @@ export type Options = {
   columns: Record<string, string>;
   is_chat_log: boolean;
   consent_note: string;
+  title: string;
 };
 
 export const DEFAULT_OPTIONS: Options = {
@@ -18,6 +19,7 @@ export const DEFAULT_OPTIONS: Options = {
   columns: {},
   is_chat_log: false,
   consent_note: "",
+  title: "",
 };
 
 /** The options as the server reads them. */
@@ -30,6 +32,7 @@ export function optionsBody(options: Options) {
     columns,
     is_chat_log: options.is_chat_log,
     consent_note: options.consent_note,
+    title: options.title.trim(),
   };
 }
 
@@ -51,6 +54,14 @@ export function ImportOptions({ options, onChange, errors }: Props) {
   return (
     <Section title="What is kept" description="Each prompt that is left out is listed with the reason.">
       <Stack>
+        <TextInput
+          label="Name of the import"
+          description="It and the responses that it brings are called so; else as the file."
+          maxLength={160}
+          value={options.title}
+          error={errors.title}
+          onChange={(event) => set({ title: event.currentTarget.value })}
+        />
         <SimpleGrid cols={{ base: 1, sm: 3 }}>
           <NumberInput
             label="Prompts per submitter, at most"

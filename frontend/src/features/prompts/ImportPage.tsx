@@ -36,6 +36,7 @@ export function ImportPage() {
     "near_similarity",
     "columns",
     "consent_note",
+    "title",
   ]);
   const send = (file: File | undefined) => {
     if (!file) return;

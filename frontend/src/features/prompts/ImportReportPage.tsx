@@ -8,7 +8,7 @@ import { useEvents } from "@/api/events";
 import { submitterLabel, USE_CASE } from "@/api/labels";
 import { rowId } from "@/api/rowId";
 import { DroppedLines } from "@/features/prompts/DroppedLines";
-import { importState } from "@/features/prompts/importState";
+import { hasNothingNew, importName, importState } from "@/features/prompts/importState";
 import classes from "@/features/prompts/Prompts.module.css";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 import { type Column, DataTable } from "@/ui/DataTable";
@@ -45,12 +45,13 @@ export function ImportReportPage() {
     report.over_cap_count +
     report.no_consent_count;
   return (
-    <Page title={report.file_name}>
+    <Page title={importName(report)}>
       <PageHeader
-        title={report.file_name}
+        title={importName(report)}
         description={
           <Group gap="sm">
             <StatusBadge tone={tone}>{label}</StatusBadge>
+            {report.title && <Text>{report.file_name}</Text>}
             <TextLink to="/prompts/import">Import another file</TextLink>
           </Group>
         }
@@ -214,12 +215,15 @@ function Decision({ report }: { report: Import }) {
   const confirm = $api.useMutation("post", "/api/v1/prompt-imports/{import_id}/confirm", {
     onSuccess: keep,
   });
-  const hasNothing = !report.good_count && !report.response_count && !report.follows;
+  const known = report.duplicate_count + report.prefix_count + report.near_count;
+  const hasNothing = hasNothingNew(report);
   return (
-    <Section title={report.bad_count > 0 ? "What shall happen?" : "Every line is good"}>
+    <Section
+      title={hasNothing ? "Nothing new" : report.bad_count > 0 ? "What shall happen?" : "Every line is good"}
+    >
       <Stack>
         <FieldErrors message={confirm.error ? errorMessage(confirm.error) : ""} />
-        {report.bad_count > 0 && (
+        {report.bad_count > 0 && !hasNothing && (
           <Radio.Group
             aria-label="Bad lines"
             value={onError}
@@ -240,7 +244,11 @@ function Decision({ report }: { report: Import }) {
           </Radio.Group>
         )}
         {hasNothing ? (
-          <Text c="dimmed">There is nothing new in this file.</Text>
+          <Text>
+            {known > 0 && known === report.line_count
+              ? `All ${formatNumber(known)} lines are here already: nothing is imported, and there is nothing to do.`
+              : "No line of this file would become a prompt: below stands why."}
+          </Text>
         ) : (
           <Group>
             <Button

@@ -1,6 +1,6 @@
 import { $api, type Schemas } from "@/api/client";
 import { useEvents } from "@/api/events";
-import { importState } from "@/features/prompts/importState";
+import { importName, importState } from "@/features/prompts/importState";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { formatNumber } from "@/ui/format";
 import { TextLink } from "@/ui/links";
@@ -16,7 +16,7 @@ const COLUMNS: Column<Row>[] = [
     header: "Source",
     render: (row) => (
       <TextLink to="/prompts/imports/$importId" params={{ importId: String(row.id) }}>
-        {row.file_name}
+        {importName(row)}
       </TextLink>
     ),
   },

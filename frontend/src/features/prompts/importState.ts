@@ -13,6 +13,20 @@ export const IMPORT_STATE: Record<State, { label: string; tone: Tone }> = {
   undone: { label: "Undone", tone: "quiet" },
 };
 
-export function importState(row: { state: State; error?: string }): { label: string; tone: Tone } {
-  return row.error ? { label: "Stopped", tone: "bad" } : IMPORT_STATE[row.state];
+/** What a person called it, or else its file. */
+export function importName(row: { title?: string; file_name: string }): string {
+  return row.title || row.file_name;
+}
+
+type Row = Pick<Schemas["PromptImportRow"], "state" | "error" | "good_count" | "response_count" | "follows">;
+
+/** A preview that could be confirmed to no effect: the server would refuse it. */
+export function hasNothingNew(row: Row): boolean {
+  return !row.good_count && !row.response_count && !row.follows;
+}
+
+export function importState(row: Row): { label: string; tone: Tone } {
+  if (row.error) return { label: "Stopped", tone: "bad" };
+  if (row.state === "previewed" && hasNothingNew(row)) return { label: "Nothing new", tone: "quiet" };
+  return IMPORT_STATE[row.state];
 }
