@@ -1,10 +1,12 @@
 import { renderHook } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
+import { queryClient } from "@/api/client";
 import { reconnectDelay, type ServerEvent, useEvents } from "@/api/events";
 
 afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 test("reconnects later each time, never later than half a minute, never all at once", () => {
@@ -14,10 +16,12 @@ test("reconnects later each time, never later than half a minute, never all at o
   expect(reconnectDelay(3, 0)).toBe(4_000);
 });
 
-test("the page of one row is not told of others", () => {
+/** A stream whose events the test sends, and whose connection it opens. */
+function connected(): EventSource[] {
   vi.useFakeTimers();
   const sources: EventSource[] = [];
   class Source {
+    onopen = null;
     onmessage = null;
     close() {}
     constructor() {
@@ -25,15 +29,38 @@ test("the page of one row is not told of others", () => {
     }
   }
   vi.stubGlobal("EventSource", Source);
+  return sources;
+}
+
+function send(source: EventSource | undefined, event: ServerEvent): void {
+  source?.onmessage?.({ data: JSON.stringify(event) } as MessageEvent);
+}
+
+test("the page of one row is not told of others", () => {
+  const sources = connected();
   const told: unknown[] = [];
-  const note = ({ id }: ServerEvent) => told.push(id);
-  const { unmount } = renderHook(() => useEvents(["imports"], [], note, 7));
+  const onEvent = ({ id }: ServerEvent) => told.push(id);
+  const { unmount } = renderHook(() => useEvents(["imports"], [], { onEvent, only: 7 }));
   vi.runAllTimers();
-  for (const id of [6, 7]) {
-    const data = JSON.stringify({ topic: "imports", type: "import", id });
-    sources[0]?.onmessage?.({ data } as MessageEvent);
-  }
+  for (const id of [6, 7]) send(sources[0], { topic: "imports", type: "import", id });
   expect(told).toEqual([7]);
+  unmount();
+  vi.runAllTimers();
+});
+
+test("one type of events is refetched for, and after a gap, when one may have gone by unnoticed, as well", () => {
+  const sources = connected();
+  const refetched = vi.spyOn(queryClient, "invalidateQueries").mockResolvedValue();
+  const { unmount } = renderHook(() => useEvents(["imports"], [["get", "changes"]], { type: "change" }));
+  vi.runAllTimers();
+  send(sources[0], { topic: "imports", type: "import" });
+  expect(refetched).toHaveBeenCalledTimes(0);
+  send(sources[0], { topic: "imports", type: "change" });
+  expect(refetched).toHaveBeenCalledTimes(1);
+  sources[0]?.onerror?.({} as Event);
+  vi.runAllTimers();
+  sources[1]?.onopen?.({} as Event);
+  expect(refetched).toHaveBeenCalledTimes(2);
   unmount();
   vi.runAllTimers();
 });

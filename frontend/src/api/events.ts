@@ -105,16 +105,18 @@ class EventStream {
 
 const stream = new EventStream();
 
-/**
- * Refetches `invalidates` whenever one of `topics` changes; `onEvent` is for pages that use an event's numbers. The page of
- * one row gives its id as `only`, and is not told of others.
- */
-export function useEvents(
-  topics: string[],
-  invalidates: QueryKey[],
-  onEvent?: (event: ServerEvent) => void,
-  only?: number,
-): void {
+type EventsOptions = {
+  /** The page of one row gives its id and is not told of others. */
+  only?: number;
+  /** Of a topic of many kinds of events, the one that matters. */
+  type?: string;
+  /** For pages that use an event's numbers. One that happened while the connection was lost is never told. */
+  onEvent?: (event: ServerEvent) => void;
+};
+
+/** Refetches `invalidates` whenever one of `topics` changes, and whenever that may have gone unnoticed. */
+export function useEvents(topics: string[], invalidates: QueryKey[], options: EventsOptions = {}): void {
+  const { only, type, onEvent } = options;
   const key = JSON.stringify([topics, invalidates]);
   useEffect(() => {
     const [watched, keys] = JSON.parse(key) as [string[], QueryKey[]];
@@ -127,11 +129,12 @@ export function useEvents(
       onGap: refetchAll,
       onEvent: (event) => {
         if (only !== undefined && event.id !== only) return;
+        if (type !== undefined && event.type !== type) return;
         refetchAll();
         onEvent?.(event);
       },
     });
-  }, [key, onEvent, only]);
+  }, [key, only, type, onEvent]);
 }
 
 export function useConnection(): Connection {

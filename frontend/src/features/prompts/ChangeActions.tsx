@@ -6,13 +6,24 @@ import { CHANGE_STATE, type Change, changeLabel, changeOutcome } from "@/feature
 import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/toasts";
 
+const CHANGED = [
+  "/api/v1/prompts",
+  "/api/v1/prompts/facets",
+  "/api/v1/prompts/{prompt_id}",
+  "/api/v1/prompts/changes",
+  "/api/v1/prompts/changes/{change_id}",
+] as const;
+
 export function refetchPrompts(): Promise<unknown> {
-  return invalidate(
-    "/api/v1/prompts",
-    "/api/v1/prompts/facets",
-    "/api/v1/prompts/{prompt_id}",
-    "/api/v1/prompts/changes",
-    "/api/v1/prompts/changes/{change_id}",
+  return invalidate(...CHANGED);
+}
+
+/** Follows what a worker does to many prompts at once. */
+export function useChangeEvents(): void {
+  useEvents(
+    ["imports"],
+    CHANGED.map((path) => ["get", path]),
+    { type: "change" },
   );
 }
 
@@ -41,9 +52,7 @@ export function ChangeNotice({ changeId }: { changeId: number }) {
   const { data: change } = $api.useQuery("get", "/api/v1/prompts/changes/{change_id}", {
     params: { path: { change_id: changeId } },
   });
-  useEvents(["imports"], [], ({ type }) => {
-    if (type === "change") void refetchPrompts();
-  });
+  useChangeEvents();
   if (!change) return null;
   const state = change.state ?? "waiting";
   const tone = CHANGE_STATE[state].tone;

@@ -1,8 +1,7 @@
 import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
 import { $api } from "@/api/client";
-import { useEvents } from "@/api/events";
-import { refetchPrompts, UndoButton } from "@/features/prompts/ChangeActions";
+import { UndoButton, useChangeEvents } from "@/features/prompts/ChangeActions";
 import { CHANGE_STATE, type Change, changeLabel, changeOutcome } from "@/features/prompts/changeWords";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
@@ -42,9 +41,7 @@ export function ChangesPage() {
     { params: { query: { page } } },
     { placeholderData: keepPreviousData },
   );
-  useEvents(["imports"], [], ({ type }) => {
-    if (type === "change") void refetchPrompts();
-  });
+  useChangeEvents();
   return (
     <Page title="Changes to many prompts">
       <PageHeader

@@ -34,8 +34,7 @@ export function ImportReportPage() {
   useEvents(
     ["imports"],
     [["get", "/api/v1/prompt-imports/{import_id}", { params: { path: { import_id: id } } }]],
-    undefined,
-    id,
+    { only: id },
   );
   const { label, tone } = importState(report);
   const left =

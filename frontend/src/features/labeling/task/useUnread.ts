@@ -1,8 +1,15 @@
 /** How many answers wait to be read, and the events that change it while a task is on the screen. */
 import { useCallback, useState } from "react";
-import { $api, invalidate } from "@/api/client";
+import { $api } from "@/api/client";
 import { type ServerEvent, useEvents } from "@/api/events";
 import type { Assignment } from "@/features/labeling/task/types";
+
+const REPORTS = [["get", "/api/v1/reports"]];
+const THREADS = [
+  ["get", "/api/v1/threads"],
+  ["get", "/api/v1/tasks/{task_id}/thread"],
+  ["get", "/api/v1/projects/{project_id}/thread"],
+];
 
 export type UnreadCounts = { task: number; project: number; elsewhere: number; total: number };
 
@@ -23,17 +30,13 @@ export function useTaskNews(assignment: Assignment): { isWithdrawn: boolean; has
   const [withdrawnId, setWithdrawnId] = useState<number | null>(null);
   const [newerId, setNewerId] = useState(0);
   const onEvent = useCallback(({ type, id }: ServerEvent) => {
-    if (type === "message")
-      void invalidate(
-        "/api/v1/threads",
-        "/api/v1/tasks/{task_id}/thread",
-        "/api/v1/projects/{project_id}/thread",
-      );
-    if (type === "decided") void invalidate("/api/v1/reports");
     if (type === "withdrawn") setWithdrawnId(id ?? null);
     if (type === "instructions") setNewerId(id ?? 0);
   }, []);
-  useEvents([`labeling:${assignment.project.id}`], [], onEvent);
+  const topics = [`labeling:${assignment.project.id}`];
+  useEvents(topics, THREADS, { type: "message" });
+  useEvents(topics, REPORTS, { type: "decided" });
+  useEvents(topics, [], { onEvent });
   return {
     isWithdrawn: withdrawnId === assignment.task_id,
     hasNewerInstructions: newerId > assignment.instruction_version.id,
