@@ -123,15 +123,15 @@ class Api:
 
 
 @contextmanager
-def instance() -> Iterator[str]:
-    """Serve a fresh labelapp on a free port and a folder of its own, and stop it at the end."""
+def instance(**settings: str) -> Iterator[str]:
+    """Serve a fresh labelapp on a free port and a folder of its own, with `settings`, and stop it at the end."""
     with tempfile.TemporaryDirectory(prefix="labelapp-loop-") as folder:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         url = f"http://127.0.0.1:{port}"
         cut = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
         environment = {name: value for name, value in os.environ.items() if name not in cut}
-        environment |= {"DATA_DIR": folder, "PORT": str(port), "PUBLIC_URL": url}
+        environment |= {"DATA_DIR": folder, "PORT": str(port), "PUBLIC_URL": url} | settings
         log = Path(folder) / "serve.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
@@ -248,9 +248,9 @@ def rank(assignment: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def wait_for(api: Api, path: str, *, done: str, what: str) -> dict[str, Any]:
+def wait_for(api: Api, path: str, *, done: str, what: str, seconds: float = JOB_SECONDS) -> dict[str, Any]:
     """Poll until the thing at `path` is `done`; anything else that ends it ends the loop."""
-    deadline = time.monotonic() + JOB_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         row: dict[str, Any] = api("GET", path)
         if row["state"] == done:
@@ -258,7 +258,7 @@ def wait_for(api: Api, path: str, *, done: str, what: str) -> dict[str, Any]:
         if row["state"] in {"failed", "cancelled", "refused"}:
             raise LoopError(f"{what} {row['state']}: {row.get('error_message') or row.get('error')}")
         time.sleep(POLL_SECONDS)
-    raise LoopError(f"{what} took longer than {JOB_SECONDS:.0f} s")
+    raise LoopError(f"{what} took longer than {seconds:.0f} s")
 
 
 def tiny_base(admin: Api) -> int:

@@ -7,13 +7,21 @@ import random
 import uuid
 from typing import Any
 
-from benchmarks.loop import ADMIN, Api, log_in_admin, tiny_base, wait_for
-from formats.presets import preset
-from scripts.pictured_records import frozen_demonstrations, imported, make_cohort
+from benchmarks.loop import ADMIN, Api, log_in_admin
+from scripts.pictured_records import (
+    change_many,
+    frozen_demonstrations,
+    imported,
+    make_cohort,
+    record_consents,
+    redacted,
+)
+from scripts.pictured_training import add_webhooks, train
 
 RANKING, WRITING = "Rank the demo responses", "Write demonstrations"
 EVALUATION, TOXICITY = "Which answers are better? (demo)", "Rate toxicity (demo)"
 BUSY, EMPTY = "Tidy up the last one", "Write more, later"
+UNCLEAR = "It does not say for whom. A child, or somebody who has done it before?"
 QUESTION = "Should a list of **nine** names count as failing the instruction, when eight were asked for?"
 WRITTEN: list[dict[str, Any]] = [
     {"kind": "plain", "use_case": "brainstorming", "text": "Ten ways to thank a neighbour who waters the plants."},
@@ -30,9 +38,13 @@ WRITTEN: list[dict[str, Any]] = [
 ]
 
 
-def furnish(url: str) -> dict[str, int]:
-    """Make what is missing, and return the ids that the pictures' addresses are made of."""
+def furnish(url: str, *, receiver: str) -> dict[str, int]:
+    """Make what is missing, and return the ids that the pictures' addresses are made of.
+
+    `receiver` is the address of a program that takes webhooks' messages.
+    """
     admin = log_in_admin(url)
+    webhook = add_webhooks(admin, receiver)
     projects = {row["name"]: row["id"] for row in admin.rows("projects")}
     labeler, other = demo_person(url, "labeler"), demo_person(url, "labeler2")
     if EMPTY not in projects:
@@ -41,10 +53,13 @@ def furnish(url: str) -> dict[str, int]:
         projects |= {name: small_project(admin, name) for name in (BUSY, EMPTY)}
     # Their leases end after a quarter of an hour.
     other("POST", f"projects/{projects[BUSY]}/next", {})
-    kept_import = imported(admin)
+    kept_import, near = imported(admin)
+    redacted_prompt = redacted(admin)
+    record_consents(admin)
+    change_many(admin)
     make_cohort(admin)
     version, next_version = frozen_demonstrations(admin)
-    trained = trained_run(admin, version)
+    runs = train(admin, version)
     return {
         "ranking": projects[RANKING],
         "writing": projects[WRITING],
@@ -54,6 +69,10 @@ def furnish(url: str) -> dict[str, int]:
         "empty": projects[EMPTY],
         "ranked": projects["Already ranked (demo)"],
         "reviewed": int(labeler.rows("reports")[0]["task_id"]),
+        "replaced": replaced_task(admin),
+        "near": near,
+        "redacted": redacted_prompt,
+        "webhook": webhook,
         "import": kept_import,
         "prompt": admin("GET", f"dataset-versions/{version}/rows")["results"][1]["prompt"]["id"],
         "version": version,
@@ -62,8 +81,10 @@ def furnish(url: str) -> dict[str, int]:
         "submission": admin.rows(f"submissions?project={projects['Already ranked (demo)']}")[0]["id"],
         "written": labeler.rows("written-prompts")[0]["id"],
         "person": next(row["id"] for row in admin.rows("users") if row["email"] == "labeler2@demo.local"),
-        "run": trained["id"],
-        "checkpoint": trained["checkpoint"]["id"],
+        "run": runs["sft"]["id"],
+        "reward": runs["reward_model"]["id"],
+        "ppo": runs["ppo"]["id"],
+        "checkpoint": runs["ppo"]["checkpoint"]["id"],
     }
 
 
@@ -85,9 +106,10 @@ def work(labeler: Api, other: Api, *, projects: dict[str, int]) -> None:
     labeler("POST", f"tasks/{task_id}/thread", {"idempotency_key": new_key(), "body": QUESTION})
     asked = {"idempotency_key": new_key(), "body": "May I look facts up while I rank?"}
     labeler("POST", f"projects/{projects[RANKING]}/thread", asked)
-    skipped = other("POST", f"projects/{projects[RANKING]}/next", {})["assignment"]
-    reason = {"reason": "outside_knowledge", "note": "This needs somebody who knows the law of tenancy."}
-    other("POST", f"assignments/{skipped['id']}/skip", {"lease_token": skipped["lease_token"], **reason})
+    for note in (UNCLEAR, "This needs somebody who knows the law of tenancy."):
+        skipped = other("POST", f"projects/{projects[RANKING]}/next", {})["assignment"]
+        reason = {"reason": "unclear" if note == UNCLEAR else "outside_knowledge", "note": note}
+        other("POST", f"assignments/{skipped['id']}/skip", {"lease_token": skipped["lease_token"], **reason})
     for written in WRITTEN:
         labeler("POST", "written-prompts", {"key": new_key(), **written})
 
@@ -147,14 +169,17 @@ def lose_the_lease(url: str, project_id: int) -> None:
     admin("POST", f"projects/{project_id}/members", {"user_ids": [labeler_id]})
 
 
-def trained_run(admin: Api, version_id: int) -> dict[str, Any]:
-    """Return a run that has fine-tuned the tiny model."""
-    for row in admin.rows("runs?kind=sft"):
-        if row["state"] == "succeeded":
-            return row
-    inputs = {"model": {"checkpoint_id": tiny_base(admin)}, "demonstrations": {"dataset_version_id": version_id}}
-    body = {"kind": "sft", "name": "SFT on the demo", "config": preset("sft", "tiny").to_json(), "inputs": inputs}
-    return wait_for(admin, f"runs/{admin('POST', 'runs', body)['id']}", done="succeeded", what="the run")
+def replaced_task(admin: Api) -> int:
+    """Return a task that was skipped because its prompt was unclear, and whose prompt was replaced then."""
+    task_id = next(int(row["task_id"]) for row in admin.rows("skips") if row["note"] == UNCLEAR)
+    reviewed = admin("GET", f"review/{task_id}")
+    if not reviewed["withdrawn_at"]:
+        *before, last = ({"role": turn["role"], "content": turn["content"]} for turn in reviewed["prompt"]["messages"])
+        messages = [*before, last | {"content": last["content"] + " It is for people who do this for the first time."}]
+        decision = {"action": "replace", "note": "Now it says for whom.", "changes": {"messages": messages}}
+        skips = [row["id"] for row in reviewed["skips"]]
+        admin("POST", f"review/{task_id}/decisions", decision | {"skip_ids": skips})
+    return task_id
 
 
 def new_key() -> str:

@@ -3,198 +3,175 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-from scripts.pictured import lose_the_lease
-from scripts.pictured_records import COHORT
-
-# Width and height of a window.
-WIDTHS = {1440: 900, 390: 844}
-# What moves has come to rest by then.
-REST_MS = 400
+from scripts import pictured_acts as acts
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A page, who looks at it, and what is done before the picture."""
+    """A page, who looks at it, what it shows, and what is done before the picture."""
 
     name: str
     person: str
     path: str
+    caption: str
     prepare: Callable[[Page], None] = lambda _page: None
     language: str = "en-GB"
 
 
-def rate(qualities: str) -> Callable[[Page], None]:
-    """Rate the responses, if that was not done for an earlier picture."""
-
-    def prepare(page: Page) -> None:
-        if page.locator("[data-band]").count():
-            return
-        page.get_by_role("radiogroup").first.wait_for()
-        for quality in qualities:
-            page.keyboard.press(quality)
-            page.keyboard.press("j")
-
-    return prepare
-
-
-def rank(qualities: str, *keys: str) -> Callable[[Page], None]:
-    """Rate, then rank the first two with a digit each, and press some keys."""
-
-    def prepare(page: Page) -> None:
-        rate(qualities)(page)
-        if not page.locator("[data-band]").count():
-            page.keyboard.press("g")
-            page.locator("[data-band]").first.wait_for(state="attached")
-            page.keyboard.press("1")
-            page.keyboard.press("2")
-        for key in keys:
-            page.keyboard.press(key)
-            page.wait_for_timeout(REST_MS)
-        page.evaluate("window.scrollTo(0, 0)")
-
-    return prepare
+def shots(url: str, ids: dict[str, int]) -> dict[str, list[Shot]]:
+    """Every page worth a picture, by the part of the product that it belongs to."""
+    return {
+        "Labeling": labeling(url, ids),
+        "A labeler's other pages": labeler_pages(ids),
+        "Projects and review": projects(ids),
+        "Prompts": prompts(ids),
+        "Datasets": datasets(ids),
+        "Runs and checkpoints": runs(ids),
+        "People and the system": system(ids),
+    }
 
 
-def lose_the_network(page: Page) -> None:
-    """Go on ranking where the server cannot be reached."""
-    rank("6352")(page)
-    page.context.set_offline(True)
-    page.keyboard.press("3")
-    expect(page.get_by_text("Saved here, retrying")).to_be_visible()
-
-
-def submit(page: Page) -> None:
-    """Rank all, and submit: for ten seconds it can be taken back."""
-    rank("5274", "3", "4", "Control+Enter")(page)
-    expect(page.get_by_text("Submitted", exact=True)).to_be_visible()
-
-
-def write_demonstration(page: Page) -> None:
-    """Write one, with its preview beside it."""
-    if page.viewport_size and page.viewport_size["width"] > min(WIDTHS):
-        page.get_by_text("Both", exact=True).click()
-    text = "Here is a first idea:\n\n1. **Start small.** Ten minutes a day are enough.\n2. Keep a list, and cross out"
-    page.get_by_role("textbox", name="Your response").fill(text)
-    expect(page.get_by_test_id("save-state")).to_have_text("Saved")
-
-
-def write_few_shot(page: Page) -> None:
-    """Fill in a prompt with two pairs."""
-    page.get_by_role("textbox", name="Instruction").fill("Say whether the review is positive or negative.")
-    pairs = (("It fits like a glove.", "positive"), ("It broke on the first day.", "negative"))
-    for number, (query, response) in enumerate(pairs):
-        page.get_by_role("textbox", name="Query").nth(number).fill(query)
-        page.get_by_role("textbox", name="Response").nth(number).fill(response)
-    expect(page.get_by_test_id("kept")).to_have_text("Saved")
-
-
-def write_plain(page: Page) -> None:
-    """Write what resembles an earlier prompt of one's own."""
-    page.get_by_role("textbox", name="Prompt").fill("Ten ways to thank a neighbour who waters my plants.")
-    expect(page.get_by_text("Ten ways to thank a neighbour who waters the plants.").last).to_be_visible()
-
-
-def write_user_based(page: Page) -> None:
-    """Make a prompt from a use case; a number in it is pointed out."""
-    source = "A bakery wants to answer e-mails about opening hours, allergens and orders of cakes."
-    page.get_by_role("textbox", name="The use case").fill(source)
-    text = "Answer this customer: Do you open on Sundays? You can reach me at 0171 5550123."
-    page.get_by_role("textbox", name="Prompt").fill(text)
-    expect(page.get_by_test_id("kept")).to_have_text("Saved")
-
-
-def lost_lease(url: str, project: int) -> Callable[[Page], None]:
-    """Write while the task becomes anybody's again."""
-
-    def prepare(page: Page) -> None:
-        write_demonstration(page)
-        lose_the_lease(url, project)
-        page.get_by_role("textbox", name="Your response").press_sequentially(" what is done.")
-        page.keyboard.press("Control+Enter")
-        expect(page.get_by_text("You no longer hold this task")).to_be_visible()
-
-    return prepare
-
-
-def choose_cohort(page: Page) -> None:
-    """Narrow a version down to a group of labelers."""
-    page.get_by_text("Labelers and time").click()
-    page.get_by_role("combobox", name="Cohorts").click()
-    page.get_by_role("option", name=COHORT).click()
-    page.keyboard.press("Escape")
-
-
-def choose_two(page: Page) -> None:
-    """Choose tasks for the calibration pool."""
-    boxes = page.get_by_role("checkbox", name="Choose task")
-    for number in (5, 6):
-        boxes.nth(number).check()
-
-
-def shots(url: str, ids: dict[str, int]) -> list[Shot]:
-    """Every page worth a picture."""
+def labeling(url: str, ids: dict[str, int]) -> list[Shot]:
+    """The screens on which labels are made."""
     ranking, writing = f"/label/{ids['ranking']}", f"/label/{ids['writing']}"
+    ranked = acts.rank("6352")
     return [
-        Shot("login", "", "/login"),
-        Shot("home-labeler", "labeler", "/"),
-        Shot("projects-labeler", "labeler", "/label"),
-        Shot("labeling", "labeler", ranking, rank("6352")),
-        Shot("rating", "labeler2", ranking),
-        Shot("differences", "labeler", ranking, rank("6352", "d")),
-        Shot("instructions", "labeler", ranking, rank("6352", "i")),
-        Shot("task-questions", "labeler", ranking, rank("6352", "q")),
-        Shot("flag", "labeler", ranking, rank("6352", "f")),
-        Shot("skip", "labeler", ranking, rank("6352", "s")),
-        Shot("keys", "labeler", ranking, rank("6352", "?")),
-        Shot("offline", "labeler", ranking, lose_the_network),
-        Shot("german", "labeler", ranking, rank("6352"), language="de"),
-        Shot("undo", "labeler2", ranking, submit),
-        Shot("evaluation", "labeler", f"/label/{ids['evaluation']}", rank("635")),
-        Shot("toxicity", "labeler", f"/label/{ids['toxicity']}", rate("1")),
-        Shot("demonstration", "labeler", writing, write_demonstration),
-        Shot("lost-lease", "labeler", writing, lost_lease(url, ids["writing"])),
-        Shot("busy", "labeler", f"/label/{ids['busy']}"),
-        Shot("empty", "labeler", f"/label/{ids['empty']}"),
-        Shot("write", "labeler", "/write"),
-        Shot("write-plain", "labeler", "/write/new?kind=plain", write_plain),
-        Shot("write-few-shot", "labeler", "/write/new?kind=few_shot", write_few_shot),
-        Shot("write-user-based", "labeler", "/write/new?kind=user_based", write_user_based),
-        Shot("write-view", "labeler", f"/write/{ids['written']}"),
-        Shot("history", "labeler", "/history"),
-        Shot("questions", "labeler", "/questions"),
-        Shot("thread", "labeler", f"/questions?task={ids['reviewed']}"),
-        Shot("home-researcher", "researcher", "/"),
-        Shot("review", "researcher", "/review"),
-        Shot("review-task", "researcher", f"/review/{ids['reviewed']}"),
-        Shot("results", "researcher", f"/projects/{ids['evaluation']}/results"),
-        Shot("prompts", "researcher", "/prompts"),
-        Shot("prompt", "researcher", f"/prompts/{ids['prompt']}"),
-        Shot("import", "researcher", "/prompts/import"),
-        Shot("import-report", "researcher", f"/prompts/imports/{ids['import']}"),
-        Shot("personal-data", "researcher", "/prompts/personal-data"),
-        Shot("projects", "researcher", "/projects"),
-        Shot("project", "researcher", f"/projects/{ids['ranked']}"),
-        Shot("project-statistics", "researcher", f"/projects/{ids['ranked']}?tab=statistics"),
-        Shot("project-settings", "researcher", f"/projects/{ids['ranking']}?tab=settings"),
-        Shot("submission", "researcher", f"/submissions/{ids['submission']}"),
-        Shot("calibration", "researcher", f"/projects/{ids['ranking']}?tab=tasks", choose_two),
-        Shot("evaluation-new", "researcher", "/projects/new?kind=evaluation"),
-        Shot("datasets", "researcher", "/datasets"),
-        Shot("dataset", "researcher", f"/datasets/{ids['dataset']}"),
-        Shot("dataset-freeze", "researcher", f"/datasets/{ids['dataset']}/freeze", choose_cohort),
-        Shot("dataset-version", "researcher", f"/datasets/versions/{ids['version']}"),
-        Shot("dataset-changes", "researcher", f"/datasets/versions/{ids['next_version']}/compare"),
-        Shot("erasures", "admin", "/datasets/erasures"),
-        Shot("people", "admin", "/people"),
-        Shot("person", "admin", f"/people/{ids['person']}"),
-        Shot("runs", "admin", "/runs"),
-        Shot("checkpoints", "admin", "/checkpoints"),
-        Shot("profile", "admin", "/profile"),
-        Shot("home-admin", "admin", "/"),
-        Shot("run-new", "admin", "/runs/new"),
-        Shot("run", "admin", f"/runs/{ids['run']}"),
-        Shot("checkpoint", "admin", f"/checkpoints/{ids['checkpoint']}"),
-        Shot("system", "admin", "/system"),
+        Shot("rating", "labeler2", ranking, "Rating one output at a time, with the paper's questions."),
+        Shot("labeling", "labeler", ranking, "Ranking all on their full text; each digit places one.", ranked),
+        Shot("differences", "labeler", ranking, "Words that differ from the focused one.", acts.rank("6352", "d")),
+        Shot("instructions", "labeler", ranking, "The instructions beside the task.", acts.rank("6352", "i")),
+        Shot("task-questions", "labeler", ranking, "Questions about a task and its project.", acts.rank("6352", "q")),
+        Shot("flag", "labeler", ranking, "Flagging what a researcher should see.", acts.rank("6352", "f")),
+        Shot("skip", "labeler", ranking, "Skipping, with a reason in one key.", acts.rank("6352", "s")),
+        Shot("keys", "labeler", ranking, "Every key.", acts.rank("6352", "?")),
+        Shot("offline", "labeler", ranking, "Without the network, work goes on.", acts.lose_the_network),
+        Shot("german", "labeler", ranking, "The same in German.", ranked, language="de"),
+        Shot("undo", "labeler2", ranking, "An answer can be taken back for ten seconds.", acts.submit),
+        Shot("evaluation", "labeler", f"/label/{ids['evaluation']}", "An evaluation, blind.", acts.rank("635")),
+        Shot("toxicity", "labeler", f"/label/{ids['toxicity']}", "The paper's toxicity task.", acts.rate("1")),
+        Shot("demonstration", "labeler", writing, "Writing a demonstration.", acts.write_demonstration),
+        Shot(
+            "lost-lease",
+            "labeler",
+            writing,
+            "A task that went to somebody else; what was done on it is kept.",
+            acts.lost_lease(url, ids["writing"]),
+        ),
+        Shot("busy", "labeler", f"/label/{ids['busy']}", "Every task is held by others, until a known time."),
+        Shot("empty", "labeler", f"/label/{ids['empty']}", "Nothing is left."),
+    ]
+
+
+def labeler_pages(ids: dict[str, int]) -> list[Shot]:
+    """What a labeler sees between tasks."""
+    new = "/write/new?kind="
+    return [
+        Shot("login", "", "/login", "Logging in."),
+        Shot("password-reset", "", "/password-reset", "Asking for a new password."),
+        Shot("home-labeler", "labeler", "/", "Home: the work, the day and the pace."),
+        Shot("projects-labeler", "labeler", "/label", "The projects that one is a member of."),
+        Shot("write", "labeler", "/write", "Prompts and drafts of one's own."),
+        Shot("write-plain", "labeler", f"{new}plain", "A plain prompt, and an earlier one like it.", acts.write_plain),
+        Shot("write-few-shot", "labeler", f"{new}few_shot", "A few-shot prompt with its pairs.", acts.write_few_shot),
+        Shot(
+            "write-user-based",
+            "labeler",
+            f"{new}user_based",
+            "A prompt from a use case, made vague; what reveals somebody is pointed out.",
+            acts.write_user_based,
+        ),
+        Shot("write-view", "labeler", f"/write/{ids['written']}", "A prompt that was added."),
+        Shot("history", "labeler", "/history", "The history, from which answers are revised."),
+        Shot("questions", "labeler", "/questions", "Questions, flags, skips and what became of them."),
+        Shot("thread", "labeler", f"/questions?task={ids['reviewed']}", "The questions about one task."),
+        Shot("profile", "labeler", "/profile", "The profile: password, language, breaks, API tokens."),
+    ]
+
+
+def projects(ids: dict[str, int]) -> list[Shot]:
+    """A researcher's projects, and what labelers ask in them."""
+    ranked, ranking = f"/projects/{ids['ranked']}", f"/projects/{ids['ranking']}"
+    return [
+        Shot("home-researcher", "researcher", "/", "A researcher's home."),
+        Shot("projects", "researcher", "/projects", "All projects."),
+        Shot("evaluation-new", "researcher", "/projects/new?kind=evaluation", "A new project: an evaluation."),
+        Shot("project", "researcher", ranked, "A project."),
+        Shot("project-statistics", "researcher", f"{ranked}?tab=statistics", "How far its labelers agree."),
+        Shot("project-submissions", "researcher", f"{ranked}?tab=submissions", "Its answers."),
+        Shot("submission", "researcher", f"/submissions/{ids['submission']}", "One answer, with its revisions."),
+        Shot("calibration", "researcher", f"{ranking}?tab=tasks", "Tasks for its calibration pool.", acts.choose_two),
+        Shot("project-members", "researcher", f"{ranking}?tab=members", "Its members."),
+        Shot("project-instructions", "researcher", f"{ranking}?tab=instructions", "Its instructions, by version."),
+        Shot("project-settings", "researcher", f"{ranking}?tab=settings", "Its settings."),
+        Shot("results", "researcher", f"/projects/{ids['evaluation']}/results", "The results of an evaluation."),
+        Shot("review", "researcher", "/review", "What labelers skipped, flagged and asked."),
+        Shot("review-task", "researcher", f"/review/{ids['reviewed']}", "One task in review."),
+        Shot("review-replaced", "researcher", f"/review/{ids['replaced']}", "A task whose prompt was replaced."),
+    ]
+
+
+def prompts(ids: dict[str, int]) -> list[Shot]:
+    """Prompts, and what is kept about them."""
+    near, redacted = f"/prompts/{ids['near']}", f"/prompts/{ids['redacted']}"
+    return [
+        Shot("prompts", "researcher", "/prompts", "All prompts."),
+        Shot("prompt", "researcher", f"/prompts/{ids['prompt']}", "A prompt with its responses."),
+        Shot("near-duplicates", "researcher", near, "What is nearly the same.", acts.show("Nearly the same")),
+        Shot("changes", "researcher", "/prompts/changes", "Changes to many prompts at once, each with its undo."),
+        Shot("tables", "researcher", "/prompts/tables", "The paper's tables of the prompts."),
+        Shot("import", "researcher", "/prompts/import", "Importing prompts."),
+        Shot("import-report", "researcher", f"/prompts/imports/{ids['import']}", "What an import found."),
+        Shot("consents", "researcher", "/prompts/consents", "Who consented to what, and who no longer does."),
+        Shot("personal-data", "researcher", "/prompts/personal-data", "What looks like personal data."),
+        Shot("prompt-redacted", "admin", redacted, "What was replaced, for admins alone.", acts.look_at_original),
+    ]
+
+
+def datasets(ids: dict[str, int]) -> list[Shot]:
+    """Frozen versions, and who is left out of them."""
+    dataset, version = f"/datasets/{ids['dataset']}", f"/datasets/versions/{ids['version']}"
+    return [
+        Shot("datasets", "researcher", "/datasets", "All datasets."),
+        Shot("dataset", "researcher", dataset, "A dataset and its versions."),
+        Shot("dataset-freeze", "researcher", f"{dataset}/freeze", "Freezing a version.", acts.choose_cohort),
+        Shot("dataset-version", "researcher", version, "A frozen version: files, checksums, who is in it."),
+        Shot(
+            "dataset-changes",
+            "researcher",
+            f"/datasets/versions/{ids['next_version']}/compare",
+            "What changed from one version to the next.",
+        ),
+        Shot("erasures", "admin", "/datasets/erasures", "Who asked to be left out."),
+    ]
+
+
+def runs(ids: dict[str, int]) -> list[Shot]:
+    """Training, and what came of it."""
+    ppo = f"/runs/{ids['ppo']}"
+    return [
+        Shot("runs", "admin", "/runs", "All runs."),
+        Shot("run-new", "admin", "/runs/new?kind=ppo", "Launching a run, with the paper's values."),
+        Shot("run", "admin", f"/runs/{ids['run']}", "A supervised run."),
+        Shot("run-ppo", "admin", ppo, "A PPO run."),
+        Shot("run-frontier", "admin", ppo, "Its reward against its drift.", acts.show("Reward against drift")),
+        Shot("runs-compare", "admin", f"/runs/compare?a={ids['run']}&b={ids['reward']}", "Two runs side by side."),
+        Shot("checkpoints", "admin", "/checkpoints", "All checkpoints."),
+        Shot("checkpoint", "admin", f"/checkpoints/{ids['checkpoint']}", "A checkpoint and all that it came from."),
+        Shot("endpoints", "admin", "/checkpoints/endpoints", "Servers to sample from."),
+    ]
+
+
+def system(ids: dict[str, int]) -> list[Shot]:
+    """What admins look after."""
+    webhook = f"/system/webhooks/{ids['webhook']}"
+    return [
+        Shot("home-admin", "admin", "/", "An admin's home."),
+        Shot("people", "admin", "/people", "Everybody, and invitations."),
+        Shot("person", "admin", f"/people/{ids['person']}", "What a labeler did, and how far they agree."),
+        Shot("system", "admin", "/system", "Workers, queues and the disk."),
+        Shot("webhooks", "admin", "/system/webhooks", "Programs that are told what happened."),
+        Shot("webhook", "admin", webhook, "The log of what one was sent."),
+        Shot("webhook-message", "admin", webhook, "One message, and the answer to it.", acts.open_message),
     ]

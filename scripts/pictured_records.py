@@ -6,6 +6,9 @@ from typing import Any
 from benchmarks.loop import Api, wait_for
 
 FILE, DATASET, COHORT = "support-questions.jsonl", "Demo demonstrations", "Evening shift"
+NEAR_FILE, NEAR = "more-questions.jsonl", "How do I fold a fitted sheet so that it lies flat in a drawer, please?"
+LETTER = "Please write to my landlord, and give my number, +49 30 901820, so that he calls back before Friday."
+MODEL, WORDING = "support-7b", "What I send to this model may be read by people and used to train it further."
 LEFT_OUT = "Asked by mail on Monday to be left out."
 # Submitter, prompt, and what else is on the line.
 LINES: list[tuple[str, str, dict[str, Any]]] = [
@@ -20,19 +23,77 @@ LINES: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-def imported(admin: Api) -> int:
-    """Return the id of an import with good lines, near-duplicates, personal data and lines that are wrong."""
-    for row in admin.rows("prompt-imports"):
-        if row["file_name"] == FILE:
-            return int(row["id"])
-    lines = ({"prompt": prompt, "submitter": submitter, **more} for submitter, prompt, more in LINES)
+def imported(admin: Api) -> tuple[int, int]:
+    """Return the id of an import with good lines, near-duplicates, personal data and lines that are wrong.
+
+    And the id of a prompt that another prompt is nearly the same as.
+    """
+    files = {row["file_name"]: int(row["id"]) for row in admin.rows("prompt-imports")}
+    if FILE not in files:
+        lines = [{"prompt": prompt, "submitter": submitter, **more} for submitter, prompt, more in LINES]
+        files[FILE] = import_file(admin, FILE, lines)
+        near = [{"prompt": NEAR, "submitter": "lamps"}, {"prompt": LETTER, "submitter": "lamps"}]
+        import_file(admin, NEAR_FILE, near, near_similarity=0)
+    return files[FILE], prompt_with(admin, "fitted sheet", kept_before=NEAR)
+
+
+def import_file(admin: Api, name: str, lines: list[dict[str, Any]], **options: Any) -> int:
+    """Import what is good of a file; return the import's id."""
     text = "\n".join(map(json.dumps, lines))
-    upload = admin("POST", "prompt-imports", files={"file": (FILE, text.encode())})
+    upload = admin("POST", "prompt-imports", data=options, files={"file": (name, text.encode())})
     path = f"prompt-imports/{upload['id']}"
-    wait_for(admin, path, done="previewed", what=FILE)
+    wait_for(admin, path, done="previewed", what=name)
     admin("POST", f"{path}/confirm", {"on_error": "keep_good"})
-    wait_for(admin, path, done="imported", what=FILE)
+    wait_for(admin, path, done="imported", what=name)
     return int(upload["id"])
+
+
+def prompt_with(admin: Api, words: str, *, kept_before: str = "") -> int:
+    """Return the id of the prompt with these words in it, and not that with the text of `kept_before`."""
+    found = admin("GET", "prompts", params={"search": words})["results"]
+    return next(int(row["id"]) for row in found if row["text"] != kept_before)
+
+
+def redacted(admin: Api) -> int:
+    """Return the id of a prompt whose personal data was replaced, and that an admin has looked at since."""
+    words = "write to my landlord"
+    prompt = prompt_with(admin, words)
+    waiting = [row for row in admin.rows("prompts/personal-data") if row["id"] == prompt]
+    if waiting:
+        findings = waiting[0]["pii_findings"]
+        decision = {"findings": findings, "redacted": list(range(len(findings)))}
+        admin("POST", f"prompts/{prompt}/personal-data", decision)
+        admin("POST", f"prompts/{prompt}/original")
+    return prompt
+
+
+def record_consents(admin: Api) -> None:
+    """Let customers consent, send prompts, and one of them think better of it."""
+    if admin("GET", "consents")["count"]:
+        return
+    for submitter in ("acme", "lamps", "bakery", "home"):
+        consent = {"submitter": submitter, "model": MODEL, "wording_version": "2022-03", "wording": WORDING}
+        admin("POST", "consents", consent | {"way": "on the sign-up page"})
+        question = f"What shall I write to a customer of {submitter} who asks for a refund?"
+        messages = [{"role": "user", "content": question}]
+        admin("POST", "ingest/prompts", {"submitter": submitter, "model": MODEL, "messages": messages})
+    admin("POST", "consents/withdraw", {"submitter": "home", "model": MODEL, "way": "by mail"})
+
+
+def change_many(admin: Api) -> None:
+    """Tag and archive many prompts at once, and take one change back."""
+    if admin("GET", "prompts/changes")["count"]:
+        return
+    changes: list[dict[str, Any]] = [
+        {"action": "add_tags", "tags": ["letters"], "filter": {"search": "write"}},
+        {"action": "add_tags", "tags": ["summary"], "filter": {"use_case": "summarization"}},
+        {"action": "remove_tags", "tags": ["letters"], "filter": {"tag": "letters", "use_case": "brainstorming"}},
+        {"action": "archive", "filter": {"submitter": "bakery"}},
+    ]
+    for body in changes:
+        change = admin("POST", "prompts/bulk", body)
+        wait_for(admin, f"prompts/changes/{change['id']}", done="done", what="the change")
+    admin("POST", f"prompts/changes/{change['id']}/undo")
 
 
 def frozen_demonstrations(admin: Api) -> tuple[int, int]:
