@@ -43,6 +43,16 @@ describe("formulas", () => {
     expect(inDollars("$$a \\\\[2pt] b$$ and \\$3")).toBe("$$a \\\\[2pt] b$$ and \\$3");
   });
 
+  test("two dollars on a line of their own are a display, and swallow nothing that follows", () => {
+    const display = "\n\n$$\nx = 1\n$$\n\n";
+    expect(inDollars("so\n$$x = 1$$\nholds")).toBe(`so\n${display}\nholds`);
+    expect(inDollars("$$\nx = 1\n$$")).toBe(display);
+    expect(inDollars("$$x =\n1$$\n\nrest")).toBe("\n\n$$\nx =\n1\n$$\n\n\n\nrest");
+    expect(inDollars("$$x =\n1$$ holds")).toBe("$$x = 1$$ holds");
+    for (const inline of ["so $$x$$ holds", "| $$x$$ | 1 |", "`a` $$x$$", "$$x$$ `a`", "> $$\n> x\n> $$"])
+      expect(inDollars(inline)).toBe(inline);
+  });
+
   test("code is left alone", () => {
     const code = "`\\(a\\) $1`\n```sh\necho $HOME \\(x\\)\n```\n";
     expect(inDollars(code)).toBe(code);

@@ -4,18 +4,49 @@
 const CODE = /(^[ \t]*(?:```|~~~)[\s\S]*?(?:^[ \t]*(?:```|~~~)[ \t]*$|$(?![\s\S]))|`+[^`]*`+)/m;
 /** What is escaped; \(…\); \[…\] on lines of its own or within one; $$…$$; $…$ as Pandoc reads it; any other dollar. */
 const FORMULA =
-  /\\\\|\\\(([\s\S]+?)\\\)|([ \t]*)\\\[([\s\S]+?)\\\]|\\[\s\S]|\$\$[\s\S]*?\$\$|\$(?!\s)[^$\n]*[^\s$\\]\$(?!\d)|\$/g;
+  /\\\\|\\\(([\s\S]+?)\\\)|([ \t]*)\\\[([\s\S]+?)\\\]|\\[\s\S]|\$\$([\s\S]*?)\$\$|\$(?!\s)[^$\n]*[^\s$\\]\$(?!\d)|\$/g;
 
-/** Writes \(x\) as $x$ and \[x\] as a display, and escapes each dollar that is money. */
+/** Writes \(x\) as $x$, \[x\] and a $$x$$ that has its lines to itself as a display, and escapes each dollar that is money. */
 export function inDollars(text: string): string {
-  return text
-    .split(CODE)
-    .map((piece, index) => (index % 2 ? piece : piece.replace(FORMULA, formula)))
+  const pieces = text.split(CODE);
+  return pieces
+    .map((piece, index) => {
+      if (index % 2) return piece;
+      const edges = { isFirst: index === 0, isLast: index + 1 === pieces.length };
+      return piece.replace(FORMULA, (match, inline, indent, bracketed, dollars, at: number) => {
+        if (inline !== undefined) return `$${inline.trim()}$`;
+        if (bracketed !== undefined) return asDisplay(indent, bracketed);
+        if (dollars?.trim()) return inTwoDollars(match, dollars, linesAround(piece, at, match, edges));
+        return match === "$" ? "\\$" : match;
+      });
+    })
     .join("");
 }
 
-function formula(match: string, inline?: string, indent = "", display?: string): string {
-  if (inline !== undefined) return `$${inline.trim()}$`;
-  if (display !== undefined) return `\n\n${indent}$$\n${indent}${display.trim()}\n${indent}$$\n\n`;
-  return match === "$" ? "\\$" : match;
+/** The parser takes $$ for a display where it ends its line, and all that follows for one where it only begins it. */
+function inTwoDollars(match: string, formula: string, { indent, isAtEnd }: Around): string {
+  if (indent === null) return match;
+  return isAtEnd ? asDisplay(indent, formula) : match.replace(/\n/g, " ");
+}
+
+function asDisplay(indent: string, formula: string): string {
+  return `\n\n${indent}$$\n${indent}${formula.trim()}\n${indent}$$\n\n`;
+}
+
+type Around = { indent: string | null; isAtEnd: boolean };
+
+/** The spaces before a match, null where they do not begin a line, and whether only spaces follow on its last one. */
+function linesAround(
+  piece: string,
+  at: number,
+  match: string,
+  { isFirst, isLast }: { isFirst: boolean; isLast: boolean },
+): Around {
+  let [start, end] = [at, at + match.length];
+  while (start > 0 && /[ \t]/.test(piece.charAt(start - 1))) start--;
+  while (end < piece.length && /[ \t]/.test(piece.charAt(end))) end++;
+  const isAtStart = start > 0 ? piece[start - 1] === "\n" : isFirst;
+  // At the edge of a piece stands code, on the same line.
+  const isAtEnd = end < piece.length ? piece[end] === "\n" : isLast;
+  return { indent: isAtStart ? piece.slice(start, at) : null, isAtEnd };
 }

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { isTextField } from "@/features/labeling/keys";
 import classes from "@/features/labeling/task/Bars.module.css";
 import { Key } from "@/ui/Key";
+import { useHeightVariable } from "@/ui/useHeightVariable";
 
 type UndoBarProps = { until: number; isUndoing: boolean; onUndo: () => void; onClose: () => void };
 
@@ -13,7 +14,7 @@ export function UndoBar({ until, isUndoing, onUndo, onClose }: UndoBarProps) {
   const seconds = useSecondsTo(until, onClose);
   useUndoKey(onUndo);
   return (
-    <div className={classes.bar} data-kind="undo">
+    <div ref={useHeightVariable("--notice-height")} className={classes.bar} data-kind="undo">
       <span className={classes.text} role="status">
         {t("Submitted")}
       </span>

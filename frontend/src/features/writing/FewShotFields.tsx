@@ -1,6 +1,6 @@
 import { ActionIcon, Button, SegmentedControl, Textarea } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import {
   type Content,
@@ -22,6 +22,12 @@ type FewShotFieldsProps = {
 export function FewShotFields({ content, change, error }: FewShotFieldsProps) {
   const { t } = useTranslation();
   const { instruction, pairs } = content;
+  const [added, setAdded] = useState<Pair["id"] | null>(null);
+  const add = () => {
+    const pair = emptyPair(pairs);
+    change({ pairs: [...pairs, pair] });
+    setAdded(pair.id);
+  };
   return (
     <>
       <Textarea
@@ -46,6 +52,7 @@ export function FewShotFields({ content, change, error }: FewShotFieldsProps) {
               pair={pair}
               number={number}
               pairs={pairs}
+              isAdded={pair.id === added}
               error={error}
               onChange={(changed) => change({ pairs: changed })}
             />
@@ -56,7 +63,7 @@ export function FewShotFields({ content, change, error }: FewShotFieldsProps) {
           variant="default"
           leftSection={<IconPlus size={16} aria-hidden />}
           disabled={pairs.length >= MAX_PAIRS}
-          onClick={() => change({ pairs: [...pairs, emptyPair(pairs)] })}
+          onClick={add}
         >
           {t("Add a pair")}
         </Button>
@@ -70,12 +77,18 @@ type PairFieldsProps = {
   pair: Pair;
   number: number;
   pairs: Pair[];
+  /** Just now, by its button: it is written next. */
+  isAdded: boolean;
   error: (field: string) => string | undefined;
   onChange: (pairs: Pair[]) => void;
 };
 
-function PairFields({ pair, number, pairs, error, onChange }: PairFieldsProps) {
+function PairFields({ pair, number, pairs, isAdded, error, onChange }: PairFieldsProps) {
   const { t } = useTranslation();
+  const item = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isAdded) item.current?.querySelector("textarea")?.focus();
+  }, [isAdded]);
   const set = (part: Partial<Pair>) =>
     onChange(pairs.map((one) => (one === pair ? { ...one, ...part } : one)));
   const move = (to: number) => {
@@ -84,7 +97,7 @@ function PairFields({ pair, number, pairs, error, onChange }: PairFieldsProps) {
   };
   const name = t("Pair {{number}}", { number: number + 1 });
   return (
-    <li className={classes.pair}>
+    <li ref={item} className={classes.pair}>
       <div className={classes.pairHead}>
         <h3 className={classes.pairTitle}>{name}</h3>
         <Tool label={t("Move {{name}} up", { name })} isOff={number === 0} onClick={() => move(number - 1)}>

@@ -1,5 +1,6 @@
 import { Autocomplete, Button, SegmentedControl, Select, Textarea } from "@mantine/core";
-import { type FormEvent, useRef, useState } from "react";
+import { useMediaQuery } from "@mantine/hooks";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, errorMessage } from "@/api/errors";
 import { AnnotationsField } from "@/features/writing/AnnotationsField";
@@ -23,6 +24,7 @@ import { FieldErrors } from "@/ui/FieldErrors";
 import { Key } from "@/ui/Key";
 import { TextLink } from "@/ui/links";
 import { TextCount } from "@/ui/TextCount";
+import { useHeightVariable } from "@/ui/useHeightVariable";
 import { Writer } from "@/ui/Writer";
 
 const LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "pt", "tr", "ru", "ar", "hi", "ja", "ko", "zh"];
@@ -42,6 +44,12 @@ export function PromptForm({ draft, writtenId, submitLabel, onSubmit }: PromptFo
   const [wrong, setWrong] = useState<Record<string, string>>({});
   const [failure, setFailure] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
+  // Whoever comes to write, or has just added one, writes. A phone's keyboard would hide what is asked for.
+  const isWide = useMediaQuery("(min-width: 48em)", false, { getInitialValueInEffect: false });
+  const isNew = writtenId === null;
+  useEffect(() => {
+    if (isWide && isNew) form.current?.querySelector("textarea")?.focus();
+  }, [isWide, isNew]);
 
   const write = (part: Partial<Content>) => {
     setWrong({});
@@ -96,7 +104,7 @@ export function PromptForm({ draft, writtenId, submitLabel, onSubmit }: PromptFo
         </div>
       </div>
       <Failure error={failure} wrong={wrong} />
-      <div className={classes.footer}>
+      <div className={classes.footer} ref={useHeightVariable("--footer-height")}>
         <TextCount text={comparedText(content)} max={MAX_LENGTH} />
         <span className={classes.footerEnd}>
           <KeptLabel place={place} />

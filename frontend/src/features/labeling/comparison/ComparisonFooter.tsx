@@ -93,7 +93,6 @@ function HistoryButtons({ state, act }: { state: State; act: Dispatch<Act> }) {
         <ActionIcon
           variant="subtle"
           color="gray"
-          className={taskClasses.tool}
           aria-label={t("Undo")}
           aria-keyshortcuts="u"
           disabled={!state.past.length}
@@ -106,7 +105,6 @@ function HistoryButtons({ state, act }: { state: State; act: Dispatch<Act> }) {
         <ActionIcon
           variant="subtle"
           color="gray"
-          className={taskClasses.tool}
           aria-label={t("Redo")}
           aria-keyshortcuts="r"
           disabled={!state.future.length}

@@ -139,20 +139,15 @@ function RankBand({
   );
 }
 
-/** The word only where there is room for it; the number always. */
+/** The words only where there is room for them, in any language; the number always. */
 function BandName({ rank }: { rank: number }) {
   const { t } = useTranslation();
-  const isBest = rank === 1;
   return (
-    <>
-      <span className={classes.bandName}>
-        {isBest ? t("Rank {{number}} (best)", { number: rank }) : t("Rank {{number}}", { number: rank })}
-      </span>
-      <span className={classes.bandNumber}>
-        {rank}
-        {isBest && <span className={classes.bandBest}> ({t("best")})</span>}
-      </span>
-    </>
+    <span className={classes.bandName}>
+      <span className={classes.bandRank}>{t("Rank {{number}}", { number: rank })}</span>
+      <span className={classes.bandNumber}>{rank}</span>
+      {rank === 1 && <span>({t("best")})</span>}
+    </span>
   );
 }
 

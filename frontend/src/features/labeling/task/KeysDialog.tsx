@@ -42,7 +42,7 @@ export function KeysDialog({ scene, isOpen, onClose }: KeysDialogProps) {
     <Dialog opened={isOpen} onClose={onClose} title={t("Keys")} size={stages.length ? "xl" : "md"}>
       {stages.length ? (
         <div className={classes.keyGroups}>
-          <div>
+          <div className={classes.keyStages}>
             {stages.map((group) => (
               <KeyGroup key={group.title} {...group} />
             ))}

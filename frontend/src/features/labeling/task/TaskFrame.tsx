@@ -14,6 +14,7 @@ import type { TaskPanels } from "@/features/labeling/task/useTaskPanels";
 import type { Work } from "@/features/labeling/task/useWork";
 import { Key } from "@/ui/Key";
 import { part } from "@/ui/part";
+import { useHeightVariable } from "@/ui/useHeightVariable";
 
 // A task is read and answered without these; they come after it, before the network may go.
 const InstructionsPanel = part(() => import("@/features/labeling/task/InstructionsPanel"));
@@ -82,7 +83,7 @@ export function TaskFrame(props: TaskFrameProps) {
         />
         <div className={classes.work}>
           <div className={classes.workBody}>{children}</div>
-          <div className={classes.footer}>
+          <div className={classes.footer} ref={useHeightVariable("--footer-height")}>
             {trouble && work.sending.attempt === 0 && <p className={classes.trouble}>{t(trouble)}</p>}
             {footer}
           </div>

@@ -5,6 +5,7 @@ import classes from "@/features/labeling/task/Bars.module.css";
 import { outbox } from "@/features/labeling/task/outbox";
 import type { Entry } from "@/features/labeling/task/types";
 import { useOutbox } from "@/features/labeling/task/useOutbox";
+import { useHeightVariable } from "@/ui/useHeightVariable";
 
 type WaitingBarProps = {
   entry: Entry;
@@ -17,7 +18,7 @@ export function WaitingBar({ entry, isOfTaskBefore = false }: WaitingBarProps) {
   const { t } = useTranslation();
   const isLoggedOut = useOutbox((state) => state.isLoggedOut);
   return (
-    <div className={classes.bar} data-kind="waiting" role="status">
+    <div ref={useHeightVariable("--notice-height")} className={classes.bar} data-kind="waiting" role="status">
       <IconCloudUp size={18} stroke={1.6} aria-hidden />
       <span className={classes.text}>
         <strong>

@@ -17,11 +17,11 @@ export function ReadingTools({ state, panels, board }: ReadingToolsProps) {
     <div className={classes.tools}>
       <Text size="sm" c="dimmed" className={classes.hint}>
         <span className={classes.keyHint}>
-          {t("A digit places {{letter}} and moves on to the next unranked one.", {
+          {t("A digit places {{letter}} and moves on.", {
             letter: state.letters[focusedId(state)],
           })}{" "}
         </span>
-        {t("Give the same rank to responses of like quality: ties are welcome.")}
+        {t("Like quality, same rank: ties are welcome.")}
       </Text>
       <fieldset className={classes.toggles} aria-label={t("How the responses are shown")}>
         <Toggle

@@ -86,6 +86,12 @@ describe("the difference of two texts", () => {
     expect(kinds?.filter((kind) => kind !== "same")).toEqual(["removed", "added"]);
   });
 
+  test("a short word between two changes keeps the space that each text has behind it", () => {
+    const diff = wordDiff("leaves and the needs has rest.", "leaves near old walls the.");
+    expect(diff).toContainEqual({ kind: "removed", text: "and the needs has rest" });
+    expect(without(diff, "removed")).toBe("leaves near old walls the.");
+  });
+
   test("loses no word of either text, whatever they are", () => {
     const word = fc.constantFrom("the", "of", "cat", "dog.", "ran,", "\n\n", "Ωmega", "<b>", "苹果", "a&b");
     const text = fc.array(word, { maxLength: 40 }).map((words) => words.join(" "));

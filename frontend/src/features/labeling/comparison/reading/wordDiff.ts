@@ -31,15 +31,19 @@ const MOST_CHANGES = 4000;
 
 /** The parts of `text` and, where `basis` said something else, of `basis`; null where they are too far apart. */
 export function wordDiff(basis: string, text: string): Part[] | null {
-  const changes = diffArrays(tokens(basis), tokens(text), {
+  const before = tokens(basis);
+  const changes = diffArrays(before, tokens(text), {
     comparator: (left, right) => left.word === right.word,
     maxEditLength: MOST_CHANGES,
   });
   if (!changes) return null;
-  const parts = changes.map(({ added, removed, value }) => ({
-    kind: added ? ("added" as const) : removed ? ("removed" as const) : ("same" as const),
-    tokens: value,
-  }));
+  let at = 0;
+  const parts = changes.map(({ added, removed, value }): Run => {
+    if (added) return { kind: "added", tokens: value };
+    const was = before.slice(at, at + value.length);
+    at += value.length;
+    return { kind: removed ? "removed" : "same", tokens: value, was };
+  });
   return tidied(parts).flatMap(shown);
 }
 
@@ -53,7 +57,8 @@ function shown({ kind, tokens }: Run): Part[] {
   return [{ kind, text: kind === "added" ? words : words.replace(/\n\s*\n/g, "\n") }, ...after];
 }
 
-type Run = { kind: PartKind; tokens: Token[] };
+/** `was`: the same words as the basis spaces them, where it has them. */
+type Run = { kind: PartKind; tokens: Token[]; was?: Token[] };
 
 /**
  * One run of changes for many: where only a lone short word or a comma between two changes is the same, it is a
@@ -73,7 +78,7 @@ function tidied(parts: Run[]): Run[] {
     if (part.kind === "removed") removed = [...removed, ...part.tokens];
     else if (part.kind === "added") added = [...added, ...part.tokens];
     else if (isBetween && isCoincidence(part.tokens)) {
-      removed = [...removed, ...part.tokens];
+      removed = [...removed, ...(part.was ?? [])];
       added = [...added, ...part.tokens];
     } else {
       close();
