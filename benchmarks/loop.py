@@ -7,7 +7,7 @@ trains SFT, samples from it, has the samples ranked, trains a reward model and P
 held-out prompts. The last line is one JSON object. Because the preference is arithmetic (`toy_preference.known_score`),
 the end is compared with the truth and not only with what the reward model believes; a loop that does not raise the
 *known* score by three standard errors, or not above the best of 4 supervised samples of the committed run
-(`toy_curve.json`), has failed.
+(`toy_curve.json`), or that drifts further for it than that run's budget of KL, has failed.
 """
 
 import argparse
@@ -324,10 +324,17 @@ def main() -> None:
     finally:
         server.__exit__(None, None, None)
     print(json.dumps({"seconds": seconds.row()} | result))
+    check(result)
+
+
+def check(result: dict[str, Any]) -> None:
+    """Raise LoopError unless PPO did what it is for, beside the committed reference."""
     if result["known_ppo"] - result["known_sft"] < MARGIN * result["known_difference_standard_error"]:
         raise LoopError("PPO did not raise the known preference beyond its standard error")
-    if result["known_ppo"] <= result["known_reference_best_of_4"]:
+    if result["known_ppo"] <= result["reference"]["known_best_of_4"]:
         raise LoopError("PPO's known score is not above that of the best of 4 supervised samples in toy_curve.json")
+    if result["kl_nats"] > result["reference"]["kl_budget_nats"]:
+        raise LoopError("PPO's last batch drifted over the budget of KL in toy_curve.json")
 
 
 def close_the_loop(url: str, seconds: Seconds, *, prompt_count: int) -> dict[str, Any]:
@@ -400,7 +407,7 @@ def close_the_loop(url: str, seconds: Seconds, *, prompt_count: int) -> dict[str
         "reward_ppo": round(curve[-1]["reward_mean"], 4),
         "known_sft": round(fmean(known["sft"]), 4),
         "known_ppo": round(fmean(known["ppo"]), 4),
-        "known_reference_best_of_4": reference_best_of_4(),
+        "reference": reference(),
         "known_difference_standard_error": round(standard_error(known["sft"], known["ppo"]), 4),
         "kl_nats": round(curve[-1]["kl_nats"], 4),
     }
@@ -425,10 +432,15 @@ def accuracy_by_known_preference(admin: Api, run_id: int, version_id: int) -> fl
     )
 
 
-def reference_best_of_4() -> float:
-    """The known score of best-of-4 in the committed run of the same task (`python -m benchmarks.toy_task --out …`)."""
-    points = json.loads(REFERENCE.read_text())["best_of_n"]
-    return next(float(point["gold"]) for point in points if point["n"] == 4)
+def reference() -> dict[str, float]:
+    """What the loop is held against: the committed run of the same task (`python -m benchmarks.toy_task --out …`)."""
+    found = json.loads(REFERENCE.read_text())
+    gold = {point["n"]: point["gold"] for point in found["best_of_n"]}
+    return {
+        "known_best_of_4": gold[4],
+        "known_ppo": found["ppo_held_out"]["gold"],
+        "kl_budget_nats": found["kl_budget_nats"],
+    }
 
 
 def standard_error(first: Sequence[float], second: Sequence[float]) -> float:

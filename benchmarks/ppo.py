@@ -137,8 +137,21 @@ def write_case(case: Case, folder: Path, *, device: str) -> tuple[Path, PpoConfi
         max_response_tokens=case.longest_response,
         device=device,  # type: ignore[arg-type]
     )
-    run = RunDirectory(folder / "run")
     inputs = {"model": str(folder / "policy"), "reward_model": str(folder / "reward")}
+    return write_contest(folder, settings, inputs=inputs, tokenizer=tokenizer, prompts=prompts), settings
+
+
+def write_contest(
+    folder: Path,
+    settings: PpoConfig,
+    *,
+    inputs: dict[str, str],
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[Prompt],
+    policy_directory: str | None = None,
+) -> Path:
+    """A case as both contenders read it, and our run directory; both leave their policy where one is named."""
+    run = RunDirectory(folder / "run")
     run.write_spec(RunSpec("ppo", settings, inputs | {"prompts": "inputs/prompts.jsonl"}))
     write_jsonl(run.inputs / "prompts.jsonl", prompts)
     run.attempt(1).root.mkdir()
@@ -151,11 +164,12 @@ def write_case(case: Case, folder: Path, *, device: str) -> tuple[Path, PpoConfi
         "prompts": ids,
         "settings": settings.to_json(),
         "trl_micro_batch": TRL_MICRO_BATCH,
-        "device": device,
+        "device": settings.device,
         "threads": 1,
+        "policy_directory": policy_directory,
     }
     path.write_text(json.dumps(given))
-    return path, settings
+    return path
 
 
 def make_prompts(case: Case, *, count: int) -> list[Prompt]:

@@ -3,7 +3,7 @@
     python -m benchmarks.ppo_ours CASE.json
 
 A step goes through one batch (sample, score, learn) as `training.ppo` does, through the same functions, on the case's
-run directory.
+run directory. Where the case names a directory, the policy is left there after each step (`benchmarks.ppo_curve`).
 """
 
 from itertools import count
@@ -45,6 +45,8 @@ def main() -> None:
             "scoring": scored_at - sampled_at,
             "learning": clock() - scored_at,
         }
+        if conversation.case.get("policy_directory"):
+            ppo.actors.policy.model.save_pretrained(conversation.case["policy_directory"])
         return {"phases": phases, **figures}
 
     conversation.take_steps(step)

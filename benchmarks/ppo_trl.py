@@ -2,13 +2,14 @@
 
     python -m benchmarks.ppo_trl CASE.json
 
-A step goes through one batch: sample, score, learn.
+A step goes through one batch: sample, score, learn. Where the case names a directory, the policy is left there after
+each (`benchmarks.ppo_curve`).
 """
 
 from typing import Any
 
 from datasets import Dataset
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer, TrainerCallback
 from trl.experimental.ppo import PPOConfig, PPOTrainer  # type: ignore[import-not-found]
 
 from benchmarks.stepping import Conversation
@@ -34,9 +35,21 @@ def main() -> None:
         reward_model=classifier(),
         value_model=classifier(),
         train_dataset=Dataset.from_list([{"input_ids": ids} for ids in case["prompts"]]),
-        callbacks=[Stepper(conversation, figures)],
+        callbacks=[Saver(case.get("policy_directory")), Stepper(conversation, figures)],
     )
     trainer.train()
+
+
+class Saver(TrainerCallback):
+    """Leaves the policy in a directory after each step."""
+
+    def __init__(self, directory: str | None) -> None:
+        self._directory = directory
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Write it over the one before."""
+        if self._directory:
+            kwargs["model"].policy.save_pretrained(self._directory)
 
 
 def figures(state: Any) -> dict[str, float | None]:

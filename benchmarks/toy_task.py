@@ -112,7 +112,8 @@ def train_models(folder: Path) -> ToyModels:
     sft = make_run(folder / "sft", "sft", {"model": folder / "base"}, toy.sft_config(), {"train": demonstrations})
     finish(run_main(train_sft, SftConfig, [str(sft.root)]))
     policy = load_causal_lm(sft.model_output, device="cpu", precision="float32")
-    rankings = rank(train, draw(policy, train, count=4, seed=0))
+    prompts = toy.make_prompts(96)
+    rankings = [one for one in rank(prompts, draw(policy, prompts, count=4, seed=0)) if one.split == "train"]
     rows: dict[str, Iterable[Format]] = {"train": rankings, "demonstrations": demonstrations}
     rm = make_run(folder / "rm", "reward_model", {"model": sft.model_output}, toy.reward_model_config(), rows)
     finish(run_main(train_reward_model, RewardModelConfig, [str(rm.root)]))

@@ -6,6 +6,7 @@
 
 Each line of the output is one JSON object; `bench` says which of the benches of this folder it is of, and that module
 what its ratios mean: `benchmarks.reward_model`, `benchmarks.sft`, `benchmarks.ppo`, `benchmarks.dpo`.
+`benchmarks.ppo_curve` measures no speed but what both learn, on a CPU.
 
 On a CPU the clock is the process's own CPU time, with one thread, so that neighbours on the machine change little; on a
 GPU it is the wall's. TRL lives in an environment of its own under the user's cache folder, made on the first run.
@@ -18,14 +19,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ppo
+from benchmarks import ppo, ppo_curve
 from benchmarks.contenders import MICRO_BATCH_TOKENS, MODELS, TRL_VERSION, Bench, trl_environment
 from benchmarks.dpo import dpo_cases, measure_dpo
 from benchmarks.reward_model import measure_reward_model, reward_model_cases
 from benchmarks.sft import measure_sft, sft_cases
 from inference.models import quiet_libraries
 
-BENCHES = ("reward_model", "sft", "ppo", "dpo")
+BENCHES = ("reward_model", "sft", "ppo", "ppo_curve", "dpo")
 
 
 def run_benches(options: argparse.Namespace, bench: Bench) -> Iterator[dict[str, Any]]:
@@ -39,6 +40,8 @@ def run_benches(options: argparse.Namespace, bench: Bench) -> Iterator[dict[str,
             yield measure_sft(rows, bench)
     if "ppo" in options.benches:
         yield from ppo.rows(models, quick=options.quick, steps=bench.steps, device=bench.device)
+    if "ppo_curve" in options.benches:
+        yield from ppo_curve.benched_rows(bench.folder / "curve", quick=options.quick)
     if "dpo" in options.benches:
         for rankings in dpo_cases(models, options.responses, quick=options.quick):
             yield measure_dpo(rankings, bench)
