@@ -102,9 +102,10 @@ def make_project(admin: Api, *, tasks: int) -> int:
     """Import prompts with responses and make a project of them, with the demo's labeler in it; return its id."""
     chooser = random.Random(0)
     mark = secrets.token_hex(4)  # an instance may be measured again, and knows a prompt that it has seen
+    prompts_chooser = random.Random(mark)
     lines = [
         {
-            "prompt": f"Task no {number} of {mark}: {words(chooser, 40)}",
+            "prompt": f"Task no {number} of {mark}: {words(prompts_chooser, 40)}",
             "submitter": f"bench-{number}",
             "use_case": "brainstorming",
             "responses": [markdown(chooser) for _ in range(RESPONSES)],

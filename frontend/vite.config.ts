@@ -37,7 +37,7 @@ type Graph = {
 
 /** Packages whose one entry names everything that they have: to import it is not to use it all. */
 const CATALOGUE =
-  /\/node_modules\/(@mantine\/\w+|@tabler\/icons-react)\/.*\/(index|tabler-icons-react)\.mjs$/;
+  /\/node_modules\/(@mantine\/\w+|@tabler\/icons-react)\/(?:dist\/)?esm\/(index|tabler-icons-react)\.mjs$/;
 const NAMED = /(?:import|export)\s*\{([^}]*)\}\s*from\s*["']([^"']+)["']/g;
 
 function namedImports(code: string): { from: string; names: { theirs: string; ours: string }[] }[] {
@@ -83,24 +83,34 @@ function reach(graph: Graph, ...roots: string[]): Set<string> {
 
 /**
  * A task on the screen is a few files, not sixty: each costs a request with its headers, and compresses alone. `app` is
- * what every page needs, with what labeling shares with the others; `markdown` whatever shows it; `workbench` the rest.
- * Each is whole with those before it: chunks that import each other would run before what they need.
+ * what every page needs, with what labeling shares with the others; `markdown` whatever shows it; `workbench` the task
+ * and what stands around it; `panels` what is opened beside it. Each is whole with those before it: chunks that import
+ * each other would run before what they need.
  */
 function chunkOf(id: string, graph: Graph): string | null {
   if (appOf(graph).has(id)) return "app";
-  if (reach(graph, MARKDOWN).has(id)) return "markdown";
-  return reach(graph, LABEL_PAGE).has(id) ? "workbench" : null;
+  if (reach(graph, ...MARKDOWN).has(id)) return "markdown";
+  if (reach(graph, ...WORKBENCH).has(id)) return "workbench";
+  return reach(graph, ...PANELS).has(id) ? "panels" : null;
 }
 
-const MARKDOWN = join(FOLDER, "ui/Markdown.tsx");
-const LABEL_PAGE = join(FOLDER, "features/labeling/LabelPage.tsx");
+const source = (name: string) => join(FOLDER, name);
+const labeling = (name: string) => source(`features/labeling/${name}.tsx`);
+const LABEL_PAGE = labeling("LabelPage");
+const MARKDOWN = [source("ui/Markdown.tsx"), source("ui/Messages.tsx")];
+const WORKBENCH = [LABEL_PAGE, labeling("OutboxNotice"), labeling("WorkDay")];
+const PANELS = ["InstructionsPanel", "ThreadPanel", "FlagDialog"].map((name) => labeling(`task/${name}`));
+/** So small that a request of its own would cost more than it does. */
+const SMALL = ["RelativeTime.tsx", "breakMinutes.ts", "Messages.module.css"].map((name) =>
+  source(`ui/${name}`),
+);
 const SHARED = /\/src\/(ui|api)\/|\/node_modules\/@(mantine|tabler)\//;
 
 function appOf(graph: Graph): Set<string> {
   const shared = [...reach(graph, LABEL_PAGE)].filter(
-    (id) => SHARED.test(id) && !/markdown/i.test(id) && !reach(graph, id).has(MARKDOWN),
+    (id) => SHARED.test(id) && !/markdown/i.test(id) && !reach(graph, id).has(source("ui/Markdown.tsx")),
   );
-  return reach(graph, join(FOLDER, "main.tsx"), join(FOLDER, "app/Layout.tsx"), ...shared);
+  return reach(graph, source("main.tsx"), source("app/Layout.tsx"), ...SMALL, ...shared);
 }
 
 export default defineConfig({

@@ -8,7 +8,8 @@ import { type Assignment, isAhead } from "@/features/labeling/task/types";
 import { localCopy } from "@/features/labeling/task/useWork";
 import { warmMarkdown } from "@/ui/Markdown";
 
-const DELAY_MS = 300;
+/** After the task itself and what stands around it; also who answers within a second finds the next one here. */
+const DELAY_MS = 50;
 /** Somebody else may have taken it since. */
 const REFRESH_MS = 60_000;
 const OFFLINE_MS = 10 * 60_000;

@@ -2,7 +2,7 @@
  * What this browser keeps: drafts, and answers that wait to be sent. IndexedDB survives a crash of the tab and of the
  * browser; where it is forbidden (some private windows), the older storage takes its place.
  */
-import { type IDBPDatabase, openDB } from "idb";
+import { type IDBPDatabase, type IDBPObjectStore, openDB } from "idb";
 
 export type Area = "drafts" | "outbox";
 
@@ -48,11 +48,26 @@ async function openDatabase(): Promise<IDBPDatabase> {
   });
 }
 
+/**
+ * Committed at once: left to itself a transaction waits until this page has heard of its request, and if the page ends
+ * before that, the browser throws away what it has been given.
+ */
+async function change(
+  database: IDBPDatabase,
+  area: Area,
+  request: (store: IDBPObjectStore<unknown, [Area], Area, "readwrite">) => Promise<unknown>,
+): Promise<void> {
+  const transaction = database.transaction(area, "readwrite");
+  const requested = request(transaction.store);
+  transaction.commit();
+  await Promise.all([requested, transaction.done]);
+}
+
 function inDatabase(database: IDBPDatabase): BrowserStore {
   return {
     get: (area, key) => database.get(area, key),
-    put: async (area, key, value) => void (await database.put(area, value, key)),
-    remove: (area, key) => database.delete(area, key),
+    put: (area, key, value) => change(database, area, (store) => store.put(value, key)),
+    remove: (area, key) => change(database, area, (store) => store.delete(key)),
     all: async (area) => {
       const transaction = database.transaction(area);
       const [keys, values] = await Promise.all([transaction.store.getAllKeys(), transaction.store.getAll()]);
