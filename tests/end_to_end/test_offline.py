@@ -244,3 +244,19 @@ def test_a_reload_keeps_the_undo(page: Page, live_app: str) -> None:
     undo_button(page).click()
     expect(editor_of(page)).to_have_value("Too soon")
     assert not Submission.objects.standing().exists()
+
+
+def test_a_page_that_was_never_opened_says_so_offline_and_opens_later(
+    page: Page, context: BrowserContext, live_app: str
+) -> None:
+    workspace = Workspace()
+    labeler = workspace.labeler()
+    project = workspace.demonstration(tasks=1, members=[labeler])
+    log_in(page, live_app, labeler.user)
+    page.goto(f"{live_app}/label/{project.pk}")
+    expect(editor_of(page)).to_be_visible()
+    context.set_offline(True)
+    page.get_by_role("link", name="Questions").first.click()
+    expect(page.get_by_role("heading", name="This page is not available offline")).to_be_visible()
+    context.set_offline(False)
+    expect(page.get_by_role("heading", name="Questions", exact=True)).to_be_visible()

@@ -1,5 +1,5 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { page } from "@/app/routes/page";
+import { createRoute } from "@tanstack/react-router";
+import { barePage, page } from "@/app/routes/page";
 import { membersRoute } from "@/app/routes/root";
 import { id, present, type Search } from "@/app/routes/searches";
 
@@ -12,7 +12,7 @@ const projectsToLabelRoute = createRoute({
 const labelRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/label/$projectId",
-  component: lazyRouteComponent(() => import("@/features/labeling/LabelPage"), "LabelPage"),
+  component: barePage(() => import("@/features/labeling/LabelPage"), "LabelPage"),
   remountDeps: ({ params }) => params,
 });
 
@@ -25,7 +25,7 @@ const historyRoute = createRoute({
 const reviseRoute = createRoute({
   getParentRoute: () => membersRoute,
   path: "/history/$assignmentId",
-  component: lazyRouteComponent(() => import("@/features/labeling/RevisePage"), "RevisePage"),
+  component: barePage(() => import("@/features/labeling/RevisePage"), "RevisePage"),
   remountDeps: ({ params }) => params,
 });
 

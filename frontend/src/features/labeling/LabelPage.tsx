@@ -1,6 +1,6 @@
 import { Alert } from "@mantine/core";
-import { useParams } from "@tanstack/react-router";
-import { type ReactNode, useCallback, useMemo, useRef } from "react";
+import { useParams, useRouterState } from "@tanstack/react-router";
+import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { invalidate, queryClient } from "@/api/client";
 import { isStatus, isTransient } from "@/api/errors";
@@ -26,8 +26,11 @@ export function LabelPage() {
   const { t } = useTranslation();
   const projectId = Number(useParams({ from: "/members/label/$projectId" }).projectId);
   const userId = useMe().id;
-  const tasks = useNext(projectId, userId);
-  const { shown, show, refetch, isFetching, error: failure, upcoming, goAhead, goBack, isOpen } = tasks;
+  const [path] = useState(() => window.location.pathname);
+  const isHere = useRouterState({ select: ({ location }) => location.pathname === path });
+  const tasks = useNext(projectId, userId, isHere);
+  const { shown, show, refetch, isFetching, error: failure } = tasks;
+  const { upcoming, goAhead, goBack, isOpen, withoutClaim } = tasks;
   useRest(shown);
   const assignment = shown?.next.assignment ?? undefined;
   // The one that was answered must not stay on the screen, where it could be answered again, nor come back to it when
@@ -60,8 +63,8 @@ export function LabelPage() {
   const { local = null, problem = null } = shown ?? {};
   const setting = useMemo(() => {
     const preferredId = () => upcoming.current?.assignment.id ?? null;
-    return { local, problem, preferredId, goAhead, goBack, isOpen };
-  }, [local, problem, upcoming, goAhead, goBack, isOpen]);
+    return { local, problem, preferredId, goAhead, goBack, isOpen, withoutClaim };
+  }, [local, problem, upcoming, goAhead, goBack, isOpen, withoutClaim]);
 
   // The server that cannot take an answer cannot give one back either.
   const isHeldUp = useOutbox((state) => state.attempt > 0);

@@ -22,13 +22,41 @@ const leased = (id: number): Schemas["Next"] => ({
 /** The first wait is also that of a busy machine for all that is imported. */
 const soon = (check: () => void) => vi.waitFor(check, 5_000);
 
-test("what takes the place of a task that was shown ahead comes uncalled; what was asked for does not", async () => {
-  vi.stubGlobal("fetch", async ({ url }: Request) =>
-    Response.json(url.endsWith("/upcoming") ? { assignment: task(2, "open") } : leased(1)),
-  );
-  const { result } = renderHook(() => useNext(3, 7), {
+function show(answers: (request: Request) => Promise<Response>) {
+  vi.stubGlobal("fetch", answers);
+  queryClient.clear();
+  return renderHook(({ isHere }) => useNext(3, 7, isHere), {
+    initialProps: { isHere: true },
     wrapper: ({ children }) => <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>,
   });
+}
+
+test("who gives up leaving after the answer before was refused gets the claim of the task shown ahead", async () => {
+  const asked: unknown[] = [];
+  const { result, rerender, unmount } = show(async (request) => {
+    if (request.url.endsWith("/upcoming")) return Response.json({ assignment: task(2, "open") });
+    asked.push(await request.json());
+    return Response.json(leased(asked.length));
+  });
+  await soon(() => expect(result.current.upcoming.current).not.toBeNull());
+  act(() => void result.current.goAhead());
+  const { screen } = result.current.shown ?? {};
+  rerender({ isHere: false });
+  await act(async () => result.current.withoutClaim());
+  expect(asked, "nothing is claimed for who leaves").toEqual([{ preferred_id: null }]);
+
+  rerender({ isHere: true });
+  await soon(() => expect(result.current.shown?.next.assignment?.lease_token).toBe("token"));
+  expect(result.current.shown, "with what was begun on it").toMatchObject({ screen, next: leased(2) });
+  expect(asked).toEqual([{ preferred_id: null }, { preferred_id: 2 }]);
+  unmount();
+  sessionStorage.clear();
+});
+
+test("what takes the place of a task that was shown ahead comes uncalled; what was asked for does not", async () => {
+  const { result } = show(async ({ url }) =>
+    Response.json(url.endsWith("/upcoming") ? { assignment: task(2, "open") } : leased(1)),
+  );
   const shown = () => ({
     id: result.current.shown?.next.assignment?.id,
     isUncalled: result.current.shown?.isUncalled,

@@ -50,7 +50,8 @@ function goesOn(before: Assignment | null | undefined, now: Assignment | null): 
   return !isAhead(before) || seen(before) === seen(now);
 }
 
-export function useNext(projectId: number, userId: number) {
+/** `isHere` is false while another page is on its way. */
+export function useNext(projectId: number, userId: number, isHere: boolean) {
   const queries = useQueryClient();
   const onScreen = useRef<Shown>(undefined);
   /** What was done, as text, on a task that was shown ahead and is another's now; null while there is none. */
@@ -79,6 +80,13 @@ export function useNext(projectId: number, userId: number) {
     [userId],
   );
   const { data, refetch, isFetching, error } = useNextQuery(projectId, userId, shownAs);
+  // A claim for somebody who is leaving would only keep the task from others; who stays after all gets it.
+  const [lacksClaim, setLacksClaim] = useState(false);
+  useEffect(() => {
+    if (!lacksClaim || !isHere) return;
+    setLacksClaim(false);
+    void refetch();
+  }, [lacksClaim, isHere, refetch]);
 
   // In the place of the task that was answered, for as long as nothing newer is known.
   const [ahead, setAhead] = useState<{ instead: Shown; shown: Shown } | null>(null);
@@ -117,6 +125,7 @@ export function useNext(projectId: number, userId: number) {
       [put],
     ),
     isOpen: useCallback(() => isOpen.current, []),
+    withoutClaim: useCallback(() => setLacksClaim(true), []),
   };
 }
 

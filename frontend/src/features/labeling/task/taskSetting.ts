@@ -18,6 +18,8 @@ export type TaskSetting = {
   goBack: (left: Left) => void;
   /** Whether the page is still there to go back to. */
   isOpen: () => boolean;
+  /** The answer that was to claim the task on the screen will not: every page tells of it now. */
+  withoutClaim: () => void;
 };
 
 /** A task that nothing comes after. */
@@ -28,6 +30,7 @@ export const ALONE: TaskSetting = {
   goAhead: () => false,
   goBack: () => undefined,
   isOpen: () => false,
+  withoutClaim: () => undefined,
 };
 
 export const TaskSettingContext = createContext(ALONE);

@@ -7,6 +7,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { queryClient } from "@/api/client";
 import { outbox } from "@/features/labeling/task/outbox";
 import { SkipDialog } from "@/features/labeling/task/SkipDialog";
+import { ALONE, TaskSettingContext } from "@/features/labeling/task/taskSetting";
 import type { Assignment, Entry } from "@/features/labeling/task/types";
 import { useWork, type Work } from "@/features/labeling/task/useWork";
 import { Toasts } from "@/ui/toasts";
@@ -93,15 +94,21 @@ test("a skip waits for the claim, with its note, and the note outlives the scree
   expect(Object.keys(localStorage)).toEqual([]);
 });
 
-function showWork() {
+function showWork(setting = ALONE) {
   const held: { work?: Work } = {};
   function Screen({ assignment }: { assignment: Assignment }) {
     held.work = useWork({ assignment, mode: "label", onDone: () => {} });
     return <p>{held.work.sending.isSending ? "Sending" : "Writing"}</p>;
   }
-  const page = render(within(<Screen assignment={AHEAD} />));
+  const screen = (assignment: Assignment) =>
+    within(
+      <TaskSettingContext value={setting}>
+        <Screen assignment={assignment} />
+      </TaskSettingContext>,
+    );
+  const page = render(screen(AHEAD));
   const work = () => held.work as Work;
-  return { page, work, claim: () => page.rerender(within(<Screen assignment={LEASED} />)) };
+  return { page, work, claim: () => page.rerender(screen(LEASED)) };
 }
 
 test("a submission that must wait for the answer before says so", async () => {
@@ -142,5 +149,19 @@ test("a refusal while another page is on its way is left for every page to tell,
   act(() => outbox.retryNow());
   await vi.waitFor(() => expect(outbox.state().refused).toMatchObject([{ refused: "Withdrawn." }]), 10_000);
   await page.findByText("Writing");
+  await outbox.discard(outbox.state().refused[0]?.key ?? "");
+});
+
+test("a refusal that the task shown ahead does not hear of leaves that without its claim, and says so", async () => {
+  answer = () => Promise.reject(new TypeError("Failed to fetch"));
+  const withoutClaim = vi.fn();
+  const { work, claim } = showWork({ ...ALONE, goAhead: () => true, isOpen: () => true, withoutClaim });
+  claim();
+  act(() => void work().submit({ demonstration: "Done" }));
+  await outbox.whenLate();
+  window.history.pushState({}, "", "/somewhere/else");
+  answer = async () => Response.json({ code: "task_withdrawn", message: "Withdrawn." }, { status: 409 });
+  act(() => outbox.retryNow());
+  await vi.waitFor(() => expect(withoutClaim).toHaveBeenCalledTimes(1), 10_000);
   await outbox.discard(outbox.state().refused[0]?.key ?? "");
 });

@@ -237,7 +237,7 @@ type UseSubmitOptions = {
 function useSubmit(options: UseSubmitOptions) {
   const { mode, userId, storageKey, clock, lease, autosave, draft, refused, onDone } = options;
   const { t } = useTranslation();
-  const { preferredId, goAhead, goBack, isOpen } = useContext(TaskSettingContext);
+  const { preferredId, goAhead, goBack, isOpen, withoutClaim } = useContext(TaskSettingContext);
   const isMounted = useMounted();
   // A page that is being left is still mounted while the next one is fetched, and nobody reads it any more.
   const [path] = useState(() => window.location.pathname);
@@ -294,7 +294,10 @@ function useSubmit(options: UseSubmitOptions) {
       onDone({ sent, assignment, draft: content });
       void own?.finish();
     } catch (error) {
-      if (error instanceof Unheard) return;
+      if (error instanceof Unheard) {
+        if (hasLeft) withoutClaim();
+        return;
+      }
       const isWithdrawn = error instanceof Withdrawn;
       const local = own?.copy(content) ?? entry.draft;
       if (hasLeft) goBack({ assignment, local, problem: isWithdrawn ? null : problemOf(error) });
