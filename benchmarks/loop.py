@@ -38,7 +38,7 @@ from formats.records import Prompt
 
 ROOT = Path(__file__).resolve().parent.parent
 ADMIN = {"email": "admin@demo.local", "password": "demo-password-2022"}
-START_SECONDS, JOB_SECONDS, POLL_SECONDS = 180.0, 300.0, 0.5
+START_SECONDS, JOB_SECONDS, POLL_SECONDS = 600.0, 300.0, 0.5
 SUBMITTERS = 96  # as many as prompts: the split by submitter then holds out about a fifth of them
 RESPONSES_PER_TASK, EVALUATION_RESPONSES = 4, 9
 LABELERS = 4

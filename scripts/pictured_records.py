@@ -34,7 +34,7 @@ def imported(admin: Api) -> tuple[int, int]:
         files[FILE] = import_file(admin, FILE, lines)
         near = [{"prompt": NEAR, "submitter": "lamps"}, {"prompt": LETTER, "submitter": "lamps"}]
         import_file(admin, NEAR_FILE, near, near_similarity=0)
-    return files[FILE], prompt_with(admin, "fitted sheet", kept_before=NEAR)
+    return files[FILE], prompt_with(admin, "fitted sheet")
 
 
 def import_file(admin: Api, name: str, lines: list[dict[str, Any]], **options: Any) -> int:
@@ -48,10 +48,9 @@ def import_file(admin: Api, name: str, lines: list[dict[str, Any]], **options: A
     return int(upload["id"])
 
 
-def prompt_with(admin: Api, words: str, *, kept_before: str = "") -> int:
-    """Return the id of the prompt with these words in it, and not that with the text of `kept_before`."""
-    found = admin("GET", "prompts", params={"search": words})["results"]
-    return next(int(row["id"]) for row in found if row["text"] != kept_before)
+def prompt_with(admin: Api, words: str) -> int:
+    """Return the id of the first prompt that has these words in it."""
+    return min(int(row["id"]) for row in admin("GET", "prompts", params={"search": words})["results"])
 
 
 def redacted(admin: Api) -> int:

@@ -128,6 +128,8 @@ def test_what_is_typed_offline_outlives_the_tab(page: Page, context: BrowserCont
     expect(editor_of(reopened)).to_have_value("Written in a tunnel.")
     expect(save_state(reopened)).to_have_text("Saved")
     assert Draft.objects.get().content["content"]["text"] == "Written in a tunnel."
+    reopened.keyboard.type(" And after it.")
+    expect(editor_of(reopened)).to_have_value("Written in a tunnel. And after it.")
 
 
 def open_with_next(page: Page, url: str, labeler: Labeler, project: Project) -> int:

@@ -49,6 +49,15 @@ export function formatDuration(totalSeconds: number): string {
   return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
 }
 
+/** A pace from a few minutes says nothing. */
+const LEAST_SECONDS_OF_PACE = 300;
+
+/** How many in an hour at this pace, or null while it is too early to tell. */
+export function formatPace(count: number, seconds: number): string | null {
+  if (!count || seconds < LEAST_SECONDS_OF_PACE) return null;
+  return formatNumber(Math.round((count * 3600) / seconds));
+}
+
 const STEPS: [limit: number, size: number, unit: Intl.RelativeTimeFormatUnit][] = [
   [60, 1, "second"],
   [3600, 60, "minute"],

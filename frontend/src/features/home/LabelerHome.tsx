@@ -6,7 +6,7 @@ import classes from "@/features/home/Home.module.css";
 import { OwnAgreement } from "@/features/home/OwnAgreement";
 import { DayBars } from "@/ui/DayBars";
 import { EmptyState } from "@/ui/EmptyState";
-import { formatDuration, formatNumber } from "@/ui/format";
+import { formatDuration, formatNumber, formatPace } from "@/ui/format";
 import { msg } from "@/ui/language";
 import { LinkButton, TextLink } from "@/ui/links";
 import { Section } from "@/ui/Page";
@@ -56,7 +56,7 @@ export function LabelerHome({ progress, isOnlyPart }: LabelerHomeProps) {
             />
             <Stat
               label={t("Pace today")}
-              value={today && seconds ? formatNumber(Math.round((today * 3600) / seconds)) : "–"}
+              value={formatPace(today, seconds) ?? "–"}
               hint={t("answers in an hour of work")}
             />
             <Stat

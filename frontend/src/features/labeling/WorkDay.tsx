@@ -14,13 +14,11 @@ import {
   ticked,
 } from "@/features/labeling/workday";
 import { useBreakMinutes } from "@/ui/breakMinutes";
-import { formatNumber } from "@/ui/format";
+import { formatPace } from "@/ui/format";
 
 const STORED_AS = "labelapp:stretch";
 const TICK_MS = 10_000;
 const ACTIVITY = ["pointermove", "pointerdown", "keydown", "wheel", "touchmove"] as const;
-/** A pace from a few minutes of work says nothing. */
-const LEAST_SECONDS = 300;
 
 /** Today's count and pace in the bar, and now and then a word about a break; for those who have a task open. */
 export function WorkDay() {
@@ -36,13 +34,12 @@ function Today() {
   const { t } = useTranslation();
   const { data } = $api.useQuery("get", "/api/v1/progress");
   if (!data?.today) return null;
-  const { today, active_seconds_today: seconds } = data;
+  const { today } = data;
+  const pace = formatPace(today, data.active_seconds_today);
   return (
     <Link to="/" className={classes.today}>
       {t("{{count}} answers today", { count: today })}
-      {seconds >= LEAST_SECONDS && (
-        <span>{t("{{number}} an hour", { number: formatNumber(Math.round((today * 3600) / seconds)) })}</span>
-      )}
+      {pace && <span>{t("{{number}} an hour", { number: pace })}</span>}
     </Link>
   );
 }

@@ -50,7 +50,11 @@ export function DemonstrationScreen({ assignment, mode, onDone, onAskAgain }: De
   // A phone's keyboard would hide the prompt that is to be read first.
   const isWide = useMediaQuery("(min-width: 48em)", false, { getInitialValueInEffect: false });
   useEffect(() => {
-    if (isWide) editor.current?.focus();
+    const { current: field } = editor;
+    if (!isWide || !field) return;
+    field.focus();
+    // What was begun before goes on at its end, not in front of it.
+    field.setSelectionRange(field.value.length, field.value.length);
   }, [isWide]);
 
   return (
