@@ -71,6 +71,16 @@ def checked_ray_address(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def checked_storage_url(url: str) -> str:
+    """Return the address of a bucket, such as s3://bucket/prefix; nothing is repeated that may hold a secret."""
+    parts = urlsplit(url)
+    style = parse_qs(parts.query, keep_blank_values=True).get("addressing_style", ["auto"])
+    is_bucket = parts.scheme == "s3" and parts.netloc and not {"@", ":"} & set(parts.netloc)
+    if url and not (is_bucket and style[-1] in {"auto", "path", "virtual"}):
+        raise BadEnvironment("STORAGE_URL must be an address such as s3://bucket/prefix, without keys")
+    return url
+
+
 def stored_secret_key(data_dir: Path) -> str:
     """Return this installation's own secret key, made on the first start and readable by its owner alone."""
     path = data_dir / "secret_key"
@@ -353,7 +363,8 @@ RUN_ENVIRONMENT = {
     or name.lower() in {"http_proxy", "https_proxy", "no_proxy", "ssl_cert_file"}
 }
 
-# --- Files ---
+# --- Files: what is frozen goes to DATA_DIR, or to this bucket; how to reach it boto3 reads itself from AWS_… ---
+STORAGE_URL = checked_storage_url(os.environ.get("STORAGE_URL", ""))
 STATIC_URL = "/static/"
 FRONTEND_DIR = BASE_DIR / "frontend" / "dist"
 WHITENOISE_ROOT = FRONTEND_DIR if FRONTEND_DIR.exists() else None
@@ -393,5 +404,5 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-    "loggers": {"django_structlog": {"level": "WARNING"}},
+    "loggers": {"django_structlog": {"level": "WARNING"}, "botocore": {"level": "WARNING"}},
 }

@@ -58,8 +58,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if not os.environ.get("REDIS_URL"):
         os.environ["REDIS_URL"] = valkey.url
         servers.append(valkey)
-    # Never the developer's own instance: its files, its secret key.
+    # Never the developer's own instance: its files, its secret key, its bucket.
     os.environ["DATA_DIR"] = str(directory / "data")
+    os.environ["STORAGE_URL"] = ""
     # The receivers of the tests' webhooks are on this machine.
     os.environ["WEBHOOK_PRIVATE_ADDRESSES"] = "true"
     services = early_config.stash[services_key] = TestServices(directory, servers)

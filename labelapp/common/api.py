@@ -62,11 +62,13 @@ class QueueSerializer(serializers.Serializer[Any]):
 
 
 class StorageSerializer(serializers.Serializer[Any]):
-    """The disk under DATA_DIR."""
+    """The disk under DATA_DIR, and the bucket of frozen datasets, where there is one."""
 
     free_bytes = serializers.IntegerField()
     total_bytes = serializers.IntegerField()
     used_bytes = serializers.IntegerField(help_text="By runs, datasets, models and imports.")
+    bucket = serializers.CharField(allow_blank=True, help_text="STORAGE_URL; empty where datasets are on the disk too.")
+    bucket_problem = serializers.CharField(allow_blank=True, help_text="What a worker found wrong in the last minute.")
 
 
 class DatabaseSerializer(serializers.Serializer[Any]):

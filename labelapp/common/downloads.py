@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from django.core.cache import cache
@@ -20,6 +19,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from labelapp.common.errors import ErrorSerializer, error_body
+from labelapp.common.storage import StoredFile
 
 RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 CHUNK_BYTES = 262_144
@@ -35,6 +35,14 @@ RESPONSES: dict[Any, Any] = {
     (206, OCTETS): OpenApiTypes.BINARY,
     416: ErrorSerializer,
 }
+# Of what may lie in a bucket.
+AWAY: dict[Any, Any] = {503: ErrorSerializer}
+
+
+class WholeFile(FileResponse):
+    """A file in pieces of a useful size, where it is not the kernel that sends it."""
+
+    block_size = CHUNK_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +64,17 @@ class Download:
 
 
 def file_download(
-    request: Request, path: Path, *, sha256: str, name: str, content_type: str = OCTETS
+    request: Request, file: StoredFile, *, sha256: str, name: str, content_type: str = OCTETS
 ) -> HttpResponseBase:
     """Answer with a file, whose `sha256` is its tag, or with the range of it that is asked for."""
-    size = path.stat().st_size
     found = Download(
         name=name,
         content_type=content_type,
         tag=sha256,
-        size=lambda: size,
-        known_size=size,
-        whole=lambda: FileResponse(path.open("rb")),
-        part=lambda start, stop: _read(path, start, stop),
+        size=lambda: file.size,
+        known_size=file.size,
+        whole=lambda: WholeFile(file.open()),
+        part=lambda start, stop: _read(file, start, stop),
     )
     return _answer(request, found)
 
@@ -151,10 +158,10 @@ def _unsatisfiable(size: int) -> JsonResponse:
     )
 
 
-def _read(path: Path, start: int, stop: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(start)
-        while start < stop and (chunk := file.read(min(CHUNK_BYTES, stop - start))):
+def _read(file: StoredFile, start: int, stop: int) -> Iterator[bytes]:
+    with file.open() as opened:
+        opened.seek(start)
+        while start < stop and (chunk := opened.read(min(CHUNK_BYTES, stop - start))):
             start += len(chunk)
             yield chunk
 

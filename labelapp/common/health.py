@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection
 
 from labelapp.common.events import client
 
-WORKERS_KEY, BEAT_KEY = "labelapp:workers", "labelapp:beat"
+WORKERS_KEY, BEAT_KEY, STORAGE_KEY = "labelapp:workers", "labelapp:beat", "labelapp:storage"
 # Workers sign every two seconds and beat at least every ten: a stopped one is seen within the half minute.
 ALIVE_SECONDS = 20.0
 FORGET_SECONDS = 24 * 3600.0
@@ -61,6 +61,11 @@ def sign_worker(name: str, *, queues: list[str], started_at: float) -> None:
 def sign_beat() -> None:
     """Note that beat lives."""
     client().set(BEAT_KEY, time.time())
+
+
+def sign_storage(problem: str) -> None:
+    """Note what a worker found wrong with the bucket, or nothing: no page waits for a store that does not answer."""
+    client().set(STORAGE_KEY, problem)
 
 
 def forget_worker(name: str) -> None:
@@ -129,12 +134,30 @@ def picture() -> object:
 
 def system_state() -> dict[str, Any]:
     """Return what an admin wants to see at a glance: processes, queues, storage, database."""
-    disk = shutil.disk_usage(settings.DATA_DIR)
     return {
         **_processes(),
-        "storage": {"free_bytes": disk.free, "total_bytes": disk.total, "used_bytes": used_bytes(settings.DATA_DIR)},
+        "storage": _storage(),
         "database": {"size_bytes": _database_bytes()},
     }
+
+
+def _storage() -> dict[str, Any]:
+    disk = shutil.disk_usage(settings.DATA_DIR)
+    return {
+        "free_bytes": disk.free,
+        "total_bytes": disk.total,
+        "used_bytes": used_bytes(settings.DATA_DIR),
+        "bucket": settings.STORAGE_URL.partition("?")[0],
+        "bucket_problem": _bucket_problem() if settings.STORAGE_URL else "",
+    }
+
+
+def _bucket_problem() -> str:
+    try:
+        said: Any = client().get(STORAGE_KEY)
+    except redis.RedisError:
+        return ""  # that Redis is away is told by itself
+    return said.decode() if said else ""
 
 
 def _processes() -> dict[str, Any]:

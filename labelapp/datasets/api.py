@@ -142,14 +142,14 @@ class DatasetFileView(APIView):
     @extend_schema(
         operation_id="dataset_versions_download",
         parameters=downloads.PARAMETERS,
-        responses={**downloads.RESPONSES, **MISSING, **CONFLICT},
+        responses={**downloads.RESPONSES, **MISSING, **CONFLICT, **downloads.AWAY},
     )
     def get(self, request: Request, version_id: int, name: str) -> HttpResponseBase:
         version = queries.access_version(version_id)
         file = queries.access_file(version, name)
         file_name = f"{version.dataset.name}-v{version.number}-{name}"
         return downloads.file_download(
-            request, file.path, sha256=file.sha256, name=file_name, content_type=file.content_type
+            request, file.stored, sha256=file.sha256, name=file_name, content_type=file.content_type
         )
 
 

@@ -4,15 +4,13 @@ import json
 import re
 from typing import Any
 
-from django.conf import settings
-
-from formats.jsonl import read_json
+from formats.jsonl import parse_json
 from labelapp.datasets.models import DatasetKind, DatasetVersion
 from labelapp.datasets.shapes import Shape
+from labelapp.datasets.storing import MANIFEST, stored_file
 from labelapp.labeling.models import InstructionVersion
 from labelapp.prompts.models import Split
 
-MANIFEST = "manifest.json"
 HUGGING_FACE_SPLIT = re.compile(r"data/(\w+)\.parquet")
 ALWAYS = (
     "Labelers stand under pseudonyms that are the same in all versions of this workspace.",
@@ -26,7 +24,8 @@ OF_RANKINGS = (
 
 def manifest_of(version: DatasetVersion) -> dict[str, Any]:
     """What a ready version says of itself."""
-    found: dict[str, Any] = read_json(settings.DATA_DIR / version.directory / MANIFEST)
+    with stored_file(version, MANIFEST).open() as file:
+        found: dict[str, Any] = parse_json(file.read())
     return found
 
 

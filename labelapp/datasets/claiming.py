@@ -56,10 +56,12 @@ def fail(version: DatasetVersion, *, error: str) -> None:
         publish_state(version)
 
 
-def give_up_lost_versions() -> None:
-    """Fail the versions whose workers died too often while they wrote them."""
-    for version in _lost_versions().filter(attempt__gte=MAX_ATTEMPTS).select_related("dataset"):
+def give_up_lost_versions() -> list[DatasetVersion]:
+    """Fail the versions whose workers died too often while they wrote them, and return them."""
+    given_up = list(_lost_versions().filter(attempt__gte=MAX_ATTEMPTS).select_related("dataset"))
+    for version in given_up:
         fail(version, error=f"The worker stopped {MAX_ATTEMPTS} times while writing. Look at its log and its memory.")
+    return given_up
 
 
 def waiting_version_ids() -> list[int]:

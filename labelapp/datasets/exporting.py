@@ -10,19 +10,20 @@ import sys
 import zipfile
 from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import IO, Any
 
 import orjson
 import pyarrow
 from django.conf import settings
 
-from labelapp.common.errors import Conflict, InvalidInput, NotFound
+from labelapp.common.errors import InvalidInput, NotFound
+from labelapp.common.storage import StoredFile
 from labelapp.datasets.card import card_of
 from labelapp.datasets.models import DatasetVersion
 from labelapp.datasets.parquet import ParquetFile, columns_line
 from labelapp.datasets.records import to_bytes
 from labelapp.datasets.shapes import SHAPES, Shape
+from labelapp.datasets.storing import stored_file
 from labelapp.prompts.importing.bad_lines import formula_safe
 from labelapp.prompts.models import Split
 
@@ -49,14 +50,15 @@ def export_stream(version: DatasetVersion, *, shape: str, file_format: str, spli
     Raises:
         NotFound: the version is not ready.
         InvalidInput: the shape is none of its kind, or the split has no rows.
-        Conflict: its lines are no longer on the disk.
+        Conflict: its lines are no longer there.
+        StorageUnavailable: the bucket does not answer.
     """
     chosen, splits = _checked(version, shape=shape, file_format=file_format, split=split)
     if file_format == "huggingface":
         return _zipped(version, chosen, splits)
     writers = {"jsonl": _jsonl, "parquet": _parquet, "csv": _csv}
-    (path,) = splits.values()
-    return writers[file_format](chosen, path)
+    (lines,) = splits.values()
+    return writers[file_format](chosen, lines)
 
 
 def export_tag(version: DatasetVersion, *, shape: str, file_format: str, split: str = "") -> str:
@@ -77,16 +79,18 @@ def _makers() -> str:
     return digest.hexdigest()
 
 
-def _checked(version: DatasetVersion, *, shape: str, file_format: str, split: str) -> tuple[Shape, dict[str, Path]]:
+def _checked(
+    version: DatasetVersion, *, shape: str, file_format: str, split: str
+) -> tuple[Shape, dict[str, StoredFile]]:
     """The shape, and the lines of each split that is asked for."""
     if version.state != DatasetVersion.State.READY:
         raise NotFound("This version has no files yet.")
     chosen = _shape(version, shape)
     if file_format != "huggingface":
-        return chosen, {split or Split.TRAIN: _lines_path(version, split or Split.TRAIN)}
+        return chosen, {split or Split.TRAIN: _lines(version, split or Split.TRAIN)}
     if split:
         raise InvalidInput("A Hugging Face directory has all splits; leave this out.", field="split")
-    return chosen, {name: _lines_path(version, name) for name in Split.values if version.split_counts.get(name)}
+    return chosen, {name: _lines(version, name) for name in Split.values if version.split_counts.get(name)}
 
 
 def export_name(version: DatasetVersion, *, shape: str, file_format: str, split: str = "") -> str:
@@ -104,18 +108,15 @@ def _shape(version: DatasetVersion, name: str) -> Shape:
     return shapes[name]
 
 
-def _lines_path(version: DatasetVersion, split: str) -> Path:
+def _lines(version: DatasetVersion, split: str) -> StoredFile:
     if not version.split_counts.get(split):
         raise InvalidInput(f"{version} has no rows in its {split} split.", field="split")
-    path: Path = settings.DATA_DIR / version.directory / f"{split}.jsonl"
-    if not path.is_file():
-        raise Conflict(f"{path.name} is no longer on the server's disk. Restore it from a backup.", code="file_gone")
-    return path
+    return stored_file(version, f"{split}.jsonl")
 
 
-def _rows(shape: Shape, path: Path) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as lines:
-        for line in lines:
+def _rows(shape: Shape, lines: StoredFile) -> Iterator[dict[str, Any]]:
+    with lines.open() as opened:
+        for line in opened:
             yield from shape.rows(orjson.loads(line))
 
 
@@ -144,10 +145,10 @@ class _Outbox(io.RawIOBase):
             self.pieces.clear()
 
 
-def _jsonl(shape: Shape, path: Path) -> Iterator[bytes]:
+def _jsonl(shape: Shape, lines: StoredFile) -> Iterator[bytes]:
     pieces: list[bytes] = []
     size = 0
-    for row in _rows(shape, path):
+    for row in _rows(shape, lines):
         pieces.append(to_bytes(row))
         size += len(pieces[-1])
         if size >= CHUNK_BYTES:
@@ -156,17 +157,17 @@ def _jsonl(shape: Shape, path: Path) -> Iterator[bytes]:
     yield b"".join(pieces)
 
 
-def _parquet(shape: Shape, path: Path) -> Iterator[bytes]:
+def _parquet(shape: Shape, lines: StoredFile) -> Iterator[bytes]:
     outbox = _Outbox()
-    for _ in _write_parquet(shape, path, outbox):
+    for _ in _write_parquet(shape, lines, outbox):
         yield from outbox.take()
     yield from outbox.take()
 
 
-def _write_parquet(shape: Shape, path: Path, file: IO[bytes] | io.RawIOBase) -> Iterator[None]:
+def _write_parquet(shape: Shape, lines: StoredFile, file: IO[bytes] | io.RawIOBase) -> Iterator[None]:
     """Write a Parquet file; a step of this iterator is a row group."""
     with ParquetFile(file, schema=shape.schema) as parquet:  # type: ignore[arg-type]
-        for row in _rows(shape, path):
+        for row in _rows(shape, lines):
             if parquet.write(columns_line(row)):
                 yield
 
@@ -178,12 +179,12 @@ class _Echo:
         return text
 
 
-def _csv(shape: Shape, path: Path) -> Iterator[bytes]:
+def _csv(shape: Shape, lines: StoredFile) -> Iterator[bytes]:
     writer = csv.writer(_Echo())
     names = shape.schema.names
     pieces: list[str] = [writer.writerow(names)]
     size = 0
-    for row in _rows(shape, path):
+    for row in _rows(shape, lines):
         pieces.append(writer.writerow([_cell(row[name]) for name in names]))
         size += len(pieces[-1])
         if size >= CHUNK_BYTES:
@@ -199,14 +200,14 @@ def _cell(value: Any) -> Any:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if isinstance(value, list | dict | bool) else value
 
 
-def _zipped(version: DatasetVersion, shape: Shape, splits: dict[str, Path]) -> Iterator[bytes]:
+def _zipped(version: DatasetVersion, shape: Shape, splits: dict[str, StoredFile]) -> Iterator[bytes]:
     outbox = _Outbox()
     with zipfile.ZipFile(outbox, "w") as archive:
         names = _members(splits)
         archive.writestr(_member("README.md"), card_of(version, shape, files=names))
-        for split, path in splits.items():
+        for split, lines in splits.items():
             with archive.open(_member(names[split]), "w", force_zip64=True) as member:
-                for _ in _write_parquet(shape, path, member):
+                for _ in _write_parquet(shape, lines, member):
                     yield from outbox.take()
             yield from outbox.take()
     yield from outbox.take()

@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 
 from labelapp.accounts.models import User
-from labelapp.common.errors import Conflict, NotFound
+from labelapp.common.errors import NotFound
+from labelapp.common.storage import StoredFile
 from labelapp.datasets.figures import Figures, Warning, figures_of, warnings_of
 from labelapp.datasets.filters import parse_filters
 from labelapp.datasets.models import Dataset, DatasetRow, DatasetVersion
-from labelapp.datasets.writing import MANIFEST
+from labelapp.datasets.storing import MANIFEST, stored_file
 from labelapp.labeling.models import InstructionVersion
 
 EXCERPT_LENGTH = 200
@@ -105,9 +104,9 @@ def access_version(version_id: int) -> DatasetVersion:
 
 @dataclass(frozen=True, slots=True)
 class VersionFile:
-    """A file of a version on the disk."""
+    """A file of a version."""
 
-    path: Path
+    stored: StoredFile
     content_type: str
     sha256: str
 
@@ -117,15 +116,13 @@ def access_file(version: DatasetVersion, name: str) -> VersionFile:
 
     Raises:
         NotFound: the version has no such file (yet).
-        Conflict: it is no longer on the disk.
+        Conflict: it is no longer there.
+        StorageUnavailable: the bucket does not answer.
     """
     known = {entry["name"]: entry["sha256"] for entry in version.files} | {MANIFEST: version.sha256}
     if version.state != DatasetVersion.State.READY or name not in known:
         raise NotFound("This version has no such file.")
-    path: Path = settings.DATA_DIR / version.directory / name
-    if not path.is_file():
-        raise Conflict(f"{name} is no longer on the server's disk. Restore it from a backup.", code="file_gone")
-    return VersionFile(path, CONTENT_TYPES[path.suffix.removeprefix(".")], known[name])
+    return VersionFile(stored_file(version, name), CONTENT_TYPES[name.rpartition(".")[2]], known[name])
 
 
 def version_sources(version: DatasetVersion) -> dict[str, list[dict[str, Any]]]:

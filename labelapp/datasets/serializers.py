@@ -8,7 +8,7 @@ from rest_framework import serializers
 from labelapp.common.serializers import StrictSerializer
 from labelapp.datasets.filters import AnyFilters
 from labelapp.datasets.models import Dataset, DatasetKind, DatasetRow, DatasetVersion
-from labelapp.datasets.writing import MANIFEST
+from labelapp.datasets.storing import MANIFEST
 from labelapp.prompts.models import Split
 
 MAX_ID = 2**63 - 1

@@ -2,8 +2,10 @@
 
 from celery import shared_task
 
+from labelapp.common import storage
 from labelapp.common.enqueue import enqueue_on_commit
-from labelapp.datasets import claiming, writing
+from labelapp.common.health import sign_storage
+from labelapp.datasets import claiming, storing, writing
 
 
 @shared_task(name="datasets.write")
@@ -15,6 +17,8 @@ def write(version_id: int) -> None:
 @shared_task(name="datasets.sweep")
 def sweep() -> None:
     """Ring again for every version that nobody writes: a bell was lost, or a worker died."""
-    claiming.give_up_lost_versions()
+    for version in claiming.give_up_lost_versions():
+        storing.tidy(version.dataset_id)
     for version_id in claiming.waiting_version_ids():
         enqueue_on_commit(write, version_id)
+    sign_storage(storage.problem())

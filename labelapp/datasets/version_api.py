@@ -152,7 +152,7 @@ class VersionExportView(APIView):
     @extend_schema(
         operation_id="dataset_versions_export",
         parameters=[ExportQuery, *downloads.PARAMETERS],
-        responses={**downloads.RESPONSES, **BAD_INPUT, **MISSING, **CONFLICT},
+        responses={**downloads.RESPONSES, **BAD_INPUT, **MISSING, **CONFLICT, **downloads.AWAY},
     )
     def get(self, request: Request, version_id: int) -> HttpResponseBase:
         version = queries.access_version(version_id)

@@ -1,8 +1,7 @@
 """Write a version: one snapshot of the database, a folder that appears whole or not at all, one transaction at the end.
 
-    <DATA_DIR>/datasets/<dataset>/v<number>/
-        train.jsonl  train.parquet  …       only splits that have rows
-        manifest.json                       kind, query, counts, agreement, and the sha256 of each file
+    train.jsonl  train.parquet  …       only splits that have rows
+    manifest.json                       kind, query, counts, agreement, and the sha256 of each file
 
 Nothing in the files says when or by which version they were written: the same query over the same submissions gives the
 same bytes, down to the manifest.
@@ -10,8 +9,6 @@ same bytes, down to the manifest.
 
 import csv
 import errno
-import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -21,13 +18,13 @@ from typing import Any
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from formats.files import sha256_of, sync_directory
+from formats.files import sha256_of
 from formats.jsonl import write_json
 from labelapp.accounts.models import User
+from labelapp.common.storage import StorageUnavailable
 from labelapp.datasets.claiming import ClaimLost, VersionHeartbeat, claim, fail, publish_state
 from labelapp.datasets.figures import Figures, warnings_of
 from labelapp.datasets.files import SplitFiles
@@ -37,13 +34,13 @@ from labelapp.datasets.policy import take
 from labelapp.datasets.reading import answers_by_task, prompt_fields
 from labelapp.datasets.records import Names, label_line, prompt_line
 from labelapp.datasets.selection import count_selected
+from labelapp.datasets.storing import MANIFEST, publish, temporary_folder, tidy, upload
 from labelapp.labeling.models import InstructionVersion
 from labelapp.webhooks.models import EventType
 from labelapp.webhooks.outbox import emit
 
 logger = structlog.get_logger(__name__)
 
-MANIFEST = "manifest.json"
 LINEAGE = "lineage.csv"
 COPY_BYTES = 65_536
 
@@ -72,8 +69,16 @@ def write_version(version_id: int) -> None:
     if version is None:
         return
     try:
-        with _temporary_folder(version) as folder, VersionHeartbeat(version) as heartbeat:
+        _write_claimed(version)
+    finally:
+        tidy(version.dataset_id)
+
+
+def _write_claimed(version: DatasetVersion) -> None:
+    try:
+        with temporary_folder(version) as folder, VersionHeartbeat(version) as heartbeat:
             written = _write_files(version, folder=folder, heartbeat=heartbeat)
+            _upload(written, heartbeat=heartbeat)
             _register(version, written, heartbeat=heartbeat)
     except ClaimLost:
         logger.warning("another worker writes this version now", version=version.pk)
@@ -83,6 +88,8 @@ def write_version(version_id: int) -> None:
         fail(version, error="Somebody's text was to be deleted while this version was written. Freeze again.")
     except NothingLeft as error:
         fail(version, error=str(error))
+    except StorageUnavailable as error:
+        fail(version, error=f"{error.message} Then freeze again.")
     except (OSError, DatabaseError, SoftTimeLimitExceeded) as error:
         logger.exception("dataset version failed", version=version.pk)
         fail(version, error=_reason(error))
@@ -100,27 +107,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, SoftTimeLimitExceeded):
         return "Writing took longer than a task may. Freeze a smaller selection."
     return f"The database failed: {str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__}"
-
-
-@contextmanager
-def _temporary_folder(version: DatasetVersion) -> Iterator[Path]:
-    """Lend this attempt's folder and remove what is left of it."""
-    folder = _fresh_folder(version)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _fresh_folder(version: DatasetVersion) -> Path:
-    """Make an empty folder beside the final one; what earlier attempts left there goes."""
-    parent = settings.DATA_DIR / "datasets" / str(version.dataset_id)
-    parent.mkdir(parents=True, exist_ok=True)
-    for leftover in parent.glob(f".v{version.number}.*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    folder: Path = parent / f".v{version.number}.{version.attempt}.{secrets.token_hex(4)}"
-    folder.mkdir()
-    return folder
 
 
 @contextmanager
@@ -217,9 +203,15 @@ def manifest_of(version: DatasetVersion, figures: Figures, *, files: list[dict[s
     }
 
 
+def _upload(written: WrittenFiles, *, heartbeat: VersionHeartbeat) -> None:
+    """Send what is written to the bucket, where there is one: the manifest last. Raises ClaimLost."""
+    for name in [*(entry["name"] for entry in written.files), MANIFEST]:
+        heartbeat.count(0)
+        upload(written.folder, name)
+
+
 def _register(version: DatasetVersion, written: WrittenFiles, *, heartbeat: VersionHeartbeat) -> None:
     """Make the version ready: lineage, files and state at once, or nothing. Raises ClaimLost."""
-    final = written.folder.parent / f"v{version.number}"
     with transaction.atomic():
         locked = DatasetVersion.objects.select_for_update().get(pk=version.pk)
         if locked.attempt != version.attempt or locked.state != DatasetVersion.State.WRITING:
@@ -229,13 +221,12 @@ def _register(version: DatasetVersion, written: WrittenFiles, *, heartbeat: Vers
         refuse_undone(version)
         refuse_erased(version)
         (written.folder / LINEAGE).unlink()
-        _publish_folder(written.folder, final)
         figures = written.figures
         locked.state, locked.error = DatasetVersion.State.READY, ""
         locked.rows_total = locked.rows_written = figures.rows
         locked.pair_count, locked.split_counts = figures.pairs, figures.split_counts
         locked.files, locked.sha256 = written.files, written.manifest_sha256
-        locked.directory = str(final.relative_to(settings.DATA_DIR))
+        locked.directory = publish(written.folder, version)
         locked.snapshot_at, locked.frozen_at = written.snapshot_at, timezone.now()
         locked.save()
         _tell_webhooks(locked)
@@ -267,14 +258,3 @@ def _copy_lineage(path: Path) -> None:
     ):
         while data := file.read(COPY_BYTES):
             copy.write(data)
-
-
-def _publish_folder(folder: Path, final: Path) -> None:
-    """Give the folder its name. One that bears it already belongs to an attempt that never committed."""
-    for path in folder.iterdir():
-        path.chmod(0o444)  # runs link to these files: nothing may write through a link
-    sync_directory(folder)
-    if final.exists():
-        shutil.rmtree(final)
-    folder.rename(final)
-    sync_directory(final.parent)

@@ -14,6 +14,7 @@ from labelapp.checkpoints.queries import access_checkpoint
 from labelapp.common import downloads
 from labelapp.common.errors import Conflict, ErrorSerializer, InvalidInput, NotFound
 from labelapp.common.requests import parsed
+from labelapp.common.storage import StoredFile
 from labelapp.labeling.models import Project
 from labelapp.runs import actions, queries
 from labelapp.runs.curves import metrics
@@ -182,7 +183,7 @@ class RunFile(APIView):
     )
     def get(self, request: Request, run_id: int, name: str) -> HttpResponseBase:
         path, file = access_output(queries.access_run(run_id), name=name)
-        return downloads.file_download(request, path, sha256=file.sha256, name=path.name)
+        return downloads.file_download(request, StoredFile.at(path), sha256=file.sha256, name=path.name)
 
 
 class SampleIntoProject(APIView):

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from formats.run_directory import RunDirectory
 from formats.run_spec import RunSpec
 from labelapp.checkpoints.models import Checkpoint, Endpoint
 from labelapp.common.errors import InvalidInput
+from labelapp.common.storage import local_path
 from labelapp.datasets.models import DatasetVersion
 from labelapp.prompts.models import Prompt
 from labelapp.runs.inputs import Inputs
@@ -96,7 +98,8 @@ def _write_dataset(folder: Path, *, kind: str, role: str, version: DatasetVersio
     """Give the torch side the files of a version that this role means."""
     if role == "pretraining":
         path = folder / "pretraining.jsonl"
-        count = write_jsonl(path, _plain_texts(_source(version, "train", role=role)))
+        with _source(version, "train", role=role, scratch=folder) as source:
+            count = write_jsonl(path, _plain_texts(source))
         _note(sources, path, role="pretraining", version=version, rows=count)
     elif kind == RunKind.SAMPLE:
         _join_splits(folder / "prompts.jsonl", version=version)
@@ -112,14 +115,15 @@ def _write_dataset(folder: Path, *, kind: str, role: str, version: DatasetVersio
 
 def _link(folder: Path, name: str, version: DatasetVersion, split: str, *, role: str, sources: _Sources) -> None:
     """Put a version's file into the run as a hard link: no copy, and it stays if the version's folder is moved away."""
-    source, target = _source(version, split, role=role), folder / f"{name}.jsonl"
-    try:
-        os.link(source, target)
-    except OSError:  # another file system, or one without hard links
-        shutil.copyfile(source, target)
+    target = folder / f"{name}.jsonl"
+    with _source(version, split, role=role, scratch=folder) as source:
+        try:
+            os.link(source, target)
+        except OSError:  # another file system, or one without hard links
+            shutil.copyfile(source, target)
     _note(sources, target, role=name, version=version)
     if sources.notes[target.name]["sha256"] != _entry(version, split, role=role)["sha256"]:
-        raise InvalidInput(f"{source.name} of {version} has changed since it was frozen.", field=f"inputs.{role}")
+        raise InvalidInput(f"{split}.jsonl of {version} has changed since it was frozen.", field=f"inputs.{role}")
 
 
 def _entry(version: DatasetVersion, split: str, *, role: str) -> dict[str, Any]:
@@ -129,17 +133,26 @@ def _entry(version: DatasetVersion, split: str, *, role: str) -> dict[str, Any]:
     raise InvalidInput(f"{version} has no rows in its {split} split.", field=f"inputs.{role}")
 
 
-def _source(version: DatasetVersion, split: str, *, role: str) -> Path:
-    path: Path = Path(settings.DATA_DIR) / version.directory / _entry(version, split, role=role)["name"]
-    if not path.is_file():
-        raise InvalidInput(f"{path.name} of {version} is missing on the disk.", field=f"inputs.{role}")
-    return path
+@contextmanager
+def _source(version: DatasetVersion, split: str, *, role: str, scratch: Path) -> Iterator[Path]:
+    """Lend the path of a version's lines; what lies in a bucket is fetched into `scratch` meanwhile."""
+    name = _entry(version, split, role=role)["name"]
+    try:
+        with local_path(f"{version.directory}/{name}", scratch=scratch) as path:
+            yield path
+    except FileNotFoundError as error:
+        raise InvalidInput(f"{name} of {version} is no longer where it was stored.", field=f"inputs.{role}") from error
 
 
 def _join_splits(target: Path, *, version: DatasetVersion) -> None:
-    splits = [split for split in ("train", "valid", "test") if version.split_counts.get(split)]
-    rows = (row for split in splits for row in read_jsonl(_source(version, split, role="prompts"), PromptRecord))
-    write_jsonl(target, rows)
+    write_jsonl(target, _prompts(version, scratch=target.parent))
+
+
+def _prompts(version: DatasetVersion, *, scratch: Path) -> Iterator[PromptRecord]:
+    for split in ("train", "valid", "test"):
+        if version.split_counts.get(split):
+            with _source(version, split, role="prompts", scratch=scratch) as path:
+                yield from read_jsonl(path, PromptRecord)
 
 
 def _plain_texts(path: Path) -> Iterator[PretrainingText]:

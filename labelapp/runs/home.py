@@ -144,6 +144,9 @@ def find_problems(system: dict[str, Any]) -> list[Problem]:
         problems.append(
             Problem("little_space", f"Only {free:.1f} GiB are free on the disk of DATA_DIR: runs may fail. Make room.")
         )
+    if system["storage"]["bucket_problem"]:
+        message = f"{system['storage']['bucket_problem']} Until then no dataset is frozen or downloaded."
+        problems.append(Problem("bucket", message))
     return problems
 
 

@@ -35,6 +35,7 @@ def test_what_stands_behind_a_proxy_and_after_a_change_of_key() -> None:
         ("PORT", "banana", "PORT must be a whole number, not 'banana'"),
         ("DEBUG", "maybe", "DEBUG must be true or false, not 'maybe'"),
         ("DATABASE_URL", "banana", "DATABASE_URL must be an address such as postgres://user:password@host:5432/name"),
+        ("STORAGE_URL", "s3://me:key@it", "STORAGE_URL must be an address such as s3://bucket/prefix, without keys"),
         ("EMAIL_URL", "smtp://me:pass@host:word", "EMAIL_URL must be an address such as smtp://user:password@host:587"),
     ],
 )

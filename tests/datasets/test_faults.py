@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from labelapp.datasets import claiming, tasks, writing
+from labelapp.datasets import claiming, storing, tasks, writing
 from labelapp.datasets.erasures import request_erasure
 from labelapp.datasets.files import SplitFiles
 from labelapp.datasets.late_changes import PersonErased
@@ -101,7 +101,7 @@ def test_a_broker_that_is_down_does_not_fail_the_freezing(version: DatasetVersio
 def test_a_writer_that_died_is_replaced_and_leaves_nothing(version: DatasetVersion) -> None:
     dead = claiming.claim(version.pk)
     assert dead is not None
-    writing._fresh_folder(dead).joinpath("train.jsonl").write_text("half a line")
+    storing.fresh_folder(dead).joinpath("train.jsonl").write_text("half a line")
     assert claiming.waiting_version_ids() == [], "it beat a moment ago"
     writing.write_version(version.pk)
     version.refresh_from_db()
@@ -118,7 +118,7 @@ def test_a_writer_that_wakes_up_again_registers_nothing(version: DatasetVersion)
     late = claiming.claim(version.pk)
     assert late is not None
     with claiming.VersionHeartbeat(late) as heartbeat:
-        written = writing._write_files(late, folder=writing._fresh_folder(late), heartbeat=heartbeat)
+        written = writing._write_files(late, folder=storing.fresh_folder(late), heartbeat=heartbeat)
         grow_old(version)
         newer = claiming.claim(version.pk)
         assert newer is not None
@@ -194,7 +194,7 @@ def test_a_deletion_that_is_asked_for_meanwhile_is_seen(version: DatasetVersion)
     claimed = claiming.claim(version.pk)
     assert claimed is not None
     with claiming.VersionHeartbeat(claimed) as heartbeat:
-        written = writing._write_files(claimed, folder=writing._fresh_folder(claimed), heartbeat=heartbeat)
+        written = writing._write_files(claimed, folder=storing.fresh_folder(claimed), heartbeat=heartbeat)
         person = Submission.objects.latest("pk").labeler
         request_erasure(created_by=person, user_id=person.pk)
         with pytest.raises(PersonErased):

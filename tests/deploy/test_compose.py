@@ -21,6 +21,7 @@ from labelapp.celery import app as celery_app
 from labelapp.common.health import QUEUES
 from tests.conftest import ROOT
 
+BUCKET = ROOT / "deploy" / "docker-compose.bucket.yml"
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 # Services that run our own images; the others run what their publishers made.
@@ -63,8 +64,19 @@ def test_every_variable_is_one_that_the_settings_read(name: str) -> None:
     assert set(SERVICES[name]["environment"]) <= read
 
 
-def test_no_secret_has_a_default() -> None:
-    text = (ROOT / "docker-compose.yml").read_text()
+def test_a_bucket_is_told_to_every_service_of_ours() -> None:
+    added = yaml.safe_load(BUCKET.read_text())["services"]
+    documented = (ROOT / "docs" / "production.md").read_text()
+    assert sorted(added) == sorted(OURS)
+    for service in added.values():
+        assert list(service) == ["environment"]
+        assert all(f"`{name}`" in documented for name in service["environment"])
+        assert all(value.startswith(f"${{{name}:?") for name, value in service["environment"].items())
+
+
+@pytest.mark.parametrize("file", [ROOT / "docker-compose.yml", BUCKET], ids=str)
+def test_no_secret_has_a_default(file: Path) -> None:
+    text = file.read_text()
     assert re.findall(r"(?<!\$)\$\{\w+(?!:\?|\w)[^}]*\}", text) == []
     assert re.findall(r"(?<!\$)\$(?![{$])\w+", text) == []
 

@@ -5694,12 +5694,16 @@ export interface components {
             submitters: components["schemas"]["SubmitterRow"][];
             prompts_per_submitter: components["schemas"]["PerSubmitterRow"][];
         };
-        /** @description The disk under DATA_DIR. */
+        /** @description The disk under DATA_DIR, and the bucket of frozen datasets, where there is one. */
         Storage: {
             free_bytes: number;
             total_bytes: number;
             /** @description By runs, datasets, models and imports. */
             used_bytes: number;
+            /** @description STORAGE_URL; empty where datasets are on the disk too. */
+            bucket: string;
+            /** @description What a worker found wrong in the last minute. */
+            bucket_problem: string;
         };
         /** @description An answer in the record, with whose it is. */
         Submission: {
@@ -7655,6 +7659,14 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     dataset_versions_download: {
@@ -7707,6 +7719,14 @@ export interface operations {
                 };
             };
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -78,6 +78,17 @@ export function SystemPage() {
           hint={`${formatPercent(storage.free_bytes / storage.total_bytes)} of ${formatBytes(storage.total_bytes)}`}
         />
         <Stat label="Runs, datasets, models, imports" value={formatBytes(storage.used_bytes)} />
+        {storage.bucket && (
+          <Stat
+            label="Frozen datasets"
+            value={
+              <StatusBadge tone={storage.bucket_problem ? "bad" : "good"}>
+                {storage.bucket_problem ? "Bucket is away" : "In a bucket"}
+              </StatusBadge>
+            }
+            hint={storage.bucket}
+          />
+        )}
         <Stat label="Database" value={formatBytes(system.database.size_bytes)} />
         <Stat
           label="Beat"

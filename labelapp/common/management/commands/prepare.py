@@ -11,6 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from labelapp.common import storage
+
 CONNECT_SECONDS = 10
 
 
@@ -30,10 +32,16 @@ class Command(BaseCommand):
         check_database()
         check_redis()
         migrate()
+        self.warn_of_storage()
         if demo or demo_logins:
             call_command("load_demo", with_logins=demo_logins, stdout=self.stdout)
             # A worker builds the tiny model: the first start need not wait for it.
             call_command("register_tiny", later=True)
+
+    def warn_of_storage(self) -> None:
+        """Say what is wrong with the bucket: all but frozen datasets goes on without it, so that it may come later."""
+        if problem := storage.problem():
+            self.stderr.write(f"{problem} Until then no dataset is frozen or downloaded.")
 
 
 def check_database() -> None:
