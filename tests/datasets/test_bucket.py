@@ -300,10 +300,10 @@ def test_wrong_keys_and_a_store_that_is_not_there(
     try:
         assert "nobody has this access key; correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in storage.problem()
         with pytest.raises(storage.StorageUnavailable, match="nobody has this access key"):
-            storage.find("datasets/1/v1/train.jsonl")
+            storage.find("datasets/none/train.jsonl")
     finally:
         authenticate_after("inf")
     with pytest.raises(FileNotFoundError):
-        storage.find("datasets/1/v1/train.jsonl")
+        storage.find("datasets/none/train.jsonl")
     use_store("http://127.0.0.1:1")
     assert storage.problem().endswith("it does not answer; start it, or correct AWS_ENDPOINT_URL.")
