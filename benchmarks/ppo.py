@@ -106,6 +106,11 @@ def measure(case: Case, folder: Path, *, trl_python: Path, steps: int, device: s
         "trl_version": TRL_VERSION,
         "torch_version": version("torch"),
         "response_tokens_mean": round(statistics.fmean(row["response_tokens_mean"] for row in found["ours"]), 1),
+        "rollout_tokens_per_second": round(
+            statistics.median(
+                case.batch_size * row["response_tokens_mean"] / row["phases"]["sampling"] for row in found["ours"]
+            )
+        ),
         "episodes_per_second": {name: round(value, 3) for name, value in speed.items()},
         "seconds_of_phases": {name: round(value, 3) for name, value in phases.items()},
         "peak_mib": {name: round(value / 2**20) for name, value in peak.items()},

@@ -1,144 +1,274 @@
-"""The keys and values of a batch of responses while they are drawn: prompts are read once, then one token a row.
+"""The keys and values of responses while they are drawn: a prompt is read once, then a step reads one token a row.
 
-Prompts of like length are read together, so that little is padded though their lengths may lie a hundredfold apart.
-What comes then is written in place into buffers that have room for the longest response: a step copies nothing of what
-was there. Rows that are finished leave the buffers (`keep`).
+A `SlotDecoder` has a fixed number of places. A row keeps its keys and values from the first column of its place on, and
+a step writes one more column of each in place, so that rows of any age go on side by side: where a response has
+ended, another prompt comes in. The rows there are stand in the first places, and a step computes no others.
+
+Models with sliding windows keep what transformers keeps of them; their `BatchDecoder` takes new prompts once all rows
+have ended.
+
+On a GPU a step is captured as a CUDA graph, so that it is launched at once instead of kernel by kernel. A graph is of
+one number of rows and columns: both are rounded up, and what is beyond the rows there are is computed for nothing.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
+from inference.cuda_graphs import Graphs, can_be_captured
 from inference.errors import ModelError
-from inference.sequences import collate, last_logits
+from inference.sequences import SequenceBatch, collate, last_logits
 
 # A prompt is read beside a longer one only if it is at least this part of its length.
 _LIKE_LENGTH = 0.75
+# Graphs see whole blocks of so many columns, and a power of two of rows.
+_GRAPH_COLUMNS = 256
 
 
-class Decoder:
-    """A batch of rows: `logits` (N, V) are those of each row's next token."""
+class Decoder(Protocol):
+    """Rows of which each has been read up to its newest token."""
 
-    logits: Tensor
+    decode_tokens: int
 
-    def __init__(
-        self, model: Any, prompts: Sequence[Sequence[int]], owners: Sequence[int], *, pad_id: int, room: int
-    ) -> None:
-        """Read the prompts; row n goes on from prompt `owners[n]`, for at most `room` tokens."""
-        self.model = model
-        self.decode_tokens = 0
-        self._pad_id = pad_id
-        self._device = next(model.parameters()).device
-        width = max(map(len, prompts))
-        lengths = [len(prompts[owner]) for owner in owners]
-        self.lengths = torch.tensor(lengths, device=self._device)
-        columns = torch.arange(width, device=self._device)
-        self.mask = (columns >= width - self.lengths[:, None]).long()
-        self.cache = _branching_cache(model)
-        if all(type(layer) is DynamicLayer for layer in self.cache.layers):
-            self._read_by_length(prompts, owners, width=width, room=room)
-        else:
-            self.logits = self._read(prompts, self.cache)
-            self.keep_cache(torch.tensor(owners, device=self._device))
+    @property
+    def logits(self) -> Tensor:
+        """(N, V) of each row's next token."""
+
+    @property
+    def room(self) -> int:
+        """How many rows may come in now."""
+
+    def admit(self, prompts: Sequence[Sequence[int]], counts: Sequence[int]) -> None:
+        """Read prompts, and begin counts[i] rows with prompt i behind the rows that are there, prompt by prompt."""
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Go on with these of the rows alone, in this order."""
 
     def step(self, tokens: Tensor) -> None:
         """Read the token that was drawn for each row, (N,)."""
-        self.mask = torch.cat([self.mask, torch.ones_like(self.mask[:, :1])], dim=1)
+
+
+def make_decoder(model: Any, *, slots: int, columns: int, pad_id: int) -> Decoder:
+    """Room for `slots` rows of at most `columns` tokens. Raises ModelError for models with recurrent state."""
+    if all(type(layer) is DynamicLayer for layer in _branching_cache(model).layers):
+        on_gpu = next(model.parameters()).device.type == "cuda"
+        return SlotDecoder(
+            model, slots=slots, columns=columns, pad_id=pad_id, column_block=_GRAPH_COLUMNS if on_gpu else 1
+        )
+    return BatchDecoder(model, slots=slots, pad_id=pad_id)
+
+
+class SlotDecoder:
+    """Rows of any age in places of their own.
+
+    With a `column_block` over 1 a step has whole blocks of columns and a power of two of rows, and on a GPU such steps
+    are captured. It must be used within one autocast context: a graph reads the weights that this has lowered.
+    """
+
+    def __init__(self, model: Any, *, slots: int, columns: int, pad_id: int, column_block: int = 1) -> None:
+        self.decode_tokens = 0
+        self._model, self._slots, self._columns, self._pad_id = model, slots, columns, pad_id
+        self._column_block = column_block
+        self._device = next(model.parameters()).device
+        self.graphs = Graphs() if self._device.type == "cuda" and can_be_captured(model) else None
+        # Where a graph reads what differs from step to step.
+        self._tokens = torch.zeros(slots, dtype=torch.long, device=self._device)
+        self._ends = torch.zeros(slots, dtype=torch.long, device=self._device)
+        self._lengths: list[int] = []
+        self._logits = torch.empty(0)
+        self._cache = _branching_cache(model)
+        self._layers: list[_Slots] = []
+
+    @property
+    def logits(self) -> Tensor:
+        """(N, V) of each row's next token."""
+        return self._logits[: len(self._lengths)]
+
+    @property
+    def room(self) -> int:
+        """The places that are free."""
+        return self._slots - len(self._lengths)
+
+    def admit(self, prompts: Sequence[Sequence[int]], counts: Sequence[int]) -> None:
+        """Read prompts, those of like length together, into the next free places."""
+        owners = [index for index, count in enumerate(counts) for _ in range(count)]
+        first = len(self._lengths)
+        self._lengths += [len(prompts[owner]) for owner in owners]
+        assert len(self._lengths) <= self._slots
+        for group in _groups([len(prompt) for prompt in prompts]):
+            cache = _branching_cache(self._model)
+            batch, logits = _read(self._model, [prompts[index] for index in group], cache, pad_id=self._pad_id)
+            within = {index: place for place, index in enumerate(group)}
+            pairs = [(within[owner], first + row) for row, owner in enumerate(owners) if owner in within]
+            source, target = torch.tensor(pairs, device=self._device).T
+            self._put(cache, logits, width=batch.prompt_width, source=source, target=target)
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Copy the rows whose place is to be another one."""
+        moved = [(place, target) for target, place in enumerate(places) if place != target]
+        self._lengths = [self._lengths[place] for place in places]
+        if moved:
+            source, target = torch.tensor(moved, device=self._device).T
+            columns = max(self._lengths)
+            self._logits[target] = self._logits[source]
+            for layer in self._layers:
+                layer.move(source, target, columns=columns)
+
+    def step(self, tokens: Tensor) -> None:
+        """Read the token that was drawn for each row, (N,)."""
+        count = len(tokens)
+        self._tokens[:count] = tokens
+        # A place without a row writes its first column, which the next row overwrites.
+        self._ends.copy_(torch.tensor(self._lengths + [0] * self.room))
+        rows, columns = self.extent(count, max(self._lengths) + 1)
+        if self.graphs is None:
+            self._pass(rows, columns)
+        else:
+            self.graphs.run((rows, columns), lambda: self._pass(rows, columns))
+        self._lengths = [length + 1 for length in self._lengths]
+        self.decode_tokens += count
+
+    def extent(self, rows: int, columns: int) -> tuple[int, int]:
+        """How many rows and columns a step computes for so many that it needs."""
+        if self._column_block == 1:
+            return rows, columns
+        blocks = -(-columns // self._column_block)
+        return min(1 << (rows - 1).bit_length(), self._slots), min(blocks * self._column_block, self._columns)
+
+    def _pass(self, rows: int, columns: int) -> None:
+        """A pass through the model from tensors that stay where they are to tensors that do."""
+        ends = self._ends[:rows]
+        for layer in self._layers:
+            layer.write_at(ends, columns=columns)
         output = last_logits(
-            self.model,
+            self._model,
+            columns=1,
+            input_ids=self._tokens[:rows, None],
+            attention_mask=(torch.arange(columns, device=self._device) <= ends[:, None]).long(),
+            position_ids=ends[:, None],
+            past_key_values=self._cache,
+            use_cache=True,
+        )
+        self._logits[:rows] = output.logits[:, -1]
+
+    def _put(self, cache: DynamicCache, logits: Tensor, *, width: int, source: Tensor, target: Tensor) -> None:
+        """Take over rows of what was read, which ends in column `width`, so that each begins in the first column."""
+        if not self._logits.numel():
+            self._logits = logits.new_empty(self._slots, logits.shape[-1])
+            self._layers = [_Slots(layer, self._slots, self._columns) for layer in cache.layers]
+            self._cache.layers = list(self._layers)
+        self._logits[target] = logits[source].to(self._logits.dtype)
+        lengths = torch.tensor(self._lengths, device=self._device)[target]
+        # Round about: what stood before the row then stands behind it, where it will be overwritten.
+        columns = (torch.arange(width, device=self._device) + width - lengths[:, None]) % width
+        for slots, layer in zip(self._layers, cache.layers, strict=True):
+            slots.put(layer, source=source[:, None], columns=columns, target=target)
+
+
+class _Slots(DynamicLayer):  # type: ignore[no-untyped-call]
+    """A layer's keys and values, (slots, H, columns, D) each, of which a step sees the first rows and columns."""
+
+    def __init__(self, like: Any, slots: int, columns: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.is_initialized = True
+        _, heads, _, key_size = like.keys.shape
+        # Zeros: what stands behind a row's end is masked, and must still be finite.
+        self.key_slots: Tensor = like.keys.new_zeros(slots, heads, columns, key_size)
+        self.value_slots: Tensor = like.values.new_zeros(slots, heads, columns, like.values.shape[-1])
+
+    def put(self, layer: Any, *, source: Tensor, columns: Tensor, target: Tensor) -> None:
+        """Take over rows of a layer that has read prompts, (N, W) of its columns each."""
+        width = columns.shape[1]
+        self.key_slots[target, :, :width] = layer.keys[source, :, columns].transpose(1, 2).to(self.key_slots.dtype)
+        values = layer.values[source, :, columns].transpose(1, 2)
+        self.value_slots[target, :, :width] = values.to(self.value_slots.dtype)
+
+    def move(self, source: Tensor, target: Tensor, *, columns: int) -> None:
+        """Copy the first columns of some places over others."""
+        self.key_slots[target, :, :columns] = self.key_slots[source, :, :columns]
+        self.value_slots[target, :, :columns] = self.value_slots[source, :, :columns]
+
+    def write_at(self, lengths: Tensor, *, columns: int) -> None:
+        """Where the next step writes in each row, (N,), and how many columns it sees."""
+        self.lengths, self.columns = lengths, columns
+        self.rows = torch.arange(len(lengths), device=lengths.device)
+
+    def update(self, key_states: Tensor, value_states: Tensor, *_args: Any, **_named: Any) -> tuple[Tensor, Tensor]:
+        """Write each row's new column; return all that are in use."""
+        # Under autocast a step may compute in another format than the reading of a prompt.
+        self.key_slots[self.rows, :, self.lengths] = key_states[:, :, 0].to(self.key_slots.dtype)
+        self.value_slots[self.rows, :, self.lengths] = value_states[:, :, 0].to(self.value_slots.dtype)
+        rows = len(self.rows)
+        return self.key_slots[:rows, :, : self.columns], self.value_slots[:rows, :, : self.columns]
+
+    def get_seq_length(self) -> int:
+        """The columns before the one that a step may count on; the mask says which of them a row has."""
+        return self.columns - 1
+
+
+class BatchDecoder:
+    """Rows that began together, in a cache of transformers' own."""
+
+    def __init__(self, model: Any, *, slots: int, pad_id: int) -> None:
+        self.decode_tokens = 0
+        self.logits = torch.empty(0)
+        self._model, self._slots, self._pad_id = model, slots, pad_id
+
+    @property
+    def room(self) -> int:
+        """All or nothing."""
+        return 0 if len(self.logits) else self._slots
+
+    def admit(self, prompts: Sequence[Sequence[int]], counts: Sequence[int]) -> None:
+        """Read all prompts together."""
+        assert not len(self.logits)
+        self._cache = _branching_cache(self._model)
+        batch, self.logits = _read(self._model, prompts, self._cache, pad_id=self._pad_id)
+        self._mask = batch.attention_mask[:, : batch.prompt_width]
+        self.keep([index for index, count in enumerate(counts) for _ in range(count)])
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Copy these rows; one that is named K times becomes K branches."""
+        rows = torch.tensor(places, dtype=torch.long, device=self.logits.device)
+        self._mask, self.logits = self._mask[rows], self.logits[rows]
+        self._cache.batch_select_indices(rows)
+
+    def step(self, tokens: Tensor) -> None:
+        """Read the token that was drawn for each row, (N,)."""
+        positions = self._mask.sum(dim=1, keepdim=True)
+        self._mask = torch.cat([self._mask, torch.ones_like(self._mask[:, :1])], dim=1)
+        output = last_logits(
+            self._model,
             columns=1,
             input_ids=tokens[:, None],
-            attention_mask=self.mask,
-            position_ids=self.lengths[:, None],
-            past_key_values=self.cache,
+            attention_mask=self._mask,
+            position_ids=positions,
+            past_key_values=self._cache,
             use_cache=True,
         )
         self.logits = output.logits[:, -1]
-        self.lengths = self.lengths + 1
         self.decode_tokens += len(tokens)
 
-    def keep(self, rows: Tensor) -> None:
-        """Go on with these rows alone, in this order."""
-        self.mask, self.lengths = self.mask[rows], self.lengths[rows]
-        self.keep_cache(rows)
 
-    def keep_cache(self, rows: Tensor) -> None:
-        """Keep these rows of what was read; a row named K times becomes K branches."""
-        self.cache.batch_select_indices(rows)
-        self.logits = self.logits[rows]
-
-    def _read_by_length(
-        self, prompts: Sequence[Sequence[int]], owners: Sequence[int], *, width: int, room: int
-    ) -> None:
-        """Read the prompts group by group into buffers in which they all end at column `width`."""
-        rows = {prompt: [row for row, owner in enumerate(owners) if owner == prompt] for prompt in set(owners)}
-        layers: list[_Buffers] = []
-        for group in _groups([len(prompt) for prompt in prompts]):
-            cache = _branching_cache(self.model)
-            logits = self._read([prompts[index] for index in group], cache)
-            own = [(place, row) for place, index in enumerate(group) for row in rows.get(index, [])]
-            source, target = (torch.tensor(side, device=self._device) for side in zip(*own, strict=True))
-            if not layers:
-                self.logits = logits.new_zeros(len(owners), logits.shape[-1])
-                layers = [_Buffers(layer, rows=len(owners), width=width, room=room) for layer in cache.layers]
-            self.logits[target] = logits[source]
-            for buffers, layer in zip(layers, cache.layers, strict=True):
-                buffers.put(layer, source=source, target=target)
-        self.cache.layers = list(layers)
-
-    def _read(self, prompts: Sequence[Sequence[int]], cache: DynamicCache) -> Tensor:
-        """(N, V) what follows each prompt; their keys and values are left in the cache, padded on the left."""
-        batch = collate(prompts, [[]] * len(prompts), pad_id=self._pad_id, device=self._device)
-        output = last_logits(
-            self.model,
-            columns=1,
-            input_ids=batch.input_ids,
-            attention_mask=batch.attention_mask,
-            position_ids=batch.position_ids,
-            past_key_values=cache,
-            use_cache=True,
-        )
-        logits: Tensor = output.logits[:, -1]
-        return logits
-
-
-class _Buffers(DynamicLayer):  # type: ignore[no-untyped-call]
-    """A layer's keys and values, (N, H, width + room, D) each, of which the first `length` columns are in use."""
-
-    def __init__(self, like: Any, *, rows: int, width: int, room: int) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.is_initialized = True
-        self.length = width
-        _, heads, _, key_size = like.keys.shape
-        # Zeros: what stands at padding is masked, and must still be finite.
-        self.key_buffer: Tensor = like.keys.new_zeros(rows, heads, width + room, key_size)
-        self.value_buffer: Tensor = like.values.new_zeros(rows, heads, width + room, like.values.shape[-1])
-
-    def put(self, layer: Any, *, source: Tensor, target: Tensor) -> None:
-        """Take over rows of a layer whose prompts have been read, so that they end where the others do."""
-        start = self.length - layer.keys.shape[2]
-        self.key_buffer[target, :, start : self.length] = layer.keys[source]
-        self.value_buffer[target, :, start : self.length] = layer.values[source]
-
-    def update(self, key_states: Tensor, value_states: Tensor, *_args: Any, **_named: Any) -> tuple[Tensor, Tensor]:
-        """Write the new columns behind those in use; return all that are."""
-        end = self.length + key_states.shape[2]
-        self.key_buffer[:, :, self.length : end] = key_states
-        self.value_buffer[:, :, self.length : end] = value_states
-        self.length = end
-        return self.key_buffer[:, :, :end], self.value_buffer[:, :, :end]
-
-    def get_seq_length(self) -> int:
-        """The columns in use."""
-        return self.length
-
-    def batch_select_indices(self, indices: Tensor) -> None:
-        """Keep these rows alone."""
-        self.key_buffer, self.value_buffer = self.key_buffer[indices], self.value_buffer[indices]
+def _read(
+    model: Any, prompts: Sequence[Sequence[int]], cache: DynamicCache, *, pad_id: int
+) -> tuple[SequenceBatch, Tensor]:
+    """The prompts, padded on the left, and (N, V) what follows each; their keys and values are left in the cache."""
+    batch = collate(prompts, [[]] * len(prompts), pad_id=pad_id, device=next(model.parameters()).device)
+    output = last_logits(
+        model,
+        columns=1,
+        input_ids=batch.input_ids,
+        attention_mask=batch.attention_mask,
+        position_ids=batch.position_ids,
+        past_key_values=cache,
+        use_cache=True,
+    )
+    return batch, output.logits[:, -1]
 
 
 def _groups(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -1,5 +1,7 @@
 """Draw K responses per prompt: the prompt is read once, its keys and values serve all K branches.
 
+Where a response has ended, the next prompt's begins, so that the places of a batch stay taken until no prompt is left.
+
 A response depends on its prompt, its seed and the settings, and not on what else is in the batch: each sequence has
 its own stream of uniform numbers, drawn on the CPU for any device, and takes its token by inverting the cumulative
 distribution. (At float32 on the CPU the same tokens come out at every batch size; half precision and GPUs round
@@ -9,22 +11,24 @@ Usable inside a training loop: gradients and dropout are off within and as they 
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import InitVar, dataclass, field
+from itertools import chain
 from typing import Any, Literal
 
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from inference.decoding import Decoder
+from inference.decoding import Decoder, make_decoder
 from inference.errors import PromptTooLong, SamplingError
 from inference.models import context_length, end_ids, evaluating
 from inference.prompts import cut_at_stop, decode_response, pad_id
 
 FinishReason = Literal["stop", "length"]
 
-# Finished rows leave the batch once they are a quarter of it: the cache is copied when they do.
-_COMPACT_BELOW = 0.75
+# Prompts come in once so large a part of the places is free: reading them one by one would cost a pass for each.
+_ADMIT_PART = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,17 @@ class SampledBatch:
 
 @dataclass(slots=True)
 class _Row:
-    """One response while it is drawn."""
+    """One response while it is drawn, of at most `limit` tokens, each by the next of its own random numbers."""
 
     limit: int
+    seed: InitVar[int]
+    numbers: list[float] = field(init=False)
     ids: list[int] = field(default_factory=list)
-    finish_reason: FinishReason | None = None
+    is_finished: bool = False
+
+    def __post_init__(self, seed: int) -> None:
+        generator = torch.Generator().manual_seed(seed)
+        self.numbers = torch.rand(self.limit, dtype=torch.float64, generator=generator).tolist()
 
 
 def sample_seed(run_seed: int, prompt_id: str, number: int) -> int:
@@ -86,6 +96,7 @@ def response_room(model: Any, prompt_length: int, max_new_tokens: int) -> int:
     return max_new_tokens if context is None else min(max_new_tokens, context - prompt_length)
 
 
+@torch.no_grad()
 def sample(
     model: Any,
     tokenizer: PreTrainedTokenizerBase,
@@ -97,26 +108,34 @@ def sample(
 ) -> SampledBatch:
     """For each prompt (token ids) one sample per seed, at most `batch_size` responses at a time.
 
-    Raises PromptTooLong where a prompt leaves no room for a response, SamplingError where the model's output is not
-    a distribution.
+    Where responses have ended, those of the next prompts begin. Raises PromptTooLong where a prompt leaves no room for
+    a response, SamplingError where the model's output is not a distribution.
     """
-    found: list[dict[int, Sample]] = [{} for _ in prompts]
-    prefill = decode = 0
-    counts = [len(own) for own in seeds]
-    for jobs in plan_batches([len(prompt) for prompt in prompts], counts, batch_size=batch_size):
-        batch = sample_batch(
+    rows = [
+        [_Row(_limit(model, len(prompt), settings), seed) for seed in own]
+        for prompt, own in zip(prompts, seeds, strict=True)
+    ]
+    lengths, counts = [len(prompt) for prompt in prompts], [len(own) for own in seeds]
+    jobs = list(chain.from_iterable(plan_batches(lengths, counts, batch_size=batch_size)))
+    if not jobs:
+        return SampledBatch([[] for _ in prompts], prefill_tokens=0, decode_tokens=0)
+    slots = min(batch_size, sum(counts))
+    ends = set(end_ids(model, tokenizer))
+    with evaluating(model):
+        decoder = make_decoder(
             model,
-            tokenizer,
-            [prompts[job.prompt] for job in jobs],
-            seeds=[[seeds[job.prompt][number] for number in job.numbers] for job in jobs],
-            settings=settings,
+            slots=slots,
+            columns=max(len(prompt) + row.limit for prompt, own in zip(prompts, rows, strict=True) for row in own),
+            pad_id=pad_id(tokenizer),
         )
-        prefill += batch.prefill_tokens
-        decode += batch.decode_tokens
-        for job, samples in zip(jobs, batch.samples, strict=True):
-            found[job.prompt].update(zip(job.numbers, samples, strict=True))
-    ordered = [[own[number] for number in range(count)] for own, count in zip(found, counts, strict=True)]
-    return SampledBatch(ordered, prefill_tokens=prefill, decode_tokens=decode)
+        queue = _Queue(decoder, deque(jobs), prompts, rows, least_room=slots // _ADMIT_PART)
+        _draw_all(queue, tokenizer, ends=ends, settings=settings)
+    samples = [[read_sample(tokenizer, row.ids, ends=ends, stop=settings.stop) for row in own] for own in rows]
+    return SampledBatch(
+        samples,
+        prefill_tokens=sum(len(prompts[job.prompt]) for job in jobs),
+        decode_tokens=decoder.decode_tokens,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +168,6 @@ def plan_batches(lengths: Sequence[int], counts: Sequence[int], *, batch_size: i
         yield batch
 
 
-@torch.no_grad()
 def sample_batch(
     model: Any,
     tokenizer: PreTrainedTokenizerBase,
@@ -158,22 +176,9 @@ def sample_batch(
     seeds: Sequence[Sequence[int]],
     settings: SamplingSettings,
 ) -> SampledBatch:
-    """All samples of all prompts as one batch; prompt i is read once for its len(seeds[i]) branches."""
-    owners = [index for index, own in enumerate(seeds) for _ in own]
-    rows = [_Row(_limit(model, len(prompts[owner]), settings)) for owner in owners]
-    if not rows:
-        return SampledBatch([[] for _ in prompts], prefill_tokens=0, decode_tokens=0)
-    flat_seeds = [seed for own in seeds for seed in own]
-    ends = set(end_ids(model, tokenizer))
-    with evaluating(model):
-        longest = max(row.limit for row in rows)
-        decoder = Decoder(model, prompts, owners, pad_id=pad_id(tokenizer), room=longest)
-        uniforms = _uniforms(flat_seeds, longest).to(decoder.logits.device)
-        _draw_all(decoder, tokenizer, rows, uniforms, ends=ends, settings=settings)
-    samples: list[list[Sample]] = [[] for _ in prompts]
-    for owner, row in zip(owners, rows, strict=True):
-        samples[owner].append(_finish(tokenizer, row, ends=ends, settings=settings))
-    return SampledBatch(samples, prefill_tokens=sum(map(len, prompts)), decode_tokens=decoder.decode_tokens)
+    """All samples of all prompts at once; prompt i is read once for its len(seeds[i]) branches."""
+    total = max(1, sum(map(len, seeds)))
+    return sample(model, tokenizer, prompts, seeds=seeds, settings=settings, batch_size=total)
 
 
 def draw(logits: torch.Tensor, uniforms: torch.Tensor, *, temperature: float, top_p: float) -> torch.Tensor:
@@ -204,49 +209,63 @@ def _nucleus(probabilities: torch.Tensor, top_p: float) -> torch.Tensor:
     return probabilities * kept
 
 
-def _uniforms(seeds: Sequence[int], count: int) -> torch.Tensor:
-    """(N, count) numbers in [0, 1), row n from seed n alone, float64."""
-    generator = torch.Generator()
-    return torch.stack(
-        [torch.rand(count, dtype=torch.float64, generator=generator.manual_seed(seed)) for seed in seeds]
-    )
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """Rows that wait for a place in the decoder, by the jobs that they come in with."""
+
+    decoder: Decoder
+    waiting: deque[Job]
+    prompts: Sequence[Sequence[int]]
+    rows: Sequence[Sequence[_Row]]
+    least_room: int
+
+    def admit(self) -> list[_Row]:
+        """The rows for which there is room, which are then in the decoder."""
+        admitted: list[Job] = []
+        room = self.decoder.room
+        if room < self.least_room:
+            return []
+        while self.waiting and len(self.waiting[0].numbers) <= room:
+            admitted.append(self.waiting.popleft())
+            room -= len(admitted[-1].numbers)
+        if admitted:
+            prompts = [self.prompts[job.prompt] for job in admitted]
+            self.decoder.admit(prompts, [len(job.numbers) for job in admitted])
+        return [self.rows[job.prompt][number] for job in admitted for number in job.numbers]
 
 
-def _draw_all(
-    decoder: Decoder,
-    tokenizer: PreTrainedTokenizerBase,
-    rows: list[_Row],
-    uniforms: torch.Tensor,
-    *,
-    ends: set[int],
-    settings: SamplingSettings,
-) -> None:
-    """Draw until every row is finished. `live` are the rows in the decoder's batch, finished ones among them."""
-    live = list(range(len(rows)))
-    for step in range(uniforms.shape[1]):
-        numbers = uniforms[torch.tensor(live, device=uniforms.device), step]
-        tokens = draw(decoder.logits, numbers, temperature=settings.temperature, top_p=settings.top_p)
-        for index, token in zip(live, tokens.tolist(), strict=True):
-            if rows[index].finish_reason is None:
-                _extend(rows[index], token, tokenizer, ends=ends, stop=settings.stop)
-        going = [place for place, index in enumerate(live) if rows[index].finish_reason is None]
-        if not going:
-            return
-        if len(going) <= _COMPACT_BELOW * len(live):
-            kept = torch.tensor(going, device=tokens.device)
-            decoder.keep(kept)
-            tokens, live = tokens[kept], [live[place] for place in going]
-        decoder.step(tokens)
+def _draw_all(queue: _Queue, tokenizer: PreTrainedTokenizerBase, *, ends: set[int], settings: SamplingSettings) -> None:
+    """Draw until every row is finished. `live` are the rows in the decoder, in its order."""
+    decoder = queue.decoder
+    live = queue.admit()
+    while live:
+        numbers = [row.numbers[len(row.ids)] for row in live]
+        uniforms = torch.tensor(numbers, dtype=torch.float64, device=decoder.logits.device)
+        tokens = draw(decoder.logits, uniforms, temperature=settings.temperature, top_p=settings.top_p)
+        for row, token in zip(live, tokens.tolist(), strict=True):
+            _extend(row, token, tokenizer, ends=ends, stop=settings.stop)
+        going = close_ranks([not row.is_finished for row in live])
+        if len(going) < len(live):
+            decoder.keep(going)
+            live, tokens = [live[place] for place in going], tokens[going]
+        if live:
+            decoder.step(tokens)
+        live += queue.admit()
+
+
+def close_ranks(stays: Sequence[bool]) -> list[int]:
+    """The places of those that stay, in an order that leaves as many as can be where they are."""
+    count = sum(stays)
+    behind = [place for place in range(count, len(stays)) if stays[place]]
+    return [place if stays[place] else behind.pop() for place in range(count)]
 
 
 def _extend(
     row: _Row, token: int, tokenizer: PreTrainedTokenizerBase, *, ends: set[int], stop: tuple[str, ...]
 ) -> None:
     row.ids.append(token)
-    if token in ends or (stop and _has_stop(tokenizer, row.ids, stop)):
-        row.finish_reason = "stop"
-    elif len(row.ids) >= row.limit:
-        row.finish_reason = "length"
+    has_ended = token in ends or bool(stop and _has_stop(tokenizer, row.ids, stop))
+    row.is_finished = has_ended or len(row.ids) >= row.limit
 
 
 def _has_stop(tokenizer: PreTrainedTokenizerBase, ids: list[int], stop: tuple[str, ...]) -> bool:
@@ -255,12 +274,14 @@ def _has_stop(tokenizer: PreTrainedTokenizerBase, ids: list[int], stop: tuple[st
     return cut_at_stop(decode_response(tokenizer, tail), stop) is not None
 
 
-def _finish(tokenizer: PreTrainedTokenizerBase, row: _Row, *, ends: set[int], settings: SamplingSettings) -> Sample:
-    assert row.finish_reason is not None
-    spoken = row.ids[:-1] if row.ids[-1] in ends else row.ids
-    text = decode_response(tokenizer, spoken)
-    cut = cut_at_stop(text, settings.stop)
-    return Sample(row.ids, text if cut is None else cut, row.finish_reason)
+def read_sample(
+    tokenizer: PreTrainedTokenizerBase, token_ids: list[int], *, ends: Set[int], stop: tuple[str, ...]
+) -> Sample:
+    """What some tokens say that were drawn until an end token, a stop string or the limit."""
+    has_end = token_ids[-1] in ends
+    text = decode_response(tokenizer, token_ids[:-1] if has_end else token_ids)
+    cut = cut_at_stop(text, stop)
+    return Sample(token_ids, text if cut is None else cut, "length" if cut is None and not has_end else "stop")
 
 
 def _limit(model: Any, prompt_length: int, settings: SamplingSettings) -> int:

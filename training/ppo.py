@@ -20,7 +20,8 @@ from transformers import PreTrainedModel
 from formats.configs import PpoConfig
 from formats.records import PretrainingText, Prompt
 from inference.models import LoadedModel, load_causal_lm, load_reward_model
-from inference.writers import TorchWriter, Writer
+from inference.vllm_server import VllmServer
+from inference.writers import TorchWriter, VllmWriter, Writer
 from training.adapting import adapt, save_policy
 from training.alarms import Watch
 from training.batches import chunks, endless_slice
@@ -144,6 +145,9 @@ class Ppo:
                 settings=settings,
             )
 
+        if isinstance(self.writer, VllmWriter):
+            policy = replace(self.actors.policy, model=self.world.assemble(self.actors.policy.model))
+            self.world.from_main(partial(self.writer.refresh, policy))
         with self.precision(), self.world.whole(self.actors.policy.model):
             parts = self.world.spread(range(0, len(prompts), own_size), write)
         return [rollout for part in parts for rollout in part]
@@ -229,7 +233,7 @@ def prepare(run: TrainingRun[PpoConfig], *, gold: Judge | None = None) -> Ppo:
         config=config,
         prompts=prompts,
         actors=actors,
-        writer=TorchWriter(config.rollout_batch_size),
+        writer=_make_writer(run, policy),
         batcher=batcher,
         precision=precision,
         learner=Learner(actors, config, texts=texts, batcher=batcher, precision=precision, world=run.world),
@@ -237,6 +241,18 @@ def prepare(run: TrainingRun[PpoConfig], *, gold: Judge | None = None) -> Ppo:
         world=run.world,
         gold=gold,
     )
+
+
+def _make_writer(run: TrainingRun[PpoConfig], policy: LoadedModel) -> Writer:
+    """Who writes the rollouts; a server is asked first whether it can. Raises RolloutServerError."""
+    config = run.config
+    if not config.rollout_server:
+        return TorchWriter(config.rollout_batch_size)
+    server = VllmServer(config.rollout_server)
+    longest = config.max_prompt_tokens + config.max_response_tokens
+    server.check(policy.tokenizer, longest=longest)
+    directory = run.directory.root / "rollout-policy"
+    return VllmWriter(server, config.rollout_batch_size, directory, save_policy)
 
 
 def _read_rows(run: TrainingRun[PpoConfig], encoder: Encoder) -> tuple[list[TokenPrompt], list[TokenSequence]]:

@@ -193,7 +193,7 @@ def _attempt(
     except TrainingError as error:
         return _fail(attempt, RunError(error.code, error.message, error.field))
     except InferenceError as error:
-        return _fail(attempt, RunError(error.code, error.message))
+        return _fail(attempt, RunError(error.code, error.message, error.field))
     except torch.OutOfMemoryError:
         message = "the GPU has too little memory for this model; lower the micro-batch"
         return _fail(attempt, RunError("out_of_memory", message, "config.micro_batch_tokens"))

@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF009, since `setting` is a `dataclasses.field` with its explanation.
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -227,6 +228,12 @@ class PpoConfig(Adapting):
         maximum=65536,
         help="How many responses the policy writes at once; more is faster and needs more memory.",
     )
+    rollout_server: str = setting(
+        "",
+        label="Rollout server",
+        help="Address of a vLLM server that writes the rollouts, such as http://10.0.0.5:8000, with this server's data "
+        "directory at the same path; empty: the run writes them itself.",
+    )
     alarm_action: AlarmAction = setting(
         "warn",
         label="Alarms",
@@ -297,6 +304,9 @@ class PpoConfig(Adapting):
             raise FormatError(join(field, "minibatch_size"), f"must divide the batch size of {self.batch_size}")
         if self.episodes < self.batch_size:
             raise FormatError(join(field, "episodes"), f"must be at least one batch of {self.batch_size}")
+        if self.rollout_server and not re.fullmatch(r"https?://[^\s/?#@]+/?", self.rollout_server):
+            message = "must be the address of a vLLM server such as http://10.0.0.5:8000, or empty to sample in torch"
+            raise FormatError(join(field, "rollout_server"), message)
         if self.best_of_n_samples == 1:
             raise FormatError(join(field, "best_of_n_samples"), "must be 0, or at least 2 to choose among")
         if self.kl_target_nats > 0 and self.kl_coefficient == 0:

@@ -61,7 +61,9 @@ def test_padding_and_shared_prefixes_change_nothing(name: str) -> None:
     model = make(AutoModelForCausalLM, CONFIGS[name]())
     settings = SamplingSettings(max_new_tokens=16)
     alone = sample(model, TOKENIZER, PROMPTS, seeds=SEEDS, settings=settings, batch_size=1).samples
-    assert sample(model, TOKENIZER, PROMPTS, seeds=SEEDS, settings=settings, batch_size=64).samples == alone
+    for batch_size in (4, 64):
+        found = sample(model, TOKENIZER, PROMPTS, seeds=SEEDS, settings=settings, batch_size=batch_size)
+        assert found.samples == alone
 
     responses = [own[0].token_ids for own in alone]
     together = response_logprobs(model, collate(PROMPTS, responses, pad_id=PAD))

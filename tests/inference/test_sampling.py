@@ -13,6 +13,7 @@ from inference.sampling import (
     Job,
     Sample,
     SamplingSettings,
+    close_ranks,
     draw,
     plan_batches,
     response_room,
@@ -71,6 +72,30 @@ def test_samples_do_not_depend_on_the_batch_they_come_in(tiny: LoadedModel, sett
     alone = draw_all(tiny, batch_size=1, settings=settings)
     assert draw_all(tiny, batch_size=5, settings=settings) == alone
     assert draw_all(tiny, batch_size=64, settings=settings) == alone
+
+
+def test_a_prompt_begins_where_a_response_has_ended(tiny: LoadedModel) -> None:
+    """Passes are bounded as in any schedule that leaves no place idle while something waits (Graham 1969)."""
+    slots, count = 3, 24
+    prompts = [encode_prompt(tiny.tokenizer, user(f"Name a fruit {number}.")) for number in range(count)]
+    tiny.model.generation_config.eos_token_id = [tiny.tokenizer.eos_token_id, ord("e")]  # early, and rarely together
+    steps: list[int] = []
+    handle = tiny.model.register_forward_pre_hook(
+        lambda _model, _inputs, named: steps.append(named["input_ids"].shape[1]), with_kwargs=True
+    )
+    seeds = [[number] for number in range(count)]
+    found = sample(tiny.model, tiny.tokenizer, prompts, seeds=seeds, settings=SETTINGS, batch_size=slots)
+    handle.remove()
+    lengths = [len(own[0].token_ids) for own in found.samples]
+    batches = plan_batches([len(prompt) for prompt in prompts], [1] * count, batch_size=slots)
+    one_after_the_other = sum(max(lengths[job.prompt] for job in jobs) - 1 for jobs in batches)
+    assert steps.count(1) <= sum(lengths) / slots + (1 - 1 / slots) * max(lengths) < one_after_the_other
+
+
+def test_those_who_stay_close_ranks_with_as_few_moves_as_can_be() -> None:
+    assert close_ranks([True, False, True, False, True]) == [0, 4, 2]
+    assert close_ranks([True, True]) == [0, 1]
+    assert close_ranks([False, False]) == []
 
 
 def test_temperature_0_is_greedy_and_agrees_with_generate(tiny: LoadedModel) -> None:
