@@ -84,6 +84,13 @@ def drag(page: Page, source: Locator, target: Locator, *, then: str = "") -> Non
     page.mouse.up()
 
 
+def sides(part: Locator) -> tuple[float, float]:
+    """Return where it begins and ends, in pixels from the left."""
+    box = part.bounding_box()
+    assert box
+    return box["x"], box["x"] + box["width"]
+
+
 def test_ranks_with_a_tie_by_keyboard_alone(page: Page, live_app: str, workspace: Workspace, labeler: Labeler) -> None:
     project = workspace.comparison(members=[labeler])
     open_task(page, live_app, project, labeler)
@@ -137,6 +144,10 @@ def test_ranks_with_a_tie_by_mouse(page: Page, live_app: str, workspace: Workspa
     question = page.get_by_role("group", name="Expresses opinion")
     question.get_by_role("button", name="Yes").click()
     page.get_by_role("button", name="Rank all").click()
+
+    line = sides(page.get_by_role("separator", name="Width of column 1"))
+    left, right = (sides(page.get_by_role("article", name=f"Response {letter}")) for letter in "AB")
+    assert left[1] - 1 <= line[0] < line[1] <= right[0] + 1
 
     bands = {rank: page.locator(f"[data-band='{rank}']") for rank in range(1, K + 1)}
     page.get_by_role("group", name="Rank of C").get_by_role("button", name="Rank 4").click()

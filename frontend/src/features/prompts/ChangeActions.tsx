@@ -1,4 +1,4 @@
-import { Button, Text } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { $api, invalidate } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { useEvents } from "@/api/events";
@@ -61,10 +61,10 @@ export function ChangeNotice({ changeId }: { changeId: number }) {
       tone={tone === "quiet" ? "good" : tone === "bad" || tone === "warn" ? tone : "good"}
       title={`${changeLabel(change)}${state === "done" ? "" : ` (${CHANGE_STATE[state].label.toLowerCase()})`}`}
     >
-      <Text size="sm" mb="xs">
+      <Group gap="xs">
         {changeOutcome(change)}
-      </Text>
-      <UndoButton change={change} />
+        <UndoButton change={change} />
+      </Group>
     </Notice>
   );
 }

@@ -1,3 +1,4 @@
+import { Text } from "@mantine/core";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
 import { $api } from "@/api/client";
@@ -11,22 +12,23 @@ import { RelativeTime } from "@/ui/RelativeTime";
 import { StatusBadge } from "@/ui/StatusBadge";
 
 const COLUMNS: Column<Change>[] = [
-  { key: "what", header: "What", width: "12rem", render: changeLabel },
-  { key: "prompts", header: "Prompts", width: "9rem", render: changeOutcome },
+  {
+    key: "what",
+    header: "What",
+    render: (change) => (
+      <>
+        {changeLabel(change)}
+        <Text size="sm" c="dimmed">
+          {changeOutcome(change)} · <RelativeTime at={change.created_at} /> by {change.created_by}
+        </Text>
+      </>
+    ),
+  },
   {
     key: "state",
     header: "State",
     render: ({ state = "waiting" }) => (
       <StatusBadge tone={CHANGE_STATE[state].tone}>{CHANGE_STATE[state].label}</StatusBadge>
-    ),
-  },
-  {
-    key: "at",
-    header: "Asked",
-    render: ({ created_at, created_by }) => (
-      <>
-        <RelativeTime at={created_at} /> by {created_by}
-      </>
     ),
   },
   { key: "undo", header: "", align: "right", render: (change) => <UndoButton change={change} /> },

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useParams } from "@tanstack/react-router";
 import { Fragment } from "react";
@@ -17,6 +17,7 @@ import { Facts } from "@/ui/Facts";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { TextLink } from "@/ui/links";
 import { Markdown } from "@/ui/Markdown";
+import { Notice } from "@/ui/Notice";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
 import { toast } from "@/ui/toasts";
@@ -73,9 +74,14 @@ export function PromptPage() {
         }
       />
       {prompt.replaced_by.length > 0 && (
-        <Alert color="yellow" mb="md">
-          A researcher replaced it by a corrected copy: <PromptLinks ids={prompt.replaced_by} />.
-        </Alert>
+        <Notice tone="warn" title="Replaced by a corrected copy">
+          <Counterparts ids={prompt.replaced_by} />
+        </Notice>
+      )}
+      {prompt.replaces.length > 0 && (
+        <Notice tone="good" title="A corrected copy of">
+          <Counterparts ids={prompt.replaces} />
+        </Notice>
       )}
       <div className={classes.columns}>
         <div className={classes.stack}>
@@ -95,10 +101,6 @@ export function PromptPage() {
               <Facts
                 facts={[
                   { label: "Submitter", value: submitterLabel(prompt.submitter) },
-                  {
-                    label: "Corrected copy of",
-                    value: prompt.replaces.length > 0 && <PromptLinks ids={prompt.replaces} />,
-                  },
                   { label: "Split", value: SPLIT[prompt.split] },
                   { label: "Tags", value: prompt.tags.join(", ") },
                   { label: "Added", value: <RelativeTime at={prompt.created_at} /> },
@@ -162,6 +164,27 @@ function PromptLinks({ ids }: { ids: number[] }) {
       </TextLink>
     </Fragment>
   ));
+}
+
+/** The other text of the same prompt, so that nobody has to leave the page to see what was corrected. */
+function Counterparts({ ids }: { ids: number[] }) {
+  return ids.map((id) => <Counterpart key={id} id={id} />);
+}
+
+function Counterpart({ id }: { id: number }) {
+  const { data } = $api.useQuery("get", "/api/v1/prompts/{prompt_id}", {
+    params: { path: { prompt_id: id } },
+  });
+  return (
+    <div>
+      <TextLink to="/prompts/$promptId" params={{ promptId: String(id) }}>
+        Prompt {id}
+      </TextLink>
+      <Text size="sm" dir="auto" lineClamp={6} style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
+        {data?.messages.at(-1)?.content}
+      </Text>
+    </div>
+  );
 }
 
 function PromptForm({ prompt }: { prompt: Prompt }) {

@@ -78,7 +78,8 @@ function ColumnLine({ index, share, next, least, pixels, onShare, onReset }: Col
   return (
     <Separator
       className={classes.columnLine}
-      style={{ gridColumn: index + 1 }}
+      // Both edges: one that is left out would be the grid's own, and the line would stand at its far side.
+      style={{ gridColumn: `${index + 1} / ${index + 2}` }}
       label={t("Width of column {{number}}", { number: index + 1 })}
       value={share * 100}
       min={least * 100}

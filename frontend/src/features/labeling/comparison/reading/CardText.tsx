@@ -25,7 +25,8 @@ export const CardText = memo(function CardText(props: CardTextProps) {
   const { t } = useTranslation();
   const { id, letter, text } = response;
   const diff = useDiff(basis, response);
-  const shown = diff ? <DiffText diff={diff.diff} /> : <Formatted text={text} isPlain={isPlain} />;
+  const formatted = <Formatted text={text} isPlain={isPlain} />;
+  const shown = diff ? <DiffText diff={diff.diff}>{formatted}</DiffText> : formatted;
   if (isTogether) {
     return (
       <ScrollBox label={t("Text of response {{letter}}", { letter })}>

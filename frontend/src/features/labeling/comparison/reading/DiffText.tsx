@@ -1,12 +1,21 @@
-import { type CSSProperties, memo } from "react";
+import { type CSSProperties, memo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Diff } from "@/features/labeling/comparison/reading/diffQueue";
 import classes from "@/features/labeling/comparison/reading/Reading.module.css";
 
-/** A text with what was added and removed marked by line and ground, and in words for a screen reader. */
-export const DiffText = memo(function DiffText({ diff }: { diff: Diff }) {
+/**
+ * A text with what was added and removed marked by line and ground, and in words for a screen reader; where there is no
+ * difference to show, the text as it is.
+ */
+export const DiffText = memo(function DiffText({ diff, children }: { diff: Diff; children: ReactNode }) {
   const { t } = useTranslation();
-  if (!diff) return <p className={classes.noDiff}>{t("Too different to be compared word by word.")}</p>;
+  if (!diff)
+    return (
+      <>
+        <p className={classes.noDiff}>{t("Too different to be compared word by word.")}</p>
+        {children}
+      </>
+    );
   const spoken = {
     "--added": JSON.stringify(` ${t("added:")} `),
     "--removed": JSON.stringify(` ${t("removed:")} `),

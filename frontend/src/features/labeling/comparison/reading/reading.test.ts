@@ -86,6 +86,12 @@ describe("the difference of two texts", () => {
     expect(kinds?.filter((kind) => kind !== "same")).toEqual(["removed", "added"]);
   });
 
+  test("a long text is not struck out word by word before a short one that has nothing of it", () => {
+    const long = "Nothing here agrees with that. ".repeat(60);
+    expect(wordDiff(long, "Short and sweet.")).toBeNull();
+    expect(wordDiff(long, `${long} Short and sweet.`)).not.toBeNull();
+  });
+
   test("a short word between two changes keeps the space that each text has behind it", () => {
     const diff = wordDiff("leaves and the needs has rest.", "leaves near old walls the.");
     expect(diff).toContainEqual({ kind: "removed", text: "and the needs has rest" });

@@ -28,15 +28,21 @@ function pieces(text: string): string[] {
 
 /** Past so many changes two texts have next to nothing in common, and looking further costs seconds. */
 const MOST_CHANGES = 4000;
+/** Of a long text, less than this share in common tells nobody anything: its own words would stand below a screen of others. */
+const LEAST_COMMON = 0.1;
+const LONG = 200;
 
 /** The parts of `text` and, where `basis` said something else, of `basis`; null where they are too far apart. */
 export function wordDiff(basis: string, text: string): Part[] | null {
-  const before = tokens(basis);
-  const changes = diffArrays(before, tokens(text), {
+  const [before, after] = [tokens(basis), tokens(text)];
+  const changes = diffArrays(before, after, {
     comparator: (left, right) => left.word === right.word,
     maxEditLength: MOST_CHANGES,
   });
   if (!changes) return null;
+  const common = changes.reduce((sum, { added, removed, count }) => sum + (added || removed ? 0 : count), 0);
+  const longest = Math.max(before.length, after.length);
+  if (longest >= LONG && common < LEAST_COMMON * longest) return null;
   let at = 0;
   const parts = changes.map(({ added, removed, value }): Run => {
     if (added) return { kind: "added", tokens: value };
