@@ -12,9 +12,11 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from benchmarks.labeling import running_web, spread
 
@@ -173,12 +175,16 @@ PAGES = {
     "a common word": "?search={common}",
     "a rare word": "?search={rare}",
     "two words": "?search={common}+{rare}",
-    "a phrase": "?search=%22{common}+{rare}%22",
+    "a phrase": "?search=%22{phrase}%22",
+    "a phrase of common words": "?search=%22{common}+{next}%22",
+    "a phrase in a split": "?search=%22{phrase}%22&split=test",
     "a common word in a split": "?search={common}&split=test",
     "a use case": "?use_case=chat",
     "a split": "?split=valid",
     "a tag that few have": "?tag=bench",
     "a language that few have": "?language=sw",
+    "what is archived": "?archived=true",
+    "the choices of each filter": "/facets",
 }
 
 
@@ -187,13 +193,7 @@ def searches(folder: Path, rows: int) -> Iterator[dict[str, Any]]:
     from labelapp.prompts.models import Prompt
 
     _ensure_prompts(folder, rows)
-    found = list(Prompt.objects.order_by("id").values_list("text", flat=True)[:2000])
-    counts: dict[str, int] = {}
-    for text in found:
-        for word in text.split():
-            counts[word] = counts.get(word, 0) + 1
-    common = max(counts, key=lambda word: counts[word])
-    rare = min(counts, key=lambda word: (counts[word], word.isdigit(), word))
+    words = _words()
     ids = list(Prompt.objects.order_by("id").values_list("pk", flat=True)[:50])
     Prompt.objects.filter(pk__in=ids).update(tags=["bench"], language="sw")
     vacuum()
@@ -201,9 +201,21 @@ def searches(folder: Path, rows: int) -> Iterator[dict[str, Any]]:
     with running_web(folder, environment={}) as (port, _):
         figures = {}
         for name, query in PAGES.items():
-            url = f"http://127.0.0.1:{port}/api/v1/prompts{query.format(common=common, rare=rare)}"
+            url = f"http://127.0.0.1:{port}/api/v1/prompts{query.format(**words)}"
             figures[name] = spread([ask(url, headers) for _ in range(SEARCHES)][1:])
-    yield {"bench": "search", "rows": rows, "ms": figures, "plans": plans(common=common, rare=rare)}
+    yield {"bench": "search", "rows": Prompt.objects.count(), "ms": figures, "load": round(os.getloadavg()[0], 1)}
+    yield {"bench": "search", "plans": plans(words)}
+
+
+def _words() -> dict[str, str]:
+    """The words to search for, of the first prompts: common ones, a rare one, and three in a row of a prompt."""
+    from labelapp.prompts.models import Prompt
+
+    found = list(Prompt.objects.order_by("id").values_list("text", flat=True)[:2000])
+    counts = Counter(word for text in found for word in text.split() if not word.isdigit())
+    (common, _), (after, _) = counts.most_common(2)
+    rare = min(counts, key=lambda word: (counts[word], word))
+    return {"common": common, "next": after, "rare": rare, "phrase": "+".join(found[7].split()[1:4])}
 
 
 def ask(url: str, headers: dict[str, str]) -> float:
@@ -229,23 +241,33 @@ def researcher_cookie() -> str:
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
-def plans(*, common: str, rare: str) -> dict[str, list[str]]:
-    """The scans by which the database answers the list's queries: an index's name, or that the table is read whole."""
-    from labelapp.prompts.queries import PromptFilter, prompt_rows
+def plans(words: dict[str, str]) -> dict[str, Any]:
+    """How the database answers the list's two queries: each scan, by which index, and how many blocks they touched."""
+    from labelapp.prompts.by_index import by_index
+    from labelapp.prompts.explorer import FoundPrompts
+    from labelapp.prompts.queries import PromptFilter
 
-    filters = {
-        "first page": PromptFilter(),
-        "a common word": PromptFilter(search=common),
-        "a rare word": PromptFilter(search=rare),
-        "a use case": PromptFilter(use_case="chat"),
-        "a tag that few have": PromptFilter(tag="bench"),
-        "a language that few have": PromptFilter(language="sw"),
-    }
-    found = {}
-    for name, wanted in filters.items():
-        plan = json.loads(prompt_rows(wanted)[:50].explain(format="json"))
-        found[name] = sorted(set(_scans(plan[0]["Plan"])))
+    found: dict[str, Any] = {}
+    for name, query in PAGES.items():
+        if query.startswith("/"):
+            continue
+        asked = dict(parse_qsl(query[1:].format(**words)))
+        is_archived = asked.pop("archived", "") == "true"
+        prompts = FoundPrompts(PromptFilter(**asked, archived=is_archived))  # type: ignore[arg-type]  # texts alone
+        with by_index():
+            finding = prompts.matches().explain(format="json", analyze=True, buffers=True)
+        page = prompts.rows()[:50].explain(format="json", analyze=True, buffers=True)
+        found[name] = {"finding": _scanned(finding), "page": _scanned(page)}
     return found
+
+
+def _scanned(explained: str) -> dict[str, Any]:
+    plan = json.loads(explained)[0]["Plan"]
+    return {
+        "scans": sorted(set(_scans(plan))),
+        "blocks": plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
+        "ms": round(plan["Actual Total Time"], 1),
+    }
 
 
 def _scans(node: dict[str, Any]) -> Iterator[str]:

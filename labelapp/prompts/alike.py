@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db import connection, transaction
-
 from formats.messages import Message
 from labelapp.common.errors import NotFound
+from labelapp.prompts.by_index import by_index
 from labelapp.prompts.import_models import ImportLine, PromptImport
 from labelapp.prompts.importing.actions import MIN_SIMILARITY, ImportOptions
 from labelapp.prompts.importing.forgetting import is_withheld
@@ -126,9 +125,8 @@ def shared_passages(messages: Iterable[dict[str, str]], other: str, *, by_beginn
 
 
 def _candidates(prompt: Prompt) -> list[int]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        # With a limit the planner would rather read the table until it has found enough, and there are seldom any.
-        cursor.execute("SET LOCAL enable_seqscan = off")
+    # With a limit the planner would rather read the table until it has found enough, and there are seldom any.
+    with by_index() as cursor:
         wanted = CANDIDATES.format(fingerprints="%(own)s::int[]", most=MOST_COMPARED + 1)
         cursor.execute(wanted, {"own": prompt.fingerprints})
         return [pk for (pk,) in cursor.fetchall() if pk != prompt.pk]

@@ -12,7 +12,7 @@ from labelapp.accounts.models import Role
 from labelapp.common.errors import ErrorSerializer
 from labelapp.common.requests import parsed, parsed_query
 from labelapp.prompts import actions, queries
-from labelapp.prompts.paging import CappedPages
+from labelapp.prompts.explorer import FoundPages, FoundPrompts
 from labelapp.prompts.serializers import (
     CreatePrompt,
     FacetsSerializer,
@@ -33,7 +33,7 @@ class PromptListView(GenericAPIView[Any]):
     """All prompts of the workspace."""
 
     required_role = Role.RESEARCHER
-    pagination_class = CappedPages
+    pagination_class = FoundPages
 
     @extend_schema(
         operation_id="prompts_list",
@@ -43,7 +43,8 @@ class PromptListView(GenericAPIView[Any]):
     def get(self, request: Request) -> Response:
         query = parsed_query(PromptQuery, request)
         ordering = query.pop("ordering")
-        page = self.paginate_queryset(queries.prompt_rows(queries.PromptFilter(**query), ordering=ordering))
+        found: Any = FoundPrompts(queries.PromptFilter(**query), ordering=ordering)
+        page = self.paginate_queryset(found)
         return self.get_paginated_response(PromptRowSerializer(page, many=True).data)
 
     @extend_schema(

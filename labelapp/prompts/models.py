@@ -174,6 +174,7 @@ class Prompt(models.Model):
             ),
             models.Index(fields=["id"], condition=models.Q(pii_state="unscanned"), name="prompt_unscanned"),
             models.Index(fields=["id"], condition=models.Q(pii_state="open"), name="prompt_pii_open"),
+            models.Index(fields=["id"], condition=models.Q(archived_at__isnull=False), name="prompt_archived"),
             GinIndex(fields=["tags"], condition=~models.Q(tags=[]), name="prompt_tags"),
             # A pending list would be read from end to end by each of the many look-ups of an import.
             GinIndex(fields=["fingerprints"], fastupdate=False, name="prompt_fingerprints"),

@@ -8,21 +8,21 @@ from rest_framework.response import Response
 
 from labelapp.common.pagination import PageNumbers
 
-MOST_COUNTED = 10_000
-
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic to the stubs alone
-    """Counts no further than MOST_COUNTED: who has more than that in front of them narrows the search down."""
+    """Counts no further than `most_counted`: who has more than that in front of them narrows the search down."""
+
+    most_counted = 10_000
 
     @cached_property
     def found(self) -> int:
-        """How many rows there are, one more than MOST_COUNTED standing for all above it."""
+        """How many rows there are, one more than `most_counted` standing for all above it."""
         rows: Any = self.object_list
-        return int(rows.order_by().values("pk")[: MOST_COUNTED + 1].count())
+        return int(rows.order_by().values("pk")[: self.most_counted + 1].count())
 
     @cached_property
     def count(self) -> int:
-        return min(self.found, MOST_COUNTED)
+        return min(self.found, self.most_counted)
 
 
 class CappedPages(PageNumbers):
@@ -33,14 +33,15 @@ class CappedPages(PageNumbers):
     def get_paginated_response(self, data: Any) -> Response:
         response = super().get_paginated_response(data)
         paginator: Any = self.page.paginator  # type: ignore[union-attr]
-        response.data["count_is_capped"] = paginator.found > MOST_COUNTED
+        response.data["count_is_capped"] = paginator.found > paginator.most_counted
         return response
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         described: dict[str, Any] = super().get_paginated_response_schema(schema)
+        most = self.django_paginator_class.most_counted
         described["properties"]["count_is_capped"] = {
             "type": "boolean",
-            "description": f"There are more than `count`: nothing is counted beyond {MOST_COUNTED:,}.",
+            "description": f"There are more than `count`: nothing is counted beyond {most:,}.",
         }
         described["required"] = [*described.get("required", []), "count_is_capped"]
         return described

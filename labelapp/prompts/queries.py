@@ -1,6 +1,7 @@
 """Reads of prompts, responses and imports."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +27,6 @@ from labelapp.prompts.statistics import lasting
 
 EXCERPT_LENGTH = 300
 GOOD_SHOWN = 5
-# Each is an index's order, so that a page of a million prompts is read and not sorted. Ids are in the order of time.
-ORDERINGS = {"-created_at": ("-id",), "created_at": ("id",), "use_case": ("use_case", "-id")}
-DEFAULT_ORDERING = "-created_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +65,6 @@ class PromptFilter:
             query = SearchQuery(self.search, config="simple", search_type="websearch")
             found = found.filter(search=query)
         return found if self.archived is None else found.filter(archived_at__isnull=not self.archived)
-
-
-def prompt_rows(prompts: PromptFilter, *, ordering: str = DEFAULT_ORDERING) -> QuerySet[Prompt]:
-    """The rows of the list of prompts: the beginning of each text, and how many responses there are to it."""
-    responses = Response.objects.filter(prompt=OuterRef("pk")).order_by().values("prompt").annotate(found=Count("pk"))
-    return (
-        prompts.apply(Prompt.objects.all())
-        .select_related("submitter")
-        .defer("messages", "text", "search", "pii_findings", "deployment_context", "fingerprints")
-        .annotate(
-            excerpt=Left("text", EXCERPT_LENGTH),
-            response_count=Coalesce(Subquery(responses.values("found"), output_field=IntegerField()), 0),
-        )
-        .order_by(*ORDERINGS[ordering])
-    )
 
 
 def count_prompts(prompts: PromptFilter) -> dict[str, int | None]:
@@ -147,25 +130,31 @@ def facets() -> dict[str, list[dict[str, Any]]]:
 
 
 def _facets() -> dict[str, list[dict[str, Any]]]:
-    languages = _counts("language")
-    tagged = Prompt.objects.filter(archived_at=None).exclude(tags=[]).order_by()
-    tags = dict(tagged.annotate(tag=Func(F("tags"), function="unnest")).values_list("tag").annotate(Count("pk")))
+    columns = ("use_case", "kind", "submitter__split", "language", "pii_state")
+    unarchived = Prompt.objects.filter(archived_at=None).order_by()
+    # One look at the table for all of them: there are few combinations.
+    together = list(unarchived.values_list(*columns).annotate(Count("pk")))
+    use_cases, kinds, splits, languages, pii_states = (_counts(together, place) for place in range(len(columns)))
+    tagged = unarchived.exclude(tags=[]).annotate(tag=Func(F("tags"), function="unnest"))
+    tags = dict(tagged.values_list("tag").annotate(Count("pk")))
     return {
-        "use_case": _choices(UseCase.choices, _counts("use_case")),
-        "kind": _choices(PromptKind.choices, _counts("kind")),
-        "split": _choices(Split.choices, _counts("submitter__split")),
+        "use_case": _choices(UseCase.choices, use_cases),
+        "kind": _choices(PromptKind.choices, kinds),
+        "split": _choices(Split.choices, splits),
         "language": _choices([(code, code) for code in sorted(languages) if code], languages),
-        "pii_state": _choices(PiiState.choices, _counts("pii_state")),
+        "pii_state": _choices(PiiState.choices, pii_states),
         "tag": _choices([(tag, tag) for tag in sorted(tags)], tags),
     }
 
 
-def _counts(column: str) -> dict[str, int]:
-    found = Prompt.objects.filter(archived_at=None).order_by().values_list(column).annotate(Count("pk"))
-    return dict(found)
+def _counts(together: list[tuple[Any, ...]], place: int) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for *values, count in together:
+        counts[values[place]] += count
+    return counts
 
 
-def _choices(choices: list[tuple[str, Any]], counts: dict[str, int]) -> list[dict[str, Any]]:
+def _choices(choices: list[tuple[str, Any]], counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return [{"value": value, "label": str(label), "count": counts.get(value, 0)} for value, label in choices]
 
 

@@ -12,10 +12,9 @@ from labelapp.prompts.content import (
     MAX_SUBMITTER_LENGTH,
     MAX_TEXT_LENGTH,
 )
+from labelapp.prompts.explorer import DEFAULT_ORDERING, ORDERINGS
 from labelapp.prompts.models import PiiState, Prompt, PromptKind, Response, SampleBatch, Split, UseCase
 from labelapp.prompts.queries import (
-    DEFAULT_ORDERING,
-    ORDERINGS,
     batches_of,
     family_of,
     is_redacted,

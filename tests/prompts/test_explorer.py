@@ -11,9 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from labelapp.prompts import bulk, paging
+from labelapp.prompts import bulk
+from labelapp.prompts.by_index import by_index
+from labelapp.prompts.explorer import FoundPaginator, FoundPrompts
 from labelapp.prompts.models import Prompt
-from labelapp.prompts.queries import PromptFilter, prompt_rows
+from labelapp.prompts.queries import PromptFilter
 from tests.prompts.conftest import Upload, confirm
 
 pytestmark = pytest.mark.django_db
@@ -201,9 +203,50 @@ def test_long_lists_are_counted_up_to_a_limit(
     researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert researcher.get("/api/v1/prompts").json()["count_is_capped"] is False
-    monkeypatch.setattr(paging, "MOST_COUNTED", 3)
+    monkeypatch.setattr(FoundPaginator, "most_counted", 3)
     found = researcher.get("/api/v1/prompts?page_size=2").json()
     assert (found["count"], found["count_is_capped"], len(found["results"])) == (3, True, 2)
+
+
+SEARCHES = {
+    "search=story": {"Tell a story", "Tell a longer story"},
+    'search="a story"': {"Tell a story"},
+    'search="story a"': set(),
+    "search=tell -longer": {"Tell a story"},
+    "search=longer or sum": {"Tell a longer story", "Sum it up"},
+    'search="tell a"&split=test&ordering=created_at': {"Tell a story", "Tell a longer story"},
+    "search=tell&split=train": set(),
+    "kind=plain&ordering=use_case": {"=1+1", "Sum it up"},
+    "split=test&kind=customer": {"Tell a story", "Tell a longer story"},
+    "tag=kept": {"=1+1"},
+}
+
+
+@pytest.mark.parametrize("most_counted", [1, 1000])
+@pytest.mark.parametrize("query", SEARCHES)
+def test_a_search_finds_the_same_whether_it_is_read_by_ids_or_in_order(
+    query: str, most_counted: int, researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Prompt.objects.filter(text="=1+1").update(tags=["kept"])
+    monkeypatch.setattr(FoundPaginator, "most_counted", most_counted)
+    found = researcher.get(f"/api/v1/prompts?{query}").json()
+    texts = [row["text"] for row in found["results"]]
+    assert found["count"] == min(most_counted, len(SEARCHES[query]))
+    assert found["count_is_capped"] is (len(SEARCHES[query]) > most_counted)
+    assert set(texts) == SEARCHES[query] if most_counted == 1000 else set(texts) <= SEARCHES[query]
+    if "ordering" in query:  # the first by use case or by time is the first of the alphabet, or the last
+        assert texts == sorted(texts, reverse="created_at" in query)
+        assert texts[:1] == sorted(SEARCHES[query], reverse="created_at" in query)[:1]
+
+
+def test_pages_of_a_search_follow_each_other(
+    researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for most_counted in (3, 1000):
+        monkeypatch.setattr(FoundPaginator, "most_counted", most_counted)
+        pages = [researcher.get(f"/api/v1/prompts?page_size=2&page={page}").json()["results"] for page in (1, 2)]
+        ids = [row["id"] for page in pages for row in page]
+        assert ids == [prompt.pk for prompt in reversed(prompts)][: min(4, most_counted)]
 
 
 def test_the_tables_of_the_paper(researcher: APIClient, prompts: list[Prompt]) -> None:
@@ -230,12 +273,15 @@ def test_a_table_can_be_opened_in_a_spreadsheet(researcher: APIClient, prompts: 
 
 
 @pytest.mark.parametrize("wanted", [PromptFilter(), PromptFilter(use_case="chat"), PromptFilter(language="sw")])
-def test_a_page_is_read_in_an_indexs_order_and_not_sorted(wanted: PromptFilter, prompts: list[Prompt]) -> None:
-
+def test_a_page_is_read_in_an_indexs_order_and_not_sorted(
+    wanted: PromptFilter, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FoundPaginator, "most_counted", -1)  # as of more than are counted
+    rows = FoundPrompts(wanted).rows()
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
-    plan = json.dumps(json.loads(prompt_rows(wanted)[:50].explain(format="json")))
+    plan = json.dumps(json.loads(rows[:50].explain(format="json")))
     assert "Index Scan" in plan
     assert '"Node Type": "Sort"' not in plan
 
@@ -250,3 +296,16 @@ def test_a_tag_is_looked_up_by_its_index() -> None:
     with connection.cursor() as cursor:  # of so few prompts the planner would read all
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
     assert "prompt_tags" in PromptFilter(tag="garden").apply(Prompt.objects.order_by()).explain()
+
+
+def test_what_is_archived_is_looked_up_by_its_index() -> None:
+    with by_index():
+        assert "prompt_archived" in FoundPrompts(PromptFilter(archived=True)).matches().explain()
+
+
+def test_a_search_reads_no_table_from_end_to_end(prompts: list[Prompt]) -> None:
+    with by_index():
+        for wanted in (PromptFilter(search='"a story"'), PromptFilter(search="story", split="test")):
+            plan = FoundPrompts(wanted).matches().explain()
+            assert "prompt_search" in plan
+            assert "Seq Scan" not in plan

@@ -6,7 +6,6 @@ of the few texts that share a fingerprint.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -15,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from formats.messages import Message
+from labelapp.prompts.by_index import by_index
 from labelapp.prompts.import_models import ImportLine, PromptImport
 from labelapp.prompts.importing.claiming import advance, lock_lines
 from labelapp.prompts.importing.forgetting import REDACTED
@@ -171,27 +171,18 @@ def _newest_prompt() -> int:
         return int(cursor.fetchone()[0])
 
 
-@transaction.atomic
 def candidates(fingerprints: list[int]) -> list[Compared]:
     """The prompts of the workspace that one with these fingerprints is to be compared with, the likeliest first."""
-    with connection.cursor() as cursor, _by_index(cursor):
+    with by_index() as cursor:
         cursor.execute(CANDIDATES.format(fingerprints="%(own)s::int[]", most=MOST_COMPARED), {"own": fingerprints})
         ids = [pk for (pk,) in cursor.fetchall()]
     found = _prompts_by_id(set(ids))
     return [found[pk] for pk in ids]
 
 
-@contextmanager
-def _by_index(cursor: Any) -> Iterator[None]:
-    """A fingerprint is looked up: how few prompts have it, the planner cannot know."""
-    cursor.execute("SET LOCAL enable_seqscan = off")
-    yield
-    cursor.execute("SET LOCAL enable_seqscan = on")
-
-
 def _drop_alike(claimed: PromptImport, pairs_of_lines: str, bound: dict[str, Any]) -> None:
     """Compare each line with those that share a fingerprint with it, in the file's order; drop what is alike."""
-    with connection.cursor() as cursor, _by_index(cursor):
+    with by_index() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE alike ON COMMIT DROP AS " + pairs_of_lines, bound)
         # Each chunk would read and sort all of it: at a million lines, for hours.
         cursor.execute("CREATE INDEX ON alike (line)")
