@@ -47,7 +47,8 @@ def write_prompts(path: Path, rows: int, *, seed: int) -> None:
         "".join(chooser.choices("abcdefghijklmnopqrstuvwxyz", k=chooser.randint(2, 9))) for _ in range(VOCABULARY)
     ]
     weights = [1 / (rank + 10) for rank in range(VOCABULARY)]
-    pool = chooser.choices(vocabulary, weights, k=2_000_000)
+    # So many more than rows that as few of a million begin alike as of a thousand.
+    pool = chooser.choices(vocabulary, weights, k=20 * rows + 4 * WORDS)
     use_cases = ("generation", "open_qa", "brainstorming", "chat", "rewrite")
     submitters = max(1, int(rows * SUBMITTERS_PER_ROW))
     with path.open("w") as file:
@@ -190,12 +191,15 @@ PAGES = {
 
 def searches(folder: Path, rows: int) -> Iterator[dict[str, Any]]:
     """Ask for pages of the prompt explorer as a researcher does."""
+    from django.utils import timezone
+
     from labelapp.prompts.models import Prompt
 
     _ensure_prompts(folder, rows)
     words = _words()
-    ids = list(Prompt.objects.order_by("id").values_list("pk", flat=True)[:50])
-    Prompt.objects.filter(pk__in=ids).update(tags=["bench"], language="sw")
+    ids = list(Prompt.objects.order_by("id").values_list("pk", flat=True)[:100])
+    Prompt.objects.filter(pk__in=ids[:50]).update(tags=["bench"], language="sw")
+    Prompt.objects.filter(pk__in=ids[50:]).update(archived_at=timezone.now())
     vacuum()
     headers = {"Cookie": researcher_cookie()}
     with running_web(folder, environment={}) as (port, _):
@@ -256,8 +260,8 @@ def plans(words: dict[str, str]) -> dict[str, Any]:
         prompts = FoundPrompts(PromptFilter(**asked, archived=is_archived))  # type: ignore[arg-type]  # texts alone
         with by_index():
             finding = prompts.matches().explain(format="json", analyze=True, buffers=True)
-        page = prompts.rows()[:50].explain(format="json", analyze=True, buffers=True)
-        found[name] = {"finding": _scanned(finding), "page": _scanned(page)}
+        page = prompts.rows()[:50].explain(format="json", analyze=True, buffers=True) if prompts.ids else ""
+        found[name] = {"finding": _scanned(finding), "page": _scanned(page) if page else {}}
     return found
 
 

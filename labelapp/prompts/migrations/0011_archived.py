@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("prompts", "0009_forgettings")]
+    dependencies = [("prompts", "0010_import_title")]
     operations = [
         # One that was interrupted leaves an index behind that nothing uses.
         migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS prompt_archived", migrations.RunSQL.noop),
