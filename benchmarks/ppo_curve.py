@@ -24,6 +24,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from statistics import fmean, stdev
+from threading import Lock
 from typing import Any
 
 import torch
@@ -75,19 +76,23 @@ class HeldOut:
 
     def __init__(self, models: ToyModels, prompts: Sequence[Prompt]) -> None:
         self.prompts = prompts
+        self.lock = Lock()  # transformers cannot load two models in two threads
         self.reference = load_causal_lm(models.policy, device="cpu", precision="float32")
         self.reward = load_reward_model(models.reward, device="cpu", precision="float32")
 
     def look(self, directory: Path, *, episodes: int) -> Point:
         """What the policy in a directory does."""
-        policy = replace(self.reference, model=load_causal_lm(directory, device="cpu", precision="float32").model)
-        samples = draw(policy, self.prompts, count=SAMPLES, seed=99)
-        found = [one for own in judged(policy, self.reward, self.prompts, samples) for one in own]
+        with self.lock:
+            loaded = load_causal_lm(directory, device="cpu", precision="float32")
+            policy = replace(self.reference, model=loaded.model)
+            samples = draw(policy, self.prompts, count=SAMPLES, seed=99)
+            found = [one for own in judged(policy, self.reward, self.prompts, samples) for one in own]
+            drift = self._drift(policy, samples)
         return {
             "episodes": episodes,
             "reward": fmean(reward for reward, _ in found),
             "gold": fmean(gold for _, gold in found),
-            "kl_nats": self._drift(policy, samples),
+            "kl_nats": drift,
         }
 
     @torch.no_grad()

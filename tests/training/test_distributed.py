@@ -48,7 +48,8 @@ PADDED = {"packing": "unpacked"}
 def test_two_processes_give_the_losses_of_one(
     tmp_path: Path, llama: Path, reward_model: Path, kind: str, changes: dict[str, Any]
 ) -> None:
-    models = {"model": llama} | ({"reward_model": reward_model} if kind == "ppo" else {})
+    judges = {"reward_model": reward_model, "gold_reward_model": reward_model}
+    models = {"model": llama} | (judges if kind == "ppo" else {})
     one = make_toy_run(tmp_path / "one", kind=kind, models=models, **changes)
     two = make_toy_run(tmp_path / "two", kind=kind, models=models, **changes)
     assert start(one) == EXIT_DONE

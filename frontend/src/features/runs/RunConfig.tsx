@@ -25,7 +25,7 @@ const COLUMNS: Column<Line>[] = [
     key: "value",
     header: "Value",
     render: (line) => (
-      <Group gap="xs" wrap="nowrap">
+      <Group gap="xs">
         <Text span inherit fw={line.isChanged ? 600 : undefined}>
           {line.value} {line.unit}
         </Text>

@@ -48,7 +48,7 @@ export function RunFrontier({ run }: { run: Run }) {
           : "A reward that rises while people like the responses less shows in neither: launch with a gold reward model to see it."}
       </Text>
       {found.over && <Hint over={found.over} />}
-      <div className={found.hasGold ? classes.curves : classes.frontier}>
+      <div className={found.hasGold ? classes.judged : classes.frontier}>
         <LineChart title="Reward by KL (nats)" xLabel="KL" height={260} series={seriesOf(found, "reward")} />
         {found.hasGold && (
           <LineChart
