@@ -16,7 +16,7 @@ from scripts.pictured_records import (
     record_consents,
     redacted,
 )
-from scripts.pictured_training import add_webhooks, train
+from scripts.pictured_training import add_endpoint, add_webhooks, train
 
 RANKING, WRITING = "Rank the demo responses", "Write demonstrations"
 EVALUATION, TOXICITY = "Which answers are better? (demo)", "Rate toxicity (demo)"
@@ -45,6 +45,7 @@ def furnish(url: str, *, receiver: str) -> dict[str, int]:
     """
     admin = log_in_admin(url)
     webhook = add_webhooks(admin, receiver)
+    add_endpoint(admin)
     projects = {row["name"]: row["id"] for row in admin.rows("projects")}
     labeler, other = demo_person(url, "labeler"), demo_person(url, "labeler2")
     if EMPTY not in projects:

@@ -131,6 +131,19 @@ def show(heading: str) -> Callable[[Page], None]:
     return prepare
 
 
+def draw_curves(page: Page) -> None:
+    """Wait until the curves are drawn, which a busy machine does late."""
+    expect(page.locator("figure canvas").first).to_be_visible()
+    page.wait_for_timeout(4 * REST_MS)
+
+
+def draw_frontier(page: Page) -> None:
+    """Scroll to reward against drift, and wait until it is drawn."""
+    draw_curves(page)
+    show("Reward against drift")(page)
+    page.wait_for_timeout(2 * REST_MS)
+
+
 def look_at_original(page: Page) -> None:
     """Show what a prompt said before its personal data was replaced; it is recorded."""
     page.get_by_role("button", name="Show the original, and record that I looked").click()

@@ -149,14 +149,14 @@ def datasets(ids: dict[str, int]) -> list[Shot]:
 
 def runs(ids: dict[str, int]) -> list[Shot]:
     """Training, and what came of it."""
-    ppo = f"/runs/{ids['ppo']}"
+    ppo, compared = f"/runs/{ids['ppo']}", f"/runs/compare?a={ids['run']}&b={ids['reward']}"
     return [
         Shot("runs", "admin", "/runs", "All runs."),
         Shot("run-new", "admin", "/runs/new?kind=ppo", "Launching a run, with the paper's values."),
-        Shot("run", "admin", f"/runs/{ids['run']}", "A supervised run."),
-        Shot("run-ppo", "admin", ppo, "A PPO run."),
-        Shot("run-frontier", "admin", ppo, "Its reward against its drift.", acts.show("Reward against drift")),
-        Shot("runs-compare", "admin", f"/runs/compare?a={ids['run']}&b={ids['reward']}", "Two runs side by side."),
+        Shot("run", "admin", f"/runs/{ids['run']}", "A supervised run.", acts.draw_curves),
+        Shot("run-ppo", "admin", ppo, "A PPO run.", acts.draw_curves),
+        Shot("run-frontier", "admin", ppo, "Its reward against its drift.", acts.draw_frontier),
+        Shot("runs-compare", "admin", compared, "Two runs side by side.", acts.draw_curves),
         Shot("checkpoints", "admin", "/checkpoints", "All checkpoints."),
         Shot("checkpoint", "admin", f"/checkpoints/{ids['checkpoint']}", "A checkpoint and all that it came from."),
         Shot("endpoints", "admin", "/checkpoints/endpoints", "Servers to sample from."),

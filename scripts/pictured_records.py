@@ -6,7 +6,7 @@ from typing import Any
 from benchmarks.loop import Api, wait_for
 
 FILE, DATASET, COHORT = "support-questions.jsonl", "Demo demonstrations", "Evening shift"
-NEAR_FILE, NEAR = "more-questions.jsonl", "How do I fold a fitted sheet so that it lies flat in a drawer, please?"
+NEAR_FILE, NEAR = "more-questions.jsonl", "So how do I fold a fitted sheet so that it lies flat in a drawer?"
 LETTER = "Please write to my landlord, and give my number, +49 30 901820, so that he calls back before Friday."
 MODEL, WORDING = "support-7b", "What I send to this model may be read by people and used to train it further."
 LEFT_OUT = "Asked by mail on Monday to be left out."
@@ -33,7 +33,7 @@ def imported(admin: Api) -> tuple[int, int]:
         lines = [{"prompt": prompt, "submitter": submitter, **more} for submitter, prompt, more in LINES]
         files[FILE] = import_file(admin, FILE, lines)
         near = [{"prompt": NEAR, "submitter": "lamps"}, {"prompt": LETTER, "submitter": "lamps"}]
-        import_file(admin, NEAR_FILE, near, near_similarity=0)
+        import_file(admin, NEAR_FILE, near, near_similarity=1)  # the same words only
     return files[FILE], prompt_with(admin, "fitted sheet")
 
 

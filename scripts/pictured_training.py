@@ -61,6 +61,13 @@ def add_webhooks(admin: Api, address: str) -> int:
     return hooks[WEBHOOK]
 
 
+def add_endpoint(admin: Api) -> None:
+    """Register a server to sample from."""
+    if not admin.rows("endpoints"):
+        server = {"name": "vLLM on gpu-1", "base_url": "https://gpu-1.labelapp.invalid/v1", "model": "support-7b-sft"}
+        admin("POST", "endpoints", server | {"timeout_seconds": 120, "max_concurrency": 16})
+
+
 def train(admin: Api, version_id: int) -> dict[str, dict[str, Any]]:
     """Return a run of each trainer on the tiny model, by its kind: each starts from the one before."""
     done = {row["kind"]: row for row in reversed(admin.rows("runs")) if row["state"] == "succeeded"}
