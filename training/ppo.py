@@ -20,8 +20,7 @@ from transformers import PreTrainedModel
 from formats.configs import PpoConfig
 from formats.records import PretrainingText, Prompt
 from inference.models import LoadedModel, load_causal_lm, load_reward_model
-from inference.vllm_server import VllmServer
-from inference.writers import TorchWriter, VllmWriter, Writer
+from inference.writers import VllmWriter, Writer
 from training.adapting import adapt, save_policy
 from training.alarms import Watch
 from training.batches import chunks, endless_slice
@@ -33,7 +32,7 @@ from training.gold import Judge, RewardJudge, gold_figures
 from training.optimizing import Arithmetic, arithmetic, check_all_finite
 from training.policy_update import Learner
 from training.process import TrainingRun, main
-from training.rollouts import Rollout, rollout_settings, write_rollouts
+from training.rollouts import Rollout, make_writer, rollout_settings, write_rollouts
 from training.sequences import Encoder, Lengths, TokenPrompt, TokenSequence, keep_some
 from training.steps import steps
 from training.token_batches import TokenBatcher, make_batcher
@@ -233,7 +232,7 @@ def prepare(run: TrainingRun[PpoConfig], *, gold: Judge | None = None) -> Ppo:
         config=config,
         prompts=prompts,
         actors=actors,
-        writer=_make_writer(run, policy),
+        writer=make_writer(config, policy, directory=run.directory.root / "rollout-policy"),
         batcher=batcher,
         precision=precision,
         learner=Learner(actors, config, texts=texts, batcher=batcher, precision=precision, world=run.world),
@@ -241,18 +240,6 @@ def prepare(run: TrainingRun[PpoConfig], *, gold: Judge | None = None) -> Ppo:
         world=run.world,
         gold=gold,
     )
-
-
-def _make_writer(run: TrainingRun[PpoConfig], policy: LoadedModel) -> Writer:
-    """Who writes the rollouts; a server is asked first whether it can. Raises RolloutServerError."""
-    config = run.config
-    if not config.rollout_server:
-        return TorchWriter(config.rollout_batch_size)
-    server = VllmServer(config.rollout_server)
-    longest = config.max_prompt_tokens + config.max_response_tokens
-    server.check(policy.tokenizer, longest=longest)
-    directory = run.directory.root / "rollout-policy"
-    return VllmWriter(server, config.rollout_batch_size, directory, save_policy)
 
 
 def _read_rows(run: TrainingRun[PpoConfig], encoder: Encoder) -> tuple[list[TokenPrompt], list[TokenSequence]]:

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from formats.configs import PpoConfig
 from inference.models import LoadedModel
 from inference.prompts import cut_at_stop, decode_response, default_stop, encode_response
 from inference.sampling import Sample, SamplingSettings, sample_seed
-from inference.writers import Writer
+from inference.vllm_server import VllmServer
+from inference.writers import TorchWriter, VllmWriter, Writer
+from training.adapting import save_policy
 from training.sequences import TokenPrompt, TokenSequence
 
 
@@ -21,6 +25,18 @@ class Rollout:
     sequence: TokenSequence
     scored: TokenSequence
     has_ended: bool
+
+
+def make_writer(config: PpoConfig, policy: LoadedModel, *, directory: Path) -> Writer:
+    """Who writes the rollouts: torch, or the server of the settings, which gets the weights by `directory`.
+
+    The server is asked first whether it can. Raises RolloutServerError.
+    """
+    if not config.rollout_server:
+        return TorchWriter(config.rollout_batch_size)
+    server = VllmServer(config.rollout_server)
+    server.check(policy.tokenizer, longest=config.max_prompt_tokens + config.max_response_tokens)
+    return VllmWriter(server, config.rollout_batch_size, directory, save_policy)
 
 
 def rollout_settings(policy: LoadedModel, *, max_response_tokens: int, temperature: float) -> SamplingSettings:
