@@ -78,7 +78,11 @@ class UserListView(ListAPIView[User]):
 class UserView(APIView):
     """One person's account."""
 
-    required_role = Role.ADMIN
+    required_roles = {"GET": Role.RESEARCHER, "PATCH": Role.ADMIN}
+
+    @extend_schema(operation_id="users_retrieve", responses={200: UserSerializer, 404: ErrorSerializer})
+    def get(self, _request: Request, user_id: int) -> Response:
+        return Response(UserSerializer(get_object_or_404(User, pk=user_id)).data)
 
     @extend_schema(operation_id="users_change", request=ChangeUserSerializer, responses={200: UserSerializer, **ERRORS})
     def patch(self, request: Request, user_id: int) -> Response:

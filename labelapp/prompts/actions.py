@@ -79,6 +79,7 @@ def update_prompt(
     language: str | None = None,
     deployment_context: str | None = None,
     archived: bool | None = None,
+    tags: list[str] | None = None,
 ) -> Prompt:
     """Change what is known of a prompt where it is not given as None; its text never changes.
 
@@ -94,6 +95,7 @@ def update_prompt(
         "annotations": annotations,
         "language": language,
         "deployment_context": deployment_context,
+        "tags": None if tags is None else sorted(set(tags)),
     }
     changes = {column: value for column, value in given.items() if value is not None}
     if archived is not None:

@@ -29,7 +29,6 @@ Action, State = PromptChange.Action, PromptChange.State
 AT_ONCE = 2_000
 # A worker's change is five statements, and must end before a task may take no longer (CELERY_TASK_SOFT_TIME_LIMIT).
 STATEMENT_SECONDS = 300
-MAX_TAGS = 50
 logger = structlog.get_logger(__name__)
 
 # Of each prompt the tags that it lacks, or has; {} where it is archived or brought back.
@@ -147,6 +146,14 @@ def access_change(change_id: int) -> PromptChange:
     return change
 
 
+def lock_prompts(prompts: QuerySet[Prompt]) -> None:
+    """Lock prompts in the order of their ids, after their submitters: two that change the same ones wait."""
+    chosen = prompts.order_by("pk").select_for_update(of=("self",), no_key=True).values("pk")
+    sql, parameters = chosen.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({sql}) locked", parameters)  # noqa: S608 - Django's own SQL
+
+
 def check_restorable(prompts: QuerySet[Prompt]) -> None:
     """Raise Conflict where the consent to what was sent is withdrawn: that stays archived."""
     withdrawn = prompts.alias(consent=_latest_consent()).filter(consent=Consent.Action.WITHDRAWN)
@@ -231,8 +238,10 @@ def _undo(change: PromptChange) -> None:
         # Not what was brought back and archived again, nor what must stay archived.
         still = of_locked_senders(_changed(change)).filter(archived_at=change.done_at).alias(consent=_latest_consent())
         allowed = still.filter(Q(consent=None) | ~Q(consent=Consent.Action.WITHDRAWN))
+        lock_prompts(allowed)
         change.undone_count = Prompt.objects.filter(pk__in=allowed.values("pk")).update(archived_at=None)
     else:
+        lock_prompts(_changed(change))
         opposite = {Action.RESTORE: Action.ARCHIVE, Action.ADD_TAGS: Action.REMOVE_TAGS}
         change.undone_count = _apply(change, opposite.get(Action(change.action), Action.ADD_TAGS))
     _finish(change, state=State.UNDONE)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from labelapp.accounts.models import User
 from labelapp.common.errors import Conflict, InvalidInput
 from labelapp.prompts.actions import ensure_submitter
+from labelapp.prompts.bulk import lock_prompts
 from labelapp.prompts.importing.forgetting import wish_forgotten
 from labelapp.prompts.models import Prompt, Submitter
 from labelapp.prompts.record_models import Consent
@@ -67,6 +68,7 @@ def withdraw_consent(
     )
     wish_forgotten([owner], model=model)
     sent = Prompt.objects.filter(submitter=owner, model=model, archived_at=None)
+    lock_prompts(sent)
     return withdrawn, sent.update(archived_at=timezone.now())
 
 

@@ -5,9 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from labelapp.common.serializers import StrictSerializer
-from labelapp.prompts.bulk import MAX_TAGS
 from labelapp.prompts.change_models import PromptChange
-from labelapp.prompts.serializers import MAX_TAG_LENGTH, PromptFilterSerializer
+from labelapp.prompts.serializers import MAX_TAG_LENGTH, MAX_TAGS, PromptFilterSerializer
 
 
 class BulkFilter(PromptFilterSerializer):

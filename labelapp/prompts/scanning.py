@@ -32,7 +32,7 @@ def scan_batch() -> int:
         return 0
     _recognizers()  # takes seconds at first, in which no row should be locked
     with transaction.atomic():
-        found: QuerySet[Prompt] = unscanned.select_for_update(skip_locked=True, of=("self",))
+        found: QuerySet[Prompt] = unscanned.select_for_update(skip_locked=True, of=("self",), no_key=True)
         prompts = list(found.only("id", "messages", "language").order_by("pk")[:BATCH_PROMPTS])
         for prompt in prompts:
             look_at(prompt)

@@ -23,6 +23,7 @@ from labelapp.prompts.queries import (
 )
 
 MAX_TAG_LENGTH = 40
+MAX_TAGS = 50
 ROLES = ("system", "user", "assistant")
 
 
@@ -83,6 +84,9 @@ class UpdatePrompt(StrictSerializer):
     language = serializers.CharField(max_length=MAX_LANGUAGE_LENGTH, allow_blank=True, required=False)
     deployment_context = serializers.CharField(
         max_length=MAX_NOTES_LENGTH, allow_blank=True, trim_whitespace=False, required=False
+    )
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_TAG_LENGTH), max_length=MAX_TAGS, required=False
     )
     archived = serializers.BooleanField(required=False)
 

@@ -272,3 +272,11 @@ class TestTokens:
     def test_bad_input_names_the_field(self, body: dict[str, Any], field: str) -> None:
         answer = client_of(make_user()).post("/api/v1/tokens", body)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+
+
+def test_researchers_see_one_person_and_change_none() -> None:
+    client, someone = client_of(make_user(Role.RESEARCHER)), make_user(Role.LABELER, email="lea@example.org")
+    path = f"/api/v1/users/{someone.pk}"
+    assert client.get(path).json()["email"] == "lea@example.org"
+    assert client.patch(path, {"name": "Lea"}).status_code == 404
+    assert client.get("/api/v1/users/999999").status_code == 404

@@ -127,7 +127,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "api/v1/tokens": {"GET": Role.LABELER, "POST": Role.LABELER},
     "api/v1/tokens/<int:token_id>": {"DELETE": Role.LABELER},
     "api/v1/users": {"GET": Role.RESEARCHER},
-    "api/v1/users/<int:user_id>": {"PATCH": Role.ADMIN},
+    "api/v1/users/<int:user_id>": {"GET": Role.RESEARCHER, "PATCH": Role.ADMIN},
     "api/v1/users/<int:user_id>/lineage": {"GET": Role.RESEARCHER},
     "api/v1/webhook-deliveries/<int:delivery_id>/send-again": {"POST": Role.ADMIN},
     "api/v1/webhooks": {"GET": Role.ADMIN, "POST": Role.ADMIN},

@@ -52,6 +52,16 @@ def test_tags_are_added_and_removed(researcher: APIClient, prompts: list[Prompt]
     assert researcher.get("/api/v1/prompts?tag=good").json()["count"] == 1
 
 
+def test_one_prompts_tags_are_set(researcher: APIClient, prompts: list[Prompt]) -> None:
+    path = f"/api/v1/prompts/{prompts[0].pk}"
+    assert researcher.patch(path, {"tags": ["new", "good", "new"]}).json()["tags"] == ["good", "new"]
+    assert researcher.patch(path, {"use_case": "other"}).json()["tags"] == ["good", "new"], "not given, not changed"
+    assert researcher.get("/api/v1/prompts?tag=good").json()["count"] == 1
+    refused = researcher.patch(path, {"tags": ["x" * 41]})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "tags.0")
+    assert researcher.patch(path, {"tags": []}).json()["tags"] == []
+
+
 def test_many_are_archived_by_a_worker(
     researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,7 +145,11 @@ def test_who_withdraws_consent_waits_for_what_is_brought_back(researcher: APICli
     done = change(researcher, action="archive", prompt_ids=ids).json()
     with CaptureQueriesContext(connection) as undoing:
         assert researcher.post(f"/api/v1/prompts/changes/{done['id']}/undo").json()["undone_count"] == 4
-    assert locks(undoing.captured_queries) == ["prompts_submitter SHARE"]
+    # Submitters before prompts, and the prompts in one order: whoever else changes them waits, and nothing deadlocks.
+    assert locks(undoing.captured_queries) == ["prompts_submitter SHARE", "prompts_prompt NO KEY UPDATE"]
+    (ordered,) = (one["sql"] for one in undoing.captured_queries if ") locked" in one["sql"])
+    assert 'SELECT "prompts_prompt"."id"' in ordered
+    assert "ORDER BY 1 ASC FOR NO KEY UPDATE" in ordered
     change(researcher, action="archive", prompt_ids=ids)
     with CaptureQueriesContext(connection) as restoring:
         assert change(researcher, action="restore", prompt_ids=ids).json()["changed_count"] == 4

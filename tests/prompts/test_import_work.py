@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DataError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -23,7 +25,7 @@ from labelapp.labeling.actions import create_project
 from labelapp.labeling.models import ProjectKind
 from labelapp.labeling.task_creation import create_tasks
 from labelapp.prompts.content import PromptContent
-from labelapp.prompts.importing import claiming, deciding, reading, working
+from labelapp.prompts.importing import claiming, deciding, reading, undoing, working
 from labelapp.prompts.importing.near import compared_text, fingerprints, similarity
 from labelapp.prompts.importing.parsing import ParsedLine
 from labelapp.prompts.importing.working import work_on
@@ -197,6 +199,35 @@ def test_undo_takes_back_what_nobody_used_and_names_the_rest(upload: Upload, res
     assert researcher.post(f"/api/v1/prompt-imports/{done['id']}/undo").json()["state"] == "undone"
     again = confirm(researcher, upload(rows[3:]).json()).json()
     assert again["imported_count"] == 1
+
+
+@pytest.mark.django_db
+def test_undo_locks_the_lines_of_other_imports_before_its_prompts(upload: Upload, researcher: APIClient) -> None:
+    older = confirm(researcher, upload([{"prompt": "Say hello"}]).json()).json()["id"]
+    others = [upload([{"prompt": "Say hello"}, {"prompt": f"Count to {number}"}]).json()["id"] for number in (8, 9)]
+    researcher.post(f"/api/v1/prompt-imports/{older}/undo")
+    with CaptureQueriesContext(connection) as undoing:
+        work_on(older)
+    statements = [one["sql"] for one in undoing.captured_queries]
+    prompts = next(
+        place for place, sql in enumerate(statements) if "FOR UPDATE" in sql and 'FROM "prompts_prompt"' in sql
+    )
+    before = [sql for sql in statements[:prompts] if "pg_advisory_xact_lock" in sql]
+    assert [int(re.findall(r"\d+", sql)[-1]) for sql in before] == others
+    assert not ImportLine.objects.filter(duplicate_of__isnull=False).exists()
+
+
+@pytest.mark.django_db
+def test_deleting_responses_counts_as_getting_somewhere(upload: Upload, researcher: APIClient) -> None:
+    done = confirm(researcher, upload([{"prompt": "Say hello", "responses": ["Hello", "Hi"]}]).json()).json()
+    researcher.post(f"/api/v1/prompt-imports/{done['id']}/undo")
+    claimed = claiming.claim(done["id"])
+    assert claimed
+    before = claiming._stops(claimed)["done"]
+    assert undoing._undo_responses(claimed)
+    found = PromptImport.objects.get(pk=done["id"])
+    assert found.position["undone_responses"] == 2
+    assert claiming._stops(found)["done"] != before
 
 
 @pytest.mark.django_db

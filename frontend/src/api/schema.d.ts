@@ -2095,7 +2095,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** @description One person's account. */
+        get: operations["users_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4421,6 +4422,7 @@ export interface components {
             };
             language?: string;
             deployment_context?: string;
+            tags?: string[];
             archived?: boolean;
         };
         /** @description What may change. While it is paused, what it would be told waits. */
@@ -12473,6 +12475,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    users_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
                 };
             };
             404: {

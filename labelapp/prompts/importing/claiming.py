@@ -59,7 +59,7 @@ def claim(import_id: int) -> PromptImport | None:
 
 def _stops(found: PromptImport) -> dict[str, Any]:
     """How often its workers stopped, without a word, where it is now."""
-    places = [found.position.get(name, 0) for name in ("written", "undone")]
+    places = [found.position.get(name, 0) for name in ("written", "undone", "undone_responses")]
     done = [found.state, found.line_count, found.imported_count, found.removed_count + found.archived_count, *places]
     before = found.position.get("stops", {})
     return {"done": done, "count": 1 + (before.get("count", 0) if before.get("done") == done else 0)}

@@ -43,7 +43,9 @@ def _undo_responses(claimed: PromptImport) -> bool:
         .values_list("pk", flat=True)[:BATCH_PROMPTS]
     )
     _delete("prompts_response", ids)
-    advance(claimed, steps_done=claimed.steps_done)
+    taken = claimed.position.get("undone_responses", 0) + len(ids)
+    # How far it is: a worker that dies later has got somewhere.
+    advance(claimed, position={**claimed.position, "undone_responses": taken})
     return bool(ids)
 
 
@@ -51,10 +53,15 @@ def _undo_responses(claimed: PromptImport) -> bool:
 def _undo_prompts(claimed: PromptImport) -> bool:
     """Delete or archive the next prompts; say whether there were any."""
     after = claimed.position.get("undone", 0)
-    found = Prompt.objects.select_for_update().filter(prompt_import=claimed, import_line__gt=after)
-    prompts = list(found.order_by("import_line").values_list("pk", "import_line")[:BATCH_PROMPTS])
+    found = Prompt.objects.filter(prompt_import=claimed, import_line__gt=after).order_by("import_line")
+    batch = found.values_list("pk", "import_line")[:BATCH_PROMPTS]
+    # Lines before prompts, and in the order of the imports: as whoever writes an import locks them.
+    locked = _lock_lines_about([pk for pk, _ in batch])
+    prompts = list(batch.select_for_update())
     if not prompts:
         return False
+    if not _imports_about([pk for pk, _ in prompts]) <= locked:
+        return True  # one was dropped in their favour meanwhile: look again
     used = Prompt.objects.filter(used_by(Prompt), pk__in=[pk for pk, _ in prompts])
     kept = list(used.order_by("pk").values_list("pk", flat=True))
     Prompt.objects.filter(pk__in=kept, archived_at=None).update(archived_at=timezone.now())
@@ -70,6 +77,19 @@ def _undo_prompts(claimed: PromptImport) -> bool:
         report={**claimed.report, "kept": [*claimed.report.get("kept", []), *kept][:KEPT_SHOWN]},
     )
     return True
+
+
+def _lock_lines_about(prompt_ids: list[int]) -> set[int]:
+    """Lock the lines of all imports that left some out in favour of these prompts; return the imports."""
+    imports = _imports_about(prompt_ids)
+    for import_id in sorted(imports):
+        lock_lines(import_id)
+    return imports
+
+
+def _imports_about(prompt_ids: list[int]) -> set[int]:
+    lines = ImportLine.objects.filter(duplicate_of__in=prompt_ids).order_by()
+    return set(lines.values_list("prompt_import", flat=True).distinct())
 
 
 def used_by(model: type[models.Model]) -> models.Q:

@@ -4,6 +4,7 @@ import { $api } from "@/api/client";
 import { options, PROMPT_KIND, SPLIT, USE_CASE } from "@/api/labels";
 import { AnswerRules } from "@/features/datasets/AnswerRules";
 import classes from "@/features/datasets/Datasets.module.css";
+import { LabelerSelect } from "@/features/datasets/LabelerSelect";
 import { type Dataset, type PreviewFigures, type Query, SEVERAL, TIES } from "@/features/datasets/query";
 import { SaveCohort } from "@/features/datasets/SaveCohort";
 import { Fold } from "@/ui/Fold";
@@ -156,14 +157,12 @@ function numberOrNothing(value: number | string): number | undefined {
 }
 
 function People({ query, onChange }: PartProps) {
-  const { data: users } = $api.useQuery("get", "/api/v1/users", { params: { query: { page_size: 200 } } });
   const cohorts = $api.useQuery("get", "/api/v1/cohorts", { params: { query: { page_size: 200 } } });
-  const people = users?.results.map(({ id, name, email }) => ({ value: String(id), label: name || email }));
   return (
     <>
-      <IdSelect
+      <LabelerSelect
         label="Labelers"
-        data={people}
+        none="All"
         value={query.labeler_ids}
         onChange={(labeler_ids) => onChange({ labeler_ids })}
       />
@@ -175,10 +174,9 @@ function People({ query, onChange }: PartProps) {
           value={query.cohort_ids}
           onChange={(cohort_ids) => onChange({ cohort_ids })}
         />
-        <IdSelect
+        <LabelerSelect
           label="Without labelers"
           none="Nobody"
-          data={people}
           value={query.without_labeler_ids}
           onChange={(without_labeler_ids) => onChange({ without_labeler_ids })}
         />

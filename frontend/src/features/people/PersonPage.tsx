@@ -50,8 +50,9 @@ export function PersonPage() {
   const { data: lineage } = $api.useSuspenseQuery("get", "/api/v1/users/{user_id}/lineage", {
     params: { path: { user_id: id } },
   });
-  const { data: users } = $api.useQuery("get", "/api/v1/users", { params: { query: { page_size: 200 } } });
-  const user = users?.results.find((one) => one.id === id);
+  const { data: user } = $api.useQuery("get", "/api/v1/users/{user_id}", {
+    params: { path: { user_id: id } },
+  });
   const name = user?.name || user?.email || `Person ${id}`;
   return (
     <Page title={name}>

@@ -1,5 +1,5 @@
-import { MultiSelect } from "@mantine/core";
-import { $api } from "@/api/client";
+import { type ComboboxParsedItem, MultiSelect } from "@mantine/core";
+import { usePeopleChoice } from "@/api/people";
 
 type PeopleSelectProps = {
   label: string;
@@ -11,19 +11,18 @@ type PeopleSelectProps = {
 };
 
 export function PeopleSelect({ label, value, error, without = [], onChange }: PeopleSelectProps) {
-  const { data } = $api.useQuery("get", "/api/v1/users", {
-    params: { query: { is_active: true, page_size: 200 } },
+  const { filter, ...choice } = usePeopleChoice({
+    chosen: value,
+    without,
+    isActive: true,
+    label: ({ name, email, role }) => `${name || email} · ${role}`,
   });
-  const people = data?.results.filter(({ id }) => !without.includes(id)) ?? [];
   return (
     <MultiSelect
+      {...choice}
       label={label}
       placeholder={value.length ? "" : "Choose people"}
-      searchable
-      data={people.map(({ id, name, email, role }) => ({
-        value: String(id),
-        label: `${name || email} · ${role}`,
-      }))}
+      filter={(input) => filter(input) as ComboboxParsedItem[]}
       value={value.map(String)}
       error={error}
       onChange={(ids) => onChange(ids.map(Number))}

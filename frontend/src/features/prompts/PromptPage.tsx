@@ -1,4 +1,4 @@
-import { Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, TagsInput, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useParams } from "@tanstack/react-router";
 import { Fragment } from "react";
@@ -102,7 +102,6 @@ export function PromptPage() {
                 facts={[
                   { label: "Submitter", value: submitterLabel(prompt.submitter) },
                   { label: "Split", value: SPLIT[prompt.split] },
-                  { label: "Tags", value: prompt.tags.join(", ") },
                   { label: "Added", value: <RelativeTime at={prompt.created_at} /> },
                 ]}
               />
@@ -188,10 +187,12 @@ function Counterpart({ id }: { id: number }) {
 }
 
 function PromptForm({ prompt }: { prompt: Prompt }) {
+  const { data: facets } = $api.useQuery("get", "/api/v1/prompts/facets");
   const form = useForm({
     initialValues: {
       use_case: prompt.use_case,
       language: prompt.language ?? "",
+      tags: [...prompt.tags],
       deployment_context: prompt.deployment_context ?? "",
     },
   });
@@ -202,7 +203,7 @@ function PromptForm({ prompt }: { prompt: Prompt }) {
       toast({ message: "Saved." });
     },
   });
-  const errors = fieldErrors(save.error, ["use_case", "language", "deployment_context"]);
+  const errors = fieldErrors(save.error, ["use_case", "language", "tags", "deployment_context"]);
   return (
     <form
       onSubmit={form.onSubmit((body) => save.mutate({ params: { path: { prompt_id: prompt.id } }, body }))}
@@ -224,6 +225,16 @@ function PromptForm({ prompt }: { prompt: Prompt }) {
             error={errors.language}
           />
         </Group>
+        <TagsInput
+          label="Tags"
+          description="Enter ends a tag."
+          maxLength={40}
+          maxTags={50}
+          acceptValueOnBlur
+          data={facets?.tag.map(({ value }) => value) ?? []}
+          {...form.getInputProps("tags")}
+          error={errors.tags}
+        />
         <Textarea
           label="Deployment context"
           description="Where the model would be asked this; labelers see it."
