@@ -1,6 +1,6 @@
 """The list of prompts: what a filter finds, read a page at a time of however many there are.
 
-A search is looked up once, by an index and in no order, until there are more than the list shows: so it is quick
+A search is looked up once, by an index, until there are more than the list shows: so it is quick
 whether its words are rare or common, and however few of the prompts with both words of a phrase have them in a row.
 What few it finds is then read by id. Of more than that the page itself is read, in its order: one is soon full.
 """
@@ -39,8 +39,8 @@ class FoundPrompts:
         self.wanted, self.ordering = wanted, ordering
 
     def matches(self) -> QuerySet[Prompt, int]:
-        """The ids of those found, in no order, and no more than one above what is counted."""
-        found = self.wanted.apply(Prompt.objects.order_by())
+        """The ids of those found, no more than one above what is counted; what is searched for in no order."""
+        found = self.wanted.apply(Prompt.objects.order_by(*([] if self.wanted.search.strip() else ["-id"])))
         return found.values_list("pk", flat=True)[: FoundPaginator.most_counted + 1]
 
     @cached_property
