@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 from labelapp.common.serving.product import WEB_POOL_SIZE, web_arguments
 from labelapp.labeling.models import Assignment, Draft, Project, Submission
 from tests.conftest import child_process, process_environment, wait_for_web
-from tests.end_to_end.browser import keep_undoable, log_in, stop_the_clock, wait_until
+from tests.end_to_end.browser import PHONE, keep_undoable, log_in, stop_the_clock, wait_until
 from tests.labeling.workspace import Labeler, Workspace, expire
 
 pytestmark = pytest.mark.browser
@@ -162,6 +162,12 @@ def test_an_answer_can_be_taken_back_for_some_seconds(page: Page, live_app: str)
     expect(page.get_by_text("Submitted", exact=True)).to_be_visible()
     assert Submission.objects.latest_revisions().get().demonstration == "Just in time"
 
+    page.set_viewport_size(PHONE)
+    editor_of(page).fill("The next one")
+    expect(undo_button(page)).to_be_visible()
+    page.get_by_role("button", name="Submit").click()  # beside the way back, not under it
+    expect(page.get_by_role("heading", name="You have done everything here")).to_be_visible()
+
 
 def test_the_next_task_is_begun_while_an_answer_waits(page: Page, context: BrowserContext, live_app: str) -> None:
     workspace = Workspace()
@@ -182,6 +188,8 @@ def test_the_next_task_is_begun_while_an_answer_waits(page: Page, context: Brows
     page.keyboard.press("Control+Enter")
     expect(waiting).to_be_visible()
     expect(editor_of(page)).to_have_value("Second, begun")
+    page.set_viewport_size(PHONE)
+    page.get_by_role("button", name="Submit").click(trial=True)  # what waits does not lie on it
     assert not Submission.objects.exists()
 
     context.set_offline(False)

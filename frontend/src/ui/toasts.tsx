@@ -3,9 +3,12 @@ import { ActionIcon } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
+import { roomFor } from "@/ui/heights";
 import classes from "@/ui/toasts.module.css";
 
 const SHOWN_MS = 6_000;
+
+const corner = roomFor("--footer-height", "--notice-height");
 
 type Toast = { id: number; message: string; title?: string; isBad?: boolean };
 
@@ -35,7 +38,7 @@ export function toast(shown: Omit<Toast, "id">): void {
 export function Toasts() {
   const shown = useSyncExternalStore(subscribe, () => toasts);
   return (
-    <div role="status" aria-live="polite" className={classes.corner}>
+    <div ref={corner} role="status" aria-live="polite" className={classes.corner}>
       {shown.map((one) => (
         <Message key={one.id} toast={one} />
       ))}

@@ -1,10 +1,13 @@
 import { Button, CloseButton } from "@mantine/core";
+import { mergeRefs } from "@mantine/hooks";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isTextField } from "@/features/labeling/keys";
 import classes from "@/features/labeling/task/Bars.module.css";
+import { heightOf, roomFor } from "@/ui/heights";
 import { Key } from "@/ui/Key";
-import { useHeightVariable } from "@/ui/useHeightVariable";
+
+const bar = mergeRefs(heightOf("--notice-height"), roomFor("--footer-height"));
 
 type UndoBarProps = { until: number; isUndoing: boolean; onUndo: () => void; onClose: () => void };
 
@@ -14,7 +17,7 @@ export function UndoBar({ until, isUndoing, onUndo, onClose }: UndoBarProps) {
   const seconds = useSecondsTo(until, onClose);
   useUndoKey(onUndo);
   return (
-    <div ref={useHeightVariable("--notice-height")} className={classes.bar} data-kind="undo">
+    <div ref={bar} className={classes.bar} data-kind="undo">
       <span className={classes.text} role="status">
         {t("Submitted")}
       </span>

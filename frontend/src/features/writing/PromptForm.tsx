@@ -21,13 +21,15 @@ import { KINDS, USE_CASES } from "@/features/writing/texts";
 import type { Draft } from "@/features/writing/useDraft";
 import classes from "@/features/writing/Writing.module.css";
 import { FieldErrors } from "@/ui/FieldErrors";
+import { heightOf } from "@/ui/heights";
 import { Key } from "@/ui/Key";
 import { TextLink } from "@/ui/links";
 import { TextCount } from "@/ui/TextCount";
-import { useHeightVariable } from "@/ui/useHeightVariable";
 import { Writer } from "@/ui/Writer";
 
 const LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "pt", "tr", "ru", "ar", "hi", "ja", "ko", "zh"];
+
+const footer = heightOf("--footer-height");
 
 type PromptFormProps = {
   draft: Draft;
@@ -104,7 +106,7 @@ export function PromptForm({ draft, writtenId, submitLabel, onSubmit }: PromptFo
         </div>
       </div>
       <Failure error={failure} wrong={wrong} />
-      <div className={classes.footer} ref={useHeightVariable("--footer-height")}>
+      <div className={classes.footer} ref={footer}>
         <TextCount text={comparedText(content)} max={MAX_LENGTH} />
         <span className={classes.footerEnd}>
           <KeptLabel place={place} />

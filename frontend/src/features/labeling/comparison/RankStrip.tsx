@@ -7,10 +7,12 @@ import classes from "@/features/labeling/comparison/Ranks.module.css";
 import { useIsUnread } from "@/features/labeling/comparison/reading/ends";
 import { type Act, focusedId, type State } from "@/features/labeling/comparison/state";
 import type { Dragging } from "@/features/labeling/comparison/useDrag";
+import { heightOf } from "@/ui/heights";
 import { Key } from "@/ui/Key";
-import { useHeightVariable } from "@/ui/useHeightVariable";
 
 export const TRAY = "tray";
+
+const strip = heightOf("--strip-height");
 
 type StripPart = { state: State; act: Dispatch<Act>; dragging: Dragging };
 
@@ -20,7 +22,7 @@ export function RankStrip({ state, act, dragging }: StripPart) {
   const proposed = proposal(state.answer, state.order);
   return (
     <section
-      ref={useHeightVariable("--strip-height")}
+      ref={strip}
       className={classes.strip}
       aria-label={t("Ranks")}
       data-dragging={dragging.drag !== null || undefined}

@@ -1,4 +1,5 @@
 import { ActionIcon, Badge, Button, VisuallyHidden } from "@mantine/core";
+import { mergeRefs } from "@mantine/hooks";
 import {
   type Icon,
   IconBook,
@@ -17,10 +18,12 @@ import type { Assignment, WorkMode } from "@/features/labeling/task/types";
 import type { Work } from "@/features/labeling/task/useWork";
 import { useSpent, type WorkClock } from "@/features/labeling/task/workClock";
 import { formatClock } from "@/ui/format";
+import { heightOf, roomFor } from "@/ui/heights";
 import { Key } from "@/ui/Key";
 import { msg } from "@/ui/language";
 import { Tooltip } from "@/ui/Tooltip";
-import { useHeightVariable } from "@/ui/useHeightVariable";
+
+const bar = mergeRefs(heightOf("--bar-height"), roomFor("--bar-height"));
 
 const PRIORITY: Record<string, { label: string; explained: string }> = {
   helpful_first: {
@@ -72,7 +75,7 @@ export function TaskBar({ assignment, mode, work, children, ...on }: TaskBarProp
   const { project } = assignment;
   const priority = project.kind !== "demonstration" ? PRIORITY[project.priority_mode] : undefined;
   return (
-    <div ref={useHeightVariable("--bar-height")} className={classes.bar}>
+    <div ref={bar} className={classes.bar}>
       <div className={classes.barTitle}>
         <h1 className={classes.projectName} title={project.name}>
           {project.name}

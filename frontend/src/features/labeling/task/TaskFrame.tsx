@@ -12,9 +12,12 @@ import { TaskBar } from "@/features/labeling/task/TaskBar";
 import { type Assignment, isAhead, type WorkMode } from "@/features/labeling/task/types";
 import type { TaskPanels } from "@/features/labeling/task/useTaskPanels";
 import type { Work } from "@/features/labeling/task/useWork";
+import { heightOf, roomFor } from "@/ui/heights";
 import { Key } from "@/ui/Key";
 import { part } from "@/ui/part";
-import { useHeightVariable } from "@/ui/useHeightVariable";
+
+const footerRef = heightOf("--footer-height");
+const bodyRef = roomFor("--notice-height");
 
 // A task is read and answered without these; they come after it, before the network may go.
 const InstructionsPanel = part(() => import("@/features/labeling/task/InstructionsPanel"));
@@ -82,8 +85,10 @@ export function TaskFrame(props: TaskFrameProps) {
           isPlain={panels.isPlain}
         />
         <div className={classes.work}>
-          <div className={classes.workBody}>{children}</div>
-          <div className={classes.footer} ref={useHeightVariable("--footer-height")}>
+          <div ref={bodyRef} className={classes.workBody}>
+            {children}
+          </div>
+          <div className={classes.footer} ref={footerRef}>
             {trouble && work.sending.attempt === 0 && <p className={classes.trouble}>{t(trouble)}</p>}
             {footer}
           </div>

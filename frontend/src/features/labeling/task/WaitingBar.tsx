@@ -1,11 +1,14 @@
 import { Button } from "@mantine/core";
+import { mergeRefs } from "@mantine/hooks";
 import { IconCloudUp } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import classes from "@/features/labeling/task/Bars.module.css";
 import { outbox } from "@/features/labeling/task/outbox";
 import type { Entry } from "@/features/labeling/task/types";
 import { useOutbox } from "@/features/labeling/task/useOutbox";
-import { useHeightVariable } from "@/ui/useHeightVariable";
+import { heightOf, roomFor } from "@/ui/heights";
+
+const bar = mergeRefs(heightOf("--notice-height"), roomFor("--footer-height"));
 
 type WaitingBarProps = {
   entry: Entry;
@@ -18,7 +21,7 @@ export function WaitingBar({ entry, isOfTaskBefore = false }: WaitingBarProps) {
   const { t } = useTranslation();
   const isLoggedOut = useOutbox((state) => state.isLoggedOut);
   return (
-    <div ref={useHeightVariable("--notice-height")} className={classes.bar} data-kind="waiting" role="status">
+    <div ref={bar} className={classes.bar} data-kind="waiting" role="status">
       <IconCloudUp size={18} stroke={1.6} aria-hidden />
       <span className={classes.text}>
         <strong>

@@ -1,3 +1,4 @@
+import { useMergedRef } from "@mantine/hooks";
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import {
@@ -11,13 +12,17 @@ import classes from "@/features/labeling/comparison/reading/Reading.module.css";
 import { createScrollSync, ScrollSyncContext } from "@/features/labeling/comparison/reading/scrollSync";
 import type { Reading } from "@/features/labeling/comparison/reading/useReading";
 import { useColumnShares } from "@/features/labeling/task/preferences";
+import { roomFor } from "@/ui/heights";
 import { Separator } from "@/ui/Separator";
+
+const room = roomFor("--strip-height", "--footer-height");
 
 type CardGridProps = { reading: Reading; count: number; children: ReactNode };
 
 /** The cards in columns, with a line between two columns that moves. Dragging it renders no card anew. */
 export function CardGrid({ reading, count, children }: CardGridProps) {
   const grid = useRef<HTMLDivElement>(null);
+  const ref = useMergedRef(grid, room);
   const width = useWidth(grid);
   const { setFitting } = reading;
   const fitting = Math.min(fittingColumns(width), count);
@@ -34,7 +39,7 @@ export function CardGrid({ reading, count, children }: CardGridProps) {
   return (
     <ScrollSyncContext value={reading.isTogether ? sync : null}>
       <div
-        ref={grid}
+        ref={ref}
         className={classes.cards}
         data-columns={columns}
         data-rows={Math.min(rows, 2)}
