@@ -4,11 +4,12 @@ A `SlotDecoder` has a fixed number of places. A row keeps its keys and values fr
 a step writes one more column of each in place, so that rows of any age go on side by side: where a response has
 ended, another prompt comes in. The rows there are stand in the first places, and a step computes no others.
 
-Models with sliding windows keep what transformers keeps of them; their `BatchDecoder` takes new prompts once all rows
+Models with windows keep what transformers keeps of them; their `BatchDecoder` takes new prompts once all rows
 have ended.
 
-On a GPU a step is captured as a CUDA graph, so that it is launched at once instead of kernel by kernel. A graph is of
-one number of rows and columns: both are rounded up, and what is beyond the rows there are is computed for nothing.
+On a GPU a step that comes often is captured as a CUDA graph, to be launched at once instead of kernel by kernel. A
+graph is of one number of rows and columns: both are rounded up, and what is beyond the rows there are is computed for
+nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -54,7 +55,9 @@ class Decoder(Protocol):
 
 def make_decoder(model: Any, *, slots: int, columns: int, pad_id: int) -> Decoder:
     """Room for `slots` rows of at most `columns` tokens. Raises ModelError for models with recurrent state."""
-    if all(type(layer) is DynamicLayer for layer in _branching_cache(model).layers):
+    # A mask that a model makes of columns itself would see other tokens of rows that end in different ones.
+    local = "local" in (getattr(model.config, "attention_layers", None) or ())
+    if not local and all(type(layer) is DynamicLayer for layer in _branching_cache(model).layers):
         on_gpu = next(model.parameters()).device.type == "cuda"
         return SlotDecoder(
             model, slots=slots, columns=columns, pad_id=pad_id, column_block=_GRAPH_COLUMNS if on_gpu else 1
@@ -74,7 +77,7 @@ class SlotDecoder:
         self._model, self._slots, self._columns, self._pad_id = model, slots, columns, pad_id
         self._column_block = column_block
         self._device = next(model.parameters()).device
-        self.graphs = Graphs() if self._device.type == "cuda" and can_be_captured(model) else None
+        self.graphs = Graphs(model) if self._device.type == "cuda" and can_be_captured(model) else None
         # Where a graph reads what differs from step to step.
         self._tokens = torch.zeros(slots, dtype=torch.long, device=self._device)
         self._ends = torch.zeros(slots, dtype=torch.long, device=self._device)
@@ -139,8 +142,8 @@ class SlotDecoder:
         blocks = -(-columns // self._column_block)
         return min(1 << (rows - 1).bit_length(), self._slots), min(blocks * self._column_block, self._columns)
 
-    def _pass(self, rows: int, columns: int) -> None:
-        """A pass through the model from tensors that stay where they are to tensors that do."""
+    def _pass(self, rows: int, columns: int) -> Tensor:
+        """A pass through the model from tensors that stay where they are to tensors that do: the logits, (rows, V)."""
         ends = self._ends[:rows]
         for layer in self._layers:
             layer.write_at(ends, columns=columns)
@@ -154,6 +157,7 @@ class SlotDecoder:
             use_cache=True,
         )
         self._logits[:rows] = output.logits[:, -1]
+        return self._logits[:rows]
 
     def _put(self, cache: DynamicCache, logits: Tensor, *, width: int, source: Tensor, target: Tensor) -> None:
         """Take over rows of what was read, which ends in column `width`, so that each begins in the first column."""

@@ -359,7 +359,7 @@ RUN_ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
     if name.startswith(("HF_", "NVIDIA_"))
-    or name in {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES"}
+    or name in {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_GRAPHS"}
     or name.lower() in {"http_proxy", "https_proxy", "no_proxy", "ssl_cert_file"}
 }
 

@@ -1,7 +1,8 @@
 """The sampler, log-probabilities and rewards on other architectures than Llama, small and with random weights.
 
 Each differs in what padding and a shared prefix can break: learned positions (GPT-2), positions by the mask alone
-(Bloom), sliding windows and capped logits (Gemma 2), grouped heads (Qwen 3).
+(Bloom), sliding windows and capped logits (Gemma 2), windows of columns that the model counts itself (GPT-Neo), grouped
+heads (Qwen 3).
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from transformers import (
     BloomConfig,
     Gemma2Config,
     GPT2Config,
+    GPTNeoConfig,
     Lfm2Config,
     MambaConfig,
     Qwen3Config,
@@ -42,6 +44,15 @@ CONFIGS: dict[str, Callable[[], Any]] = {
     "gpt2": lambda: GPT2Config(**SHARED, n_embd=32, n_layer=2, n_head=2, n_positions=64),
     "bloom": lambda: BloomConfig(**SHARED, hidden_size=32, n_layer=2, n_head=2),
     "gemma2": lambda: Gemma2Config(**SHARED, **LLAMA_LIKE, num_key_value_heads=1, head_dim=16, sliding_window=8),
+    "gpt_neo": lambda: GPTNeoConfig(
+        **SHARED,
+        hidden_size=32,
+        num_layers=2,
+        num_heads=2,
+        max_position_embeddings=64,
+        attention_types=[[["global", "local"], 1]],
+        window_size=4,
+    ),
     "qwen3": lambda: Qwen3Config(**SHARED, **LLAMA_LIKE, num_key_value_heads=1, head_dim=16),
 }
 
