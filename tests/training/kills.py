@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -20,47 +22,57 @@ from tests.training.processes import TIMEOUT_SECONDS, context
 
 def run_through(directory: RunDirectory) -> float:
     """Do a run that nobody kills; return how many seconds its steps and its end took."""
-    return _attempt(directory, kill_after_seconds=None, without=())[1]
+    return _attempt(directory)[1]
 
 
-def run_killed(
-    make_run: Callable[[], RunDirectory], *, kills: int, seconds: float, seed: str, without: tuple[str, ...] = ()
-) -> list[RunDirectory]:
-    """Runs that were killed so often altogether, each brought to its end; `without` parts of each checkpoint.
+def run_killed(make_run: Callable[[], RunDirectory], *, kills: int, seconds: float, seed: str) -> list[RunDirectory]:
+    """Runs that were killed so often altogether, each brought to its end.
 
     A run takes so many seconds, and an attempt lives for at most half of them, so that most are killed several times.
     """
     order = random.Random(seed)
     found, left = [make_run()], kills
     while left:
-        code, _ = _attempt(found[-1], kill_after_seconds=order.uniform(0.0, seconds / 2), without=without)
+        code, _ = _attempt(found[-1], until=methodcaller("join", order.uniform(0.0, seconds / 2)))
         left -= code == -signal.SIGKILL
         if code == EXIT_DONE and left:
             found.append(make_run())
-    _attempt(found[-1], kill_after_seconds=None, without=without)
+    _attempt(found[-1])
     return found
 
 
+def run_without(directory: RunDirectory, *, part: str) -> None:
+    """Kill a run at its first checkpoint, and bring it to its end as if that had lacked a part."""
+
+    def until_a_checkpoint(process: BaseProcess) -> None:
+        while process.is_alive() and not directory.attempts()[-1].checkpoint_steps():
+            process.join(0.001)
+
+    code, _ = _attempt(directory, until=until_a_checkpoint)
+    assert code == -signal.SIGKILL, "the run was over before its first checkpoint was seen"
+    _attempt(directory, without=part)
+
+
 def _attempt(
-    directory: RunDirectory, *, kill_after_seconds: float | None, without: tuple[str, ...]
+    directory: RunDirectory, *, until: Callable[[BaseProcess], None] | None = None, without: str = ""
 ) -> tuple[int, float]:
-    """The exit code of an attempt, and how long it lived from its first step on."""
+    """The exit code of an attempt that is killed when `until` returns, and how long it lived from its first step on."""
     has_begun, told = context().Pipe(duplex=False)
     process = context().Process(target=_train, args=(directory.root, told, without), daemon=True)
     process.start()
     told.close()
-    if has_begun.poll(TIMEOUT_SECONDS) and kill_after_seconds is not None:
-        process.join(kill_after_seconds)
+    if has_begun.poll(TIMEOUT_SECONDS) and until is not None:
+        until(process)
         process.kill()
     began_at = time.monotonic()
     process.join(TIMEOUT_SECONDS)
     code = process.exitcode
-    allowed = {EXIT_DONE} if kill_after_seconds is None else {EXIT_DONE, -signal.SIGKILL}
+    allowed = {EXIT_DONE} if until is None else {EXIT_DONE, -signal.SIGKILL}
     assert code in allowed, (directory.root / "log.txt").read_text()[-3000:]
     return code or 0, time.monotonic() - began_at
 
 
-def _train(root: Path, told: Connection, without: tuple[str, ...]) -> None:
+def _train(root: Path, told: Connection, without: str) -> None:
     """In the forked process: one attempt, which tells when its first step is to begin."""
     from tests.training.toy_runs import start
     from training.process import TrainingRun
@@ -78,12 +90,12 @@ def _train(root: Path, told: Connection, without: tuple[str, ...]) -> None:
     sys.exit(start(RunDirectory(root)))
 
 
-def _lose(without: tuple[str, ...]) -> None:
-    """Make checkpoints lose a part when they are read: what a fresh run has stands in its place."""
+def _lose(part: str) -> None:
+    """Make checkpoints lose a part, if one is named, when they are read: what a fresh run has stands in its place."""
     from training import checkpointing, process
 
-    if "random" in without:
+    if part == "random":
         checkpointing._set_random_state = lambda state: None
-    if "kl" in without:
+    if part == "kl":
         load = checkpointing.load_checkpoint
         process.load_checkpoint = lambda path: load(path) | {"kl": {"coefficient": 0.02}}  # type: ignore[attr-defined]
