@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from transformers import PreTrainedModel
-
 from formats.configs import PpoConfig
 from formats.records import PretrainingText, Prompt
 from inference.models import LoadedModel, load_causal_lm, load_reward_model
@@ -52,7 +50,7 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
     with run.progress(total_steps=iterations) as progress:
         every = config.checkpoint_every_iterations
         for iteration in steps(run, progress, total=iterations, parts=parts, checkpoint_every=every):
-            frontier = ppo.best_of_n() if iteration == 0 else {}
+            best_of_n = ppo.best_of_n() if iteration == 0 else {}
             clock = Clock()
             rates = {"learning_rate": learner.warm_up(iteration), "kl_coefficient": learner.kl.coefficient}
             with clock.measure("sampling"):
@@ -71,7 +69,7 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
                 results = learner.update(experience, targets, iteration=iteration)
             learner.kl.steer(kl_nats=batch["kl_nats"], episodes=config.batch_size)
             done, metrics = iteration + 1, batch | results.figures() | rates | clock.figures(config.batch_size)
-            progress.report(done, metrics | frontier)
+            progress.report(done, metrics | best_of_n)
             watch.look(metrics, iteration=done)
         progress.enter("save", step=done)
         save = partial(save_policy, ppo.outcome())
@@ -207,9 +205,8 @@ def prepare(run: TrainingRun[PpoConfig], *, gold: Judge | None = None) -> Ppo:
     config = run.config
     actors = load_actors(run)
     policy = actors.policy
-    others = [load_gold(run, policy)] if "gold_reward_model" in run.inputs else []
     lengths = Lengths(config.max_prompt_tokens, config.max_response_tokens)
-    for model in (policy.model, actors.reward, *others):
+    for model in (policy.model, actors.reward):
         lengths.check_fit(model)
     prompts, texts = _read_rows(run, Encoder(policy.tokenizer, lengths))
     batcher = make_batcher(
@@ -217,17 +214,16 @@ def prepare(run: TrainingRun[PpoConfig], *, gold: Judge | None = None) -> Ppo:
         actors.reference,
         actors.reward,
         actors.value,
-        *others,
         packing=config.packing,
         micro_batch_tokens=config.micro_batch_tokens,
         lengths=lengths,
         warn=run.warn,
     )
-    for network in (policy.model, actors.reference, actors.reward, actors.value, *others):
+    for network in (policy.model, actors.reference, actors.reward, actors.value):
         run.world.shard(network)
     precision = arithmetic(config.precision, policy.device)
-    for model in others:
-        gold = RewardJudge(model, batcher, precision, run.world)
+    if "gold_reward_model" in run.inputs:
+        gold = load_gold(run, policy, lengths=lengths, precision=precision)
     return Ppo(
         config=config,
         prompts=prompts,
@@ -281,11 +277,26 @@ def load_actors(run: TrainingRun[PpoConfig]) -> Actors:
     return Actors(policy, reference.model, reward.model, value.model)
 
 
-def load_gold(run: TrainingRun[PpoConfig], policy: LoadedModel) -> PreTrainedModel:
-    """The reward model that only judges. Raises TrainingError where it reads other tokens than the policy writes."""
-    gold = load_reward_model(run.model("gold_reward_model"), device=run.config.device, precision="float32")
+def load_gold(
+    run: TrainingRun[PpoConfig], policy: LoadedModel, *, lengths: Lengths, precision: Arithmetic
+) -> RewardJudge:
+    """The reward model that only judges. One that cannot be packed is padded alone: training is the same without it.
+
+    Raises TrainingError where it reads other tokens than the policy writes, or not so many.
+    """
+    config = run.config
+    gold = load_reward_model(run.model("gold_reward_model"), device=config.device, precision="float32")
     _check_tokens(policy, gold, role="gold_reward_model")
-    return gold.model
+    lengths.check_fit(gold.model)
+    batcher = make_batcher(
+        gold,
+        packing="unpacked" if config.packing == "unpacked" else "auto",
+        micro_batch_tokens=config.micro_batch_tokens,
+        lengths=lengths,
+        warn=lambda sentence: run.warn(f"To the gold reward model: {sentence}"),
+    )
+    run.world.shard(gold.model)
+    return RewardJudge(gold.model, batcher, precision, run.world)
 
 
 def _check_tokens(policy: LoadedModel, reward: LoadedModel, *, role: str) -> None:

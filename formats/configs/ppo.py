@@ -280,14 +280,14 @@ class PpoConfig(Adapting):
         help="Alarm where the scores of a batch differ by less than this standard deviation; 0 is off.",
     )
     alarm_gold_errors: float = setting(
-        3.0,
+        6.0,
         label="Over-optimisation alarm",
         unit="standard errors",
         minimum=0.0,
         maximum=1000.0,
         source="Ours; Gao et al. 2022 describe what it looks for.",
-        help="With a gold reward model: alarm where its score has fallen from its best by more than so many standard "
-        "errors though the reward is higher than it was then; 0 is off.",
+        help="With a gold reward model: alarm where its mean over 10 batches has fallen from the best such mean by "
+        "more than so many standard errors though the reward is higher than then; below 5 cries wolf; 0 is off.",
     )
     checkpoint_every_iterations: int = setting(
         10,

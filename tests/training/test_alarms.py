@@ -1,6 +1,8 @@
 """Each alarm is driven for real: a policy that learns to end at once trips all of them, with what to do about it."""
 
 import dataclasses
+import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -143,31 +145,63 @@ def gold(mean: float, *, reward: float, error: float = 0.1) -> dict[str, float]:
     return FIGURES | {"gold_mean": mean, "gold_standard_error": error, "reward_mean": reward}
 
 
+def watch_at_best(warn: Callable[[str], None]) -> Watch:
+    """After twenty batches, of which the last ten had a gold score of 1 at a reward of 1."""
+    watch = Watch(PPO, warn)
+    for iteration in range(1, 21):
+        watch.look(gold(0.5 if iteration < 11 else 1.0, reward=1.0), iteration=iteration)
+    return watch
+
+
 def test_a_gold_score_that_falls_while_the_reward_rises_is_told_from_its_best_on() -> None:
     told: list[str] = []
-    watch = Watch(PPO, told.append)
-    watch.look(gold(0.5, reward=1.0), iteration=1)
-    watch.look(gold(1.0, reward=2.0), iteration=2)
-    # Three standard errors of a difference between two means of error 0.1 are 0.42.
-    for iteration in (3, 4, 5):
-        watch.look(gold(0.6, reward=3.0), iteration=iteration)
-    for iteration in (6, 7, 8):
-        watch.look(gold(0.5, reward=1.9), iteration=iteration)
-    assert told == [], "within the error, or the reward has fallen too"
-    watch.look(gold(0.5, reward=3.0), iteration=9)
+    watch = watch_at_best(told.append)
+    # Six standard errors of a difference between two means of ten batches, each of error 0.1, are 0.27.
+    for iteration in range(21, 31):
+        watch.look(gold(0.74, reward=2.0), iteration=iteration)
+    for iteration in (31, 32):
+        watch.look(gold(0.5, reward=2.0), iteration=iteration)
     resumed = Watch(PPO, told.append)
     resumed.load_state_dict(watch.state_dict())
-    for iteration in (10, 11):
-        resumed.look(gold(0.5, reward=3.0), iteration=iteration)
+    assert told == []
+    resumed.look(gold(0.5, reward=2.0), iteration=33)
     assert len(told) == 1
-    assert "fallen to 0.5 from 1 while the reward rose" in told[0]
-    assert "(iteration 11)" in told[0]
+    assert "fallen to 0.668 from 1 at 1 nats, each the mean of 10 batches, while the reward rose" in told[0]
+    assert "(iteration 33)" in told[0]
+
+
+def test_a_gold_score_that_falls_with_the_reward_is_no_over_optimization() -> None:
+    watch = watch_at_best(pytest.fail)
+    for iteration in range(21, 61):
+        watch.look(gold(0.5, reward=0.9), iteration=iteration)
+
+
+def test_noise_around_a_flat_gold_score_is_no_fall_in_a_thousand_iterations() -> None:
+    noise = random.Random(0)
+    for _ in range(50):
+        watch = Watch(PPO, pytest.fail)
+        for iteration in range(1000):
+            watch.look(gold(noise.gauss(0.0, 0.1), reward=iteration / 1000), iteration=iteration)
+
+
+@pytest.mark.parametrize(("fall", "within"), [(0.3, 20), (0.5, 12), (1.0, 9)])
+def test_a_true_fall_is_told_soon(fall: float, within: int) -> None:
+    """Falls by 3, 5 and 10 standard errors of one batch, after 200 iterations at its best."""
+    noise = random.Random(1)
+    for _ in range(10):
+        told: list[str] = []
+        watch = Watch(PPO, told.append)
+        for iteration in range(200):
+            watch.look(gold(noise.gauss(0.0, 0.1), reward=iteration / 1000), iteration=iteration)
+        assert told == []
+        for iteration in range(200, 200 + within):
+            watch.look(gold(noise.gauss(-fall, 0.1), reward=iteration / 1000), iteration=iteration)
+        assert len(told) == 1
 
 
 def test_a_run_without_a_gold_score_and_an_alarm_that_is_off_tell_nothing_of_it() -> None:
     off = Watch(dataclasses.replace(PPO, alarm_gold_errors=0.0, alarm_iterations=1), pytest.fail)
-    off.look(gold(1.0, reward=1.0), iteration=1)
-    off.look(gold(0.0, reward=2.0), iteration=2)
     without = Watch(dataclasses.replace(PPO, alarm_iterations=1), pytest.fail)
-    without.look(FIGURES | {"reward_mean": 1.0}, iteration=1)
-    without.look(FIGURES | {"reward_mean": 2.0}, iteration=2)
+    for iteration in range(40):
+        off.look(gold(1.0 if iteration < 20 else 0.0, reward=iteration), iteration=iteration)
+        without.look(FIGURES | {"reward_mean": iteration}, iteration=iteration)

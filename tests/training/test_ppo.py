@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoTokenizer, MistralConfig, MistralForSequenceClassification
 
 from formats.configs import PpoConfig
 from formats.run_directory import EXIT_BAD_INPUT, EXIT_PREEMPTED, RunDirectory, read_manifest, read_metrics
@@ -327,6 +328,26 @@ def test_a_gold_model_judges_all_responses_and_teaches_nothing(tmp_path: Path, m
     scores = [score_rows(other, [one.scored]).item() for one in drawn]
     assert gold[0]["gold_mean"] == pytest.approx(statistics.fmean(scores), abs=1e-5)
     assert gold[0]["gold_standard_error"] == pytest.approx(statistics.pstdev(scores) / math.sqrt(8), abs=1e-5)
+
+
+@pytest.mark.parametrize("packing", ["auto", "packed"])
+def test_a_gold_model_that_cannot_be_packed_leaves_training_as_it_is(
+    tmp_path: Path, models: dict[str, Path], packing: str
+) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(models["model"])
+    heads = {"num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2, "num_labels": 1}
+    sizes: dict[str, Any] = {"vocab_size": len(tokenizer), "hidden_size": 32, "intermediate_size": 32} | heads
+    gold: Any = MistralForSequenceClassification
+    gold(MistralConfig(**sizes, sliding_window=16, pad_token_id=0)).save_pretrained(tmp_path / "gold")
+    tokenizer.save_pretrained(tmp_path / "gold")
+    plain = make_toy_run(tmp_path / "plain", kind="ppo", models=models, episodes=8, packing=packing)
+    roles = models | {"gold_reward_model": tmp_path / "gold"}
+    judged = make_toy_run(tmp_path / "judged", kind="ppo", models=roles, episodes=8, packing=packing)
+    assert start(plain) == start(judged) == 0
+    found = [{name: value for name, value in row.items() if "gold" not in name} for row in figures(judged)]
+    assert found == figures(plain)
+    [warning] = read_manifest(judged.output).warnings
+    assert warning.startswith("To the gold reward model: Rows are not packed: a model of type mistral has a sliding")
 
 
 def test_a_run_ends_with_its_output_once_its_kl_budget_is_spent(

@@ -1,12 +1,11 @@
 import { Text } from "@mantine/core";
 import { useMemo } from "react";
-import { type BestOf, type Frontier, frontierOf, type OverOptimization } from "@/features/runs/frontier";
+import { type BestOf, type Frontier, frontierOf } from "@/features/runs/frontier";
 import classes from "@/features/runs/RunPage.module.css";
 import { type Run, useRunMetrics } from "@/features/runs/runQueries";
 import { formatValue } from "@/ui/chartSeries";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { LineChart } from "@/ui/LineChart";
-import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 
 const COLUMNS: Column<BestOf>[] = [
@@ -44,10 +43,9 @@ export function RunFrontier({ run }: { run: Run }) {
         learns from. The KL of best of n, log n − (n − 1)/n nats, is an upper bound (Beirami et al. 2024): it
         may lie further left.{" "}
         {found.hasGold
-          ? "The gold score is that of a reward model that nothing is learnt from: where it falls while the reward rises, the policy exploits its reward model (Gao et al. 2022)."
+          ? "The gold score is that of a reward model that nothing is learnt from: where it falls while the reward rises, the policy exploits its reward model (Gao et al. 2022). The run’s alarm tells it from noise."
           : "A reward that rises while people like the responses less shows in neither: launch with a gold reward model to see it."}
       </Text>
-      {found.over && <Hint over={found.over} />}
       <div className={found.hasGold ? classes.judged : classes.frontier}>
         <LineChart title="Reward by KL (nats)" xLabel="KL" height={260} series={seriesOf(found, "reward")} />
         {found.hasGold && (
@@ -68,18 +66,6 @@ export function RunFrontier({ run }: { run: Run }) {
         )}
       </div>
     </Section>
-  );
-}
-
-function Hint({ over: { best, last } }: { over: OverOptimization }) {
-  return (
-    <Notice tone="warn" title="The policy is over-optimised">
-      Its gold score was best in iteration {best.step}, {formatValue(best.gold)} at {formatValue(best.kl)}{" "}
-      nats. By iteration {last.step} the reward rose from {formatValue(best.reward)} to{" "}
-      {formatValue(last.reward)}, and the gold score fell to {formatValue(last.gold)}. Launch again with a KL
-      budget of about {formatValue(best.kl)} nats, or have its responses ranked and train the reward model
-      again.
-    </Notice>
   );
 }
 

@@ -4,9 +4,7 @@ import { BEST_OF, pointsOf, type Row } from "@/features/runs/metricRows";
 /** Gold is what a judge says that nothing is learnt from; null where the run has none. */
 export type Place = { step: number; kl: number; reward: number; gold: number | null };
 export type BestOf = { n: number; kl: number; reward: number; gold: number | null; ppo: Place | null };
-/** Over-optimised since the place where gold was best: it has fallen for certain, and the reward has risen. */
-export type OverOptimization = { best: Place; last: Place };
-export type Frontier = { ppo: Place[]; bestOf: BestOf[]; hasGold: boolean; over: OverOptimization | null };
+export type Frontier = { ppo: Place[]; bestOf: BestOf[]; hasGold: boolean };
 
 /** Null where a run neither drew for best-of-n nor has a gold score. Beside each n stands PPO's best batch that lies no further away. */
 export function frontierOf(rows: Row[]): Frontier | null {
@@ -25,32 +23,7 @@ export function frontierOf(rows: Row[]): Frontier | null {
       ? []
       : [{ n, kl, reward, gold: first?.[`best_of_${n}_gold`] ?? null, ppo: bestWithin(ppo, kl) }];
   });
-  return {
-    ppo,
-    bestOf: bestOf.sort((a, b) => a.n - b.n),
-    hasGold: golds.size > 0,
-    over: overOptimized(rows, ppo),
-  };
-}
-
-/** By more standard errors than this the means of two batches differ for certain; the trainer's alarm says the same. */
-const ERRORS = 3;
-
-function overOptimized(rows: Row[], ppo: Place[]): OverOptimization | null {
-  const errors = new Map(pointsOf(rows, "gold_standard_error"));
-  const judged = ppo.filter(({ gold }) => gold !== null);
-  const last = judged.at(-1);
-  const best = judged.reduce<Place | null>(
-    (one, next) => (one && gold(one) >= gold(next) ? one : next),
-    null,
-  );
-  if (!best || !last || last.reward <= best.reward) return null;
-  const error = Math.hypot(errors.get(best.step) ?? 0, errors.get(last.step) ?? 0);
-  return gold(best) - gold(last) > ERRORS * error ? { best, last } : null;
-}
-
-function gold(place: Place): number {
-  return place.gold ?? Number.NEGATIVE_INFINITY;
+  return { ppo, bestOf: bestOf.sort((a, b) => a.n - b.n), hasGold: golds.size > 0 };
 }
 
 function bestWithin(ppo: Place[], kl: number): Place | null {
