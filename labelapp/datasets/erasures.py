@@ -1,5 +1,7 @@
 """Requests for deletion: what a person said or asked is in no future version, and who holds it already is listed.
 
+What they asked is not shown in the list of prompts, either.
+
 A frozen version stays what it was: it cannot be changed, only left unused and rebuilt without the person. What is to
 leave it, and the models trained on it, is for people to decide, who get the list.
 """
@@ -14,6 +16,8 @@ from labelapp.accounts.models import User
 from labelapp.common.errors import Conflict, InvalidInput, NotFound
 from labelapp.common.events import publish_on_commit
 from labelapp.datasets.models import DatasetRow, DatasetVersion, Erasure
+from labelapp.prompts.actions import submitter_of
+from labelapp.prompts.erased import mark_erased, unmark_erased
 from labelapp.prompts.importing.forgetting import wish_forgotten
 from labelapp.prompts.models import Submitter
 
@@ -55,7 +59,7 @@ def _holding(theirs: Q) -> list[dict[str, Any]]:
 def request_erasure(
     *, created_by: User, user_id: int | None = None, submitter_id: int | None = None, note: str = ""
 ) -> Erasure:
-    """Leave a person, or a submitter who is no user, out of all future versions.
+    """Leave a person, or a submitter who is no user, out of all future versions; show nothing more of what they asked.
 
     Raises:
         InvalidInput: not exactly one of the two is given, or there is no such person.
@@ -71,7 +75,11 @@ def request_erasure(
     try:
         with transaction.atomic():
             erasure.save()
-            wish_forgotten(Submitter.objects.filter(Q(pk=submitter_id) | Q(user=user_id, user__isnull=False)))
+            if erasure.user is not None:
+                submitter_of(erasure.user)  # what they write later is theirs, too
+            theirs = _locked_submitters(erasure)
+            mark_erased(theirs)
+            wish_forgotten(theirs)
             publish_on_commit("datasets", type="erasure", id=erasure.pk)
     except IntegrityError as error:
         raise Conflict("This person is left out already.", code="already_erased") from error
@@ -80,11 +88,24 @@ def request_erasure(
 
 @transaction.atomic
 def withdraw_erasure(erasure: Erasure) -> Erasure:
-    """Let a person's text back into future versions. Raises Conflict where that was done already."""
+    """Let a person's text back into future versions, and the list. Raises Conflict where that was done already."""
     locked = Erasure.objects.select_for_update().get(pk=erasure.pk)
     if locked.withdrawn_at is not None:
         raise Conflict("This request was withdrawn already.", code="withdrawn")
     locked.withdrawn_at = timezone.now()
     locked.save(update_fields=["withdrawn_at"])
+    unmark_erased([one for one in _locked_submitters(locked) if not _standing(one)])
     publish_on_commit("datasets", type="erasure", id=locked.pk)
     return locked
+
+
+def _locked_submitters(erasure: Erasure) -> list[Submitter]:
+    """Whose prompts a request is about, locked: another one about them waits."""
+    theirs = Submitter.objects.filter(Q(pk=erasure.submitter_id) | Q(user=erasure.user_id, user__isnull=False))
+    return list(theirs.select_for_update(no_key=True).order_by("pk"))
+
+
+def _standing(submitter: Submitter) -> bool:
+    """Whether a request that was not withdrawn is about a submitter."""
+    asked = Erasure.objects.filter(withdrawn_at=None)
+    return asked.filter(Q(submitter=submitter) | Q(user=submitter.user_id, user__isnull=False)).exists()

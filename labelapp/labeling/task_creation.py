@@ -157,15 +157,17 @@ def _choose(
             is_there=Exists(Task.objects.filter(project=project, prompt=OuterRef("pk"), batch=batch)),
         )
         .order_by("pk")
-        .values_list("pk", "archived_at", "is_there", "found")
+        .values_list("pk", "archived_at", "submitter__erased_at", "is_there", "found")
     )
     wanted = 0 if project.kind == ProjectKind.DEMONSTRATION else project.responses_per_task
     chosen: list[int] = []
-    for prompt_id, archived_at, is_there, found in rows:
+    for prompt_id, archived_at, erased_at, is_there, found in rows:
         if room is not None and len(chosen) >= room:
             break
         if archived_at is not None:
             result.skip(prompt_id, "The prompt is archived.")
+        elif erased_at is not None:
+            result.skip(prompt_id, "Its submitter asked for deletion.")
         elif is_there:
             result.already_count += 1
             result.skip(prompt_id, "It is in this project already.")

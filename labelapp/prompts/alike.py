@@ -12,6 +12,7 @@ from typing import Any
 from formats.messages import Message
 from labelapp.common.errors import NotFound
 from labelapp.prompts.by_index import by_index
+from labelapp.prompts.erased import shown
 from labelapp.prompts.import_models import ImportLine, PromptImport
 from labelapp.prompts.importing.actions import MIN_SIMILARITY, ImportOptions
 from labelapp.prompts.importing.forgetting import is_withheld
@@ -61,10 +62,10 @@ class Pair:
 
 def alike(prompt: Prompt) -> list[Alike]:
     """Return the prompts of the workspace that are nearly the same as this one, the most alike first."""
-    if not prompt.fingerprints:
+    if not prompt.fingerprints or prompt.is_withheld:
         return []
     own = _compared(prompt.messages, prompt.kind)
-    others = Prompt.objects.filter(pk__in=_candidates(prompt)).select_related("submitter").defer("search")
+    others = shown(Prompt.objects.filter(pk__in=_candidates(prompt))).select_related("submitter").defer("search")
     found = [one for other in others if (one := _compare(own, other)) is not None]
     return sorted(found, key=lambda one: (-one.similarity, one.prompt.pk))[:MOST_SHOWN]
 
@@ -72,13 +73,15 @@ def alike(prompt: Prompt) -> list[Alike]:
 def compare_line(prompt_import: PromptImport, line_number: int) -> Pair:
     """Return a line that was left out as a duplicate, beside what it is a duplicate of. Raises NotFound."""
     left_out = ImportLine.objects.filter(prompt_import=prompt_import, line=line_number).exclude(verdict=Verdict.NEW)
-    line = left_out.annotate(is_withheld=is_withheld()).select_related("duplicate_of", "prompt_import").first()
+    line = (
+        left_out.annotate(is_withheld=is_withheld()).select_related("duplicate_of__submitter", "prompt_import").first()
+    )
     if line is None:
         raise NotFound("No such line was left out.")
     kept: Prompt | ImportLine | None = line.duplicate_of
     if kept is None and line.duplicate_of_line is not None:
         kept = ImportLine.objects.filter(prompt_import=prompt_import, line=line.duplicate_of_line).first()
-    if line.is_withheld and isinstance(kept, ImportLine):
+    if line.is_withheld and (isinstance(kept, ImportLine) or (kept and kept.is_withheld)):
         kept = None
     said = _told(line, kept)
     if kept is None:
@@ -93,7 +96,7 @@ def compare_line(prompt_import: PromptImport, line_number: int) -> Pair:
 
 
 def _told(line: Any, kept: Prompt | ImportLine | None) -> list[dict[str, str]]:
-    """What is shown of a line: its beginning where the rest is forgotten, and nothing that was redacted since."""
+    """What is shown of a line: its beginning where the rest is forgotten, and nothing redacted or erased since."""
     if line.verdict == Verdict.DUPLICATE and isinstance(kept, Prompt):
         return list(kept.messages)
     if line.is_withheld or line.verdict == Verdict.NO_CONSENT:

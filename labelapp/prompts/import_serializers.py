@@ -240,8 +240,9 @@ class DroppedLineSerializer(serializers.ModelSerializer[ImportLine]):
         read_only_fields = fields
 
     def get_text(self, line: Any) -> str:
-        if line.verdict == ImportLine.Verdict.DUPLICATE and line.duplicate_of is not None:
-            return str(line.duplicate_of.text[:SHOWN_CHARACTERS])
+        kept = line.duplicate_of
+        if line.verdict == ImportLine.Verdict.DUPLICATE and kept is not None and not kept.is_withheld:
+            return str(kept.text[:SHOWN_CHARACTERS])
         is_hidden = line.is_withheld or line.verdict == ImportLine.Verdict.NO_CONSENT
         return "" if is_hidden else str(line.text[:SHOWN_CHARACTERS])
 

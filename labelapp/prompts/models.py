@@ -66,6 +66,12 @@ class Submitter(models.Model):
     split = models.CharField(max_length=8, choices=Split.choices)
     user = models.OneToOneField(User, on_delete=models.PROTECT, null=True, blank=True, related_name="submitter")
     created_at = models.DateTimeField(default=timezone.now)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when what they sent is not shown: they asked for its deletion."
+    )
+
+    class Meta:
+        indexes = (models.Index(fields=["id"], condition=models.Q(erased_at__isnull=False), name="submitter_erased"),)
 
     def __str__(self) -> str:
         return self.key
@@ -191,6 +197,11 @@ class Prompt(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+    @property
+    def is_withheld(self) -> bool:
+        """Say whether its text is not shown, as its submitter asked for its deletion."""
+        return self.submitter.erased_at is not None
 
     @property
     def is_closed_domain(self) -> bool:

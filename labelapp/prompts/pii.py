@@ -78,8 +78,9 @@ def redact(messages: list[dict[str, str]], findings: list[dict[str, Any]]) -> li
 @transaction.atomic
 def read_original(prompt_id: int, *, seen_by: User) -> PiiReview:
     """Return what a prompt said before it was redacted, and record who looked. Raises NotFound."""
-    found = PiiReview.objects.filter(prompt_id=prompt_id, original_messages__isnull=False).order_by("id").first()
-    if found is None:
+    redacted = PiiReview.objects.filter(prompt_id=prompt_id, original_messages__isnull=False)
+    found = redacted.select_related("prompt__submitter").order_by("id").first()
+    if found is None or found.prompt.is_withheld:
         raise NotFound("Nothing was redacted in this prompt.")
     OriginalAccess.objects.create(prompt_id=prompt_id, seen_by=seen_by)
     return found

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, Func, IntegerField, Max, OuterRef
 from django.db.models.functions import Coalesce, Left
 
 from labelapp.common.errors import NotFound
+from labelapp.prompts.erased import shown
 from labelapp.prompts.importing.forgetting import is_withheld
 from labelapp.prompts.importing.parsing import anonymous
 from labelapp.prompts.models import (
@@ -31,7 +32,10 @@ GOOD_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class PromptFilter:
-    """Which prompts are meant; what is empty does not matter. `archived` None means both."""
+    """Which prompts are meant; what is empty does not matter. `archived` None means both.
+
+    What somebody sent who asked for deletion is never meant.
+    """
 
     search: str = ""
     use_case: str = ""
@@ -58,7 +62,7 @@ class PromptFilter:
             "pk__lte": self.up_to_id,
             "tags__contains": [self.tag] if self.tag else None,
         }
-        found = prompts.filter(**{column: value for column, value in wanted.items() if value})
+        found = shown(prompts).filter(**{column: value for column, value in wanted.items() if value})
         if self.tag:
             found = found.exclude(tags=[])  # said so, the index is used, which leaves out those without a tag
         if self.search.strip():
@@ -131,7 +135,7 @@ def facets() -> dict[str, list[dict[str, Any]]]:
 
 def _facets() -> dict[str, list[dict[str, Any]]]:
     columns = ("use_case", "kind", "submitter__split", "language", "pii_state")
-    unarchived = Prompt.objects.filter(archived_at=None).order_by()
+    unarchived = shown(Prompt.objects.filter(archived_at=None).order_by())
     # One look at the table for all of them: there are few combinations.
     together = list(unarchived.values_list(*columns).annotate(Count("pk")))
     use_cases, kinds, splits, languages, pii_states = (_counts(together, place) for place in range(len(columns)))
@@ -176,7 +180,7 @@ def imports() -> QuerySet[PromptImport]:
 
 def prompts_to_review() -> QuerySet[Prompt]:
     """The prompts whose findings of personal data wait for a person, the oldest first."""
-    found = Prompt.objects.filter(pii_state=PiiState.OPEN)  # what is archived can be read, too
+    found = shown(Prompt.objects.filter(pii_state=PiiState.OPEN))  # what is archived can be read, too
     return found.select_related("submitter").defer("search", "text", "fingerprints").order_by("id")
 
 
@@ -199,8 +203,13 @@ def _explained(lines: QuerySet[ImportLine]) -> QuerySet[ImportLine]:
     options = ("prefix_characters", "near_similarity", "cap_per_submitter")
     return (
         lines.annotate(is_withheld=is_withheld())
-        .select_related("duplicate_of", "prompt_import")
-        .only(*needed, "duplicate_of__text", *(f"prompt_import__{name}" for name in options))
+        .select_related("duplicate_of__submitter", "prompt_import")
+        .only(
+            *needed,
+            "duplicate_of__text",
+            "duplicate_of__submitter__erased_at",
+            *(f"prompt_import__{name}" for name in options),
+        )
     )
 
 
@@ -210,7 +219,7 @@ def import_report(prompt_import: PromptImport) -> dict[str, list[dict[str, Any]]
     Their texts are not stored with it: they are the prompts', where somebody may redact them.
     """
     ids = prompt_import.report.get("kept", [])
-    texts = dict(Prompt.objects.filter(pk__in=ids).values_list("pk", Left("text", EXCERPT_LENGTH)))
+    texts = dict(shown(Prompt.objects.filter(pk__in=ids)).values_list("pk", Left("text", EXCERPT_LENGTH)))
     kept = [{"id": pk, "text": texts.get(pk, "")} for pk in ids]
     return {"bad": prompt_import.report.get("bad", []), "good": list(_good_lines(prompt_import)), "kept": kept}
 
@@ -222,7 +231,7 @@ def _good_lines(prompt_import: PromptImport) -> Iterator[dict[str, Any]]:
         for line in new.order_by("line")[:GOOD_SHOWN]:
             yield _good_line(line, line.line, submitter=line.submitter, responses=len(line.responses or []))
     elif prompt_import.state == PromptImport.State.IMPORTED:
-        written = Prompt.objects.filter(prompt_import=prompt_import).select_related("submitter").defer("search")
+        written = shown(Prompt.objects.filter(prompt_import=prompt_import)).select_related("submitter").defer("search")
         first = list(written.order_by("import_line")[:GOOD_SHOWN])
         said = Response.objects.filter(prompt__in=first, batch__prompt_import=prompt_import).order_by()
         counts = dict(said.values_list("prompt").annotate(Count("pk")))

@@ -173,10 +173,23 @@ class WrittenBySerializer(serializers.Serializer[Any]):
     )
 
 
+# What is left of a prompt whose text is not shown.
+WITHHELD: dict[str, Any] = {
+    "messages": [],
+    "deployment_context": "",
+    "batches": [],
+    "written": None,
+    "is_redacted": False,
+}
+
+
 class PromptSerializer(serializers.ModelSerializer[Prompt]):
     """A prompt in full, with every response to it, by batch."""
 
     messages = MessageSerializer(many=True, read_only=True)
+    is_withheld = serializers.BooleanField(
+        read_only=True, help_text="Its submitter asked for deletion: neither its texts nor the responses are shown."
+    )
     split = serializers.ChoiceField(source="submitter.split", choices=Split.choices, read_only=True)
     submitter = serializers.CharField(source="submitter.key", read_only=True)
     annotations = serializers.DictField(child=serializers.BooleanField(), read_only=True)
@@ -191,6 +204,7 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
         fields = (
             "id",
             "messages",
+            "is_withheld",
             "kind",
             "use_case",
             "split",
@@ -218,6 +232,10 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
     @extend_schema_field(PromptBatchSerializer(many=True))
     def get_batches(self, prompt: Prompt) -> Any:
         return PromptBatchSerializer(batches_of(prompt), many=True).data
+
+    def to_representation(self, instance: Prompt) -> Any:
+        said = super().to_representation(instance)
+        return {**said, **WITHHELD} if instance.is_withheld else said
 
     def get_is_redacted(self, prompt: Prompt) -> bool:
         return prompt.pii_state == PiiState.REVIEWED and is_redacted(prompt)

@@ -20,35 +20,37 @@ EXACT_UNTIL_ROWS = 50_000
 KEPT_SECONDS = 60
 TOP_SUBMITTERS = 50
 
-SOURCES = """
+# As the list of prompts has them: without what is archived, and without those who asked for deletion.
+LISTED = "archived_at IS NULL AND submitter_id NOT IN (SELECT id FROM prompts_submitter WHERE erased_at IS NOT NULL)"
+SOURCES = f"""
 SELECT prompt.kind AS source, submitter.split, count(*) AS prompts, count(DISTINCT submitter.id) AS submitters
 FROM prompts_prompt prompt JOIN prompts_submitter submitter ON submitter.id = prompt.submitter_id
-WHERE prompt.archived_at IS NULL GROUP BY 1, 2 ORDER BY 1, 2
-"""
-USE_CASES = """
+WHERE {LISTED} GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608 - of a constant
+USE_CASES = f"""
 SELECT use_case, count(*) AS prompts, round(count(*) / sum(count(*)) OVER (), 6)::float AS share
-FROM prompts_prompt WHERE archived_at IS NULL GROUP BY 1 ORDER BY 2 DESC, 1
-"""
-LENGTHS = """
+FROM prompts_prompt WHERE {LISTED} GROUP BY 1 ORDER BY 2 DESC, 1
+"""  # noqa: S608 - of a constant
+LENGTHS = f"""
 SELECT prompt.kind AS source, submitter.split, round(avg(length), 1)::float AS mean,
        percentile_disc(0.5) WITHIN GROUP (ORDER BY length) AS median,
        percentile_disc(0.95) WITHIN GROUP (ORDER BY length) AS p95, max(length) AS longest
-FROM (SELECT kind, submitter_id, char_length(text) AS length FROM prompts_prompt WHERE archived_at IS NULL) prompt
+FROM (SELECT kind, submitter_id, char_length(text) AS length FROM prompts_prompt WHERE {LISTED}) prompt
 JOIN prompts_submitter submitter ON submitter.id = prompt.submitter_id GROUP BY 1, 2 ORDER BY 1, 2
-"""
+"""  # noqa: S608 - of a constant
 SUBMITTERS = f"""
 SELECT submitter.key AS submitter, submitter.split, found.prompts FROM (
-    SELECT submitter_id, count(*) AS prompts FROM prompts_prompt WHERE archived_at IS NULL
+    SELECT submitter_id, count(*) AS prompts FROM prompts_prompt WHERE {LISTED}
     GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {TOP_SUBMITTERS}) found
 JOIN prompts_submitter submitter ON submitter.id = found.submitter_id ORDER BY 3 DESC, 1
-"""  # noqa: S608 - a constant
-SPREAD = """
+"""  # noqa: S608 - of constants
+SPREAD = f"""
 SELECT CASE WHEN prompts = 1 THEN '1' WHEN prompts <= 5 THEN '2–5' WHEN prompts <= 20 THEN '6–20'
             WHEN prompts <= 100 THEN '21–100' WHEN prompts <= 200 THEN '101–200' ELSE 'over 200' END AS prompts_each,
        count(*) AS submitters, sum(prompts)::bigint AS prompts
-FROM (SELECT submitter_id, count(*) AS prompts FROM prompts_prompt WHERE archived_at IS NULL GROUP BY 1) each
+FROM (SELECT submitter_id, count(*) AS prompts FROM prompts_prompt WHERE {LISTED} GROUP BY 1) each
 GROUP BY 1 ORDER BY min(each.prompts)
-"""
+"""  # noqa: S608 - of a constant
 TABLES = {
     "sources": SOURCES,
     "use_cases": USE_CASES,

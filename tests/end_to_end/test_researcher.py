@@ -185,3 +185,39 @@ def test_says_when_too_few_are_in_a_project(page: Page, live_app: str, researche
     expect(page.get_by_text("less than or equal to 50")).to_be_visible()
     project.refresh_from_db()
     assert project.overlap == 2
+
+
+def test_changes_many_prompts_at_once(page: Page, live_app: str, researcher: User) -> None:
+    """Chosen in the list: tagged, added to a project, archived, and taken back."""
+    workspace = Workspace()
+    first, second, third = (workspace.prompt() for _ in range(3))
+    project = workspace.demonstration(tasks=0, members=[])
+    page.goto(f"{live_app}/prompts")
+    for prompt in (first, second):
+        page.get_by_role("checkbox", name=f"Choose prompt {prompt.pk}", exact=True).check()
+    page.get_by_role("button", name="Add to a project").click()
+    dialog = page.get_by_role("dialog", name="Add 2 prompts to a project")
+    choose(dialog, "Project", project.name)
+    dialog.get_by_role("button", name="Add 2 prompts").click()
+    expect(dialog.get_by_text(f"2 tasks added to {project.name}")).to_be_visible()
+    dialog.get_by_role("button", name="Done").click()
+    assert set(Task.objects.values_list("prompt", flat=True)) == {first.pk, second.pk}
+
+    page.get_by_role("button", name="Tag", exact=True).click()
+    page.get_by_role("combobox", name="Tags").fill("garden")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Tag 2 prompts").click()
+    expect(page.get_by_text("Tagged garden")).to_be_visible()
+    listed = page.get_by_role("region", name="Prompts")
+    expect(listed.get_by_text("garden", exact=True)).to_have_count(2)
+
+    page.get_by_role("checkbox", name="All on this page").check()
+    page.get_by_role("button", name="Archive", exact=True).click()
+    page.get_by_role("button", name="Archive 3 prompts").click()
+    expect(page.get_by_text("There are no prompts yet")).to_be_visible()
+    page.get_by_role("button", name="Undo: Archived").click()
+    expect(listed.get_by_role("checkbox", name=f"Choose prompt {third.pk}", exact=True)).to_be_visible()
+    page.goto(f"{live_app}/prompts/changes")
+    page.get_by_role("button", name="Undo: Tagged garden").click()
+    expect(page.get_by_text("Undone", exact=True)).to_have_count(2)
+    assert set(Prompt.objects.values_list("archived_at", "tags__len")) == {(None, 0)}

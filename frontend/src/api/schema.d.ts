@@ -4591,6 +4591,8 @@ export interface components {
         Prompt: {
             readonly id: number;
             readonly messages: components["schemas"]["Message"][];
+            /** @description Its submitter asked for deletion: neither its texts nor the responses are shown. */
+            readonly is_withheld: boolean;
             readonly kind: components["schemas"]["PromptKindEnum"];
             readonly use_case: components["schemas"]["UseCaseEnum"];
             readonly split: components["schemas"]["SplitEnum"];

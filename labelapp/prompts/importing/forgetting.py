@@ -58,10 +58,14 @@ FORGET_SENT = f"DELETE FROM prompts_importline gone WHERE prompt_import_id = %(i
 
 
 def is_withheld() -> Q:
-    """Whether a line says what somebody redacted: in its own prompt, or in the one that it, or its like, repeats."""
+    """Whether a line says what somebody redacted: in its own prompt, or in the one that it, or its like, repeats.
+
+    Or what somebody wished erased who sent the prompt that it repeats.
+    """
     twin = ImportLine.objects.filter(prompt_import=OuterRef("prompt_import"), line=OuterRef("duplicate_of_line"))
     return (
-        Q(Exists(REDACTED.filter(prompt=OuterRef("duplicate_of"))))
+        Q(duplicate_of__submitter__erased_at__isnull=False)
+        | Q(Exists(REDACTED.filter(prompt=OuterRef("duplicate_of"))))
         | Q(Exists(REDACTED.filter(prompt__dedup_key=OuterRef("dedup_key"))))
         | Q(Exists(twin.filter(Exists(REDACTED.filter(prompt=OuterRef("duplicate_of"))))))
         | Q(Exists(twin.filter(Exists(REDACTED.filter(prompt__dedup_key=OuterRef("dedup_key"))))))

@@ -67,7 +67,7 @@ export function ErasuresPage() {
         description={
           <>
             <TextLink to="/datasets">Datasets</TextLink> · what these people said or asked is in no future
-            version; a frozen one stays as it is, and is listed here
+            version, and their prompts are not shown; a frozen version stays as it is, and is listed here
           </>
         }
         actions={<NewErasure />}
@@ -84,7 +84,8 @@ export function ErasuresPage() {
         onPageChange={setPage}
         empty={
           <EmptyState title="Nobody has asked">
-            When a person asks for deletion, say so here: their text leaves all future versions.
+            When a person asks for deletion, say so here: their text leaves all future versions, and their
+            prompts the list.
           </EmptyState>
         }
       />
@@ -119,13 +120,13 @@ function Withdraw({ erasure }: { erasure: Erasure }) {
     <ConfirmButton
       size="compact-xs"
       title={`Withdraw the request of ${erasure.person}?`}
-      question="What they said and asked may be in future versions again."
+      question="What they said and asked may be in future versions again, and their prompts are shown."
       confirmLabel="Withdraw the request"
       onConfirm={async () => {
         await api.POST("/api/v1/erasures/{erasure_id}/withdraw", {
           params: { path: { erasure_id: erasure.id } },
         });
-        await invalidate("/api/v1/erasures");
+        await invalidate("/api/v1/erasures", "/api/v1/prompts");
       }}
     >
       Withdraw
@@ -139,7 +140,7 @@ function NewErasure() {
   const [note, setNote] = useState("");
   const make = $api.useMutation("post", "/api/v1/erasures", {
     onSuccess: async () => {
-      await invalidate("/api/v1/erasures");
+      await invalidate("/api/v1/erasures", "/api/v1/prompts");
       setPerson(null);
       setNote("");
       dialog.close();

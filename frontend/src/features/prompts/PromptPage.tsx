@@ -85,15 +85,14 @@ export function PromptPage() {
       )}
       <div className={classes.columns}>
         <div className={classes.stack}>
-          <Section title="Conversation">
-            <div dir="auto">
-              <Conversation messages={prompt.messages} isFewShot={prompt.kind === "few_shot"} />
-            </div>
-          </Section>
-          {prompt.written && <Written prompt={prompt} written={prompt.written} />}
-          {prompt.is_redacted && <OriginalOf key={prompt.id} promptId={prompt.id} />}
-          <PromptBatches batches={prompt.batches} />
-          <AlikePrompts key={`alike ${prompt.id}`} promptId={prompt.id} />
+          {prompt.is_withheld ? (
+            <Notice tone="warn" title="Its text is withheld">
+              Its submitter asked for deletion. Neither the prompt nor the responses to it are shown, it is in
+              no list and in no future version of a dataset; what was made of it before still leads here.
+            </Notice>
+          ) : (
+            <Said prompt={prompt} />
+          )}
         </div>
         <div className={classes.stack}>
           <Section title="About it">
@@ -117,6 +116,23 @@ export function PromptPage() {
         </div>
       </div>
     </Page>
+  );
+}
+
+/** What was said, and what else says nearly the same. */
+function Said({ prompt }: { prompt: Prompt }) {
+  return (
+    <>
+      <Section title="Conversation">
+        <div dir="auto">
+          <Conversation messages={prompt.messages} isFewShot={prompt.kind === "few_shot"} />
+        </div>
+      </Section>
+      {prompt.written && <Written prompt={prompt} written={prompt.written} />}
+      {prompt.is_redacted && <OriginalOf key={prompt.id} promptId={prompt.id} />}
+      <PromptBatches batches={prompt.batches} />
+      <AlikePrompts key={`alike ${prompt.id}`} promptId={prompt.id} />
+    </>
   );
 }
 
