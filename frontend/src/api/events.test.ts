@@ -64,3 +64,17 @@ test("one type of events is refetched for, and after a gap, when one may have go
   unmount();
   vi.runAllTimers();
 });
+
+test("a page that joins an open connection refetches what may have changed before it watched", () => {
+  const sources = connected();
+  const first = renderHook(() => useEvents(["imports"], [["get", "list"]]));
+  vi.runAllTimers();
+  sources[0]?.onopen?.({} as Event);
+  const refetched = vi.spyOn(queryClient, "invalidateQueries").mockResolvedValue();
+  const second = renderHook(() => useEvents(["imports"], [["get", "row"]]));
+  vi.runAllTimers();
+  expect(refetched.mock.calls).toEqual([[{ queryKey: ["get", "row"] }]]);
+  expect(sources).toHaveLength(1);
+  for (const page of [first, second]) page.unmount();
+  vi.runAllTimers();
+});

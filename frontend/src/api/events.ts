@@ -2,7 +2,8 @@
  * Live events: one EventSource per tab for all topics that the open pages watch.
  *
  * An event says only that something changed, so the answer to one is to refetch. Once connected, first or again, everything
- * watched is refetched, because what happened between its last fetch and then is not known.
+ * watched is refetched, because what happened between its last fetch and then is not known. So is what a page begins to
+ * watch on a connection that was open before it: the page fetched it before it watched.
  */
 import type { QueryKey } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
@@ -22,6 +23,7 @@ export function reconnectDelay(attempt: number, random = Math.random()): number 
 
 class EventStream {
   private readonly watchers = new Set<Watcher>();
+  private readonly newcomers = new Set<Watcher>();
   private readonly listeners = new Set<() => void>();
   private source: EventSource | null = null;
   private topics = "";
@@ -36,9 +38,11 @@ class EventStream {
 
   watch(watcher: Watcher): () => void {
     this.watchers.add(watcher);
+    this.newcomers.add(watcher);
     this.schedule(0);
     return () => {
       this.watchers.delete(watcher);
+      this.newcomers.delete(watcher);
       this.schedule(0);
     };
   }
@@ -61,7 +65,10 @@ class EventStream {
 
   private connect(): void {
     const topics = [...new Set([...this.watchers].flatMap((watcher) => watcher.topics))].sort().join(",");
-    if (this.source && topics === this.topics && this.state === "live") return;
+    if (this.source && topics === this.topics && this.state === "live") {
+      this.tellOfGap(this.newcomers);
+      return;
+    }
     this.source?.close();
     this.source = null;
     this.topics = topics;
@@ -80,7 +87,12 @@ class EventStream {
   private opened(): void {
     this.attempt = 0;
     this.become("live");
-    for (const watcher of this.watchers) watcher.onGap();
+    this.tellOfGap(this.watchers);
+  }
+
+  private tellOfGap(watchers: Set<Watcher>): void {
+    for (const watcher of watchers) watcher.onGap();
+    this.newcomers.clear();
   }
 
   private received(event: ServerEvent): void {
