@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection, transaction
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from labelapp.accounts.models import User
 
@@ -18,8 +18,8 @@ FINISH_TRANSITIONS = """document.getAnimations()
     .filter((animation) => animation.effect.getComputedTiming().endTime !== Infinity)
     .forEach((animation) => animation.finish())"""
 WAIT_MS = 60_000
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 
 
 def log_in(page: Page, url: str, user: User) -> None:

@@ -395,7 +395,7 @@ def centre(place: Locator) -> tuple[float, float]:
 def test_on_a_phone_a_tap_ranks_a_handle_drags_and_a_swipe_only_scrolls(
     live_app: str, workspace: Workspace, labeler: Labeler, browser: Browser
 ) -> None:
-    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
     page = context.new_page()
     open_task(page, live_app, workspace.comparison(members=[labeler], responses_per_task=9), labeler)
     page.get_by_text("2 · Rank all").tap()

@@ -164,7 +164,7 @@ def test_every_k_arrives_in_the_database_and_in_the_dataset_item_by_item(
     projects = {
         count: workspace.comparison(members=[labeler], responses_per_task=count, name=f"Rank {count}") for count in WAYS
     }
-    context = browser.new_context(viewport=DESKTOP, has_touch=True)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=DESKTOP, has_touch=True)
     page = context.new_page()
     log_in(page, live_app, labeler.user)
     expected = {

@@ -29,9 +29,9 @@ def labeler(workspace: Workspace) -> Labeler:
 def check_page(page: Page) -> None:
     """Look for what is hard to reach or to read, and for a page that is wider than a phone."""
     assert serious_violations(page) == []
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a TypedDict by another name
+    page.set_viewport_size(PHONE)
     assert sideways_scroll(page) <= 0
-    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.set_viewport_size(DESKTOP)
 
 
 def test_writes_prompts_of_which_no_draft_is_lost(page: Page, live_app: str, labeler: Labeler) -> None:
