@@ -119,6 +119,13 @@ def _project(commands: Any) -> None:
     made = _command(actions, "sample", "launch a run that samples a checkpoint for a project's prompts")
     made.add_argument("project", type=reference, help="id or name")
     made.add_argument("checkpoint", type=reference, help="id or name")
+    made.add_argument(
+        "--use-case",
+        action="append",
+        choices=get_args(UseCaseEnum),
+        default=[],
+        help="all prompts of this use case instead of those that the project has; may be repeated",
+    )
     made.add_argument("--limit", type=int, metavar="N", help="prompts at most")
     made.add_argument("--set", action="append", type=setting, default=[], metavar="NAME=VALUE", help="a setting")
     made.add_argument("--follow", action="store_true", help="follow it to its end")

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,6 +17,7 @@ from labelapp_client.run_commands import cancel, follow, launch, launched, resum
 from labelapp_client.types import (
     CreateProjectRequest,
     CreateTasksRequest,
+    SkippedPrompt,
     SplitEnum,
 )
 from labelapp_client.versions import ExportFormat, version_name
@@ -88,14 +90,28 @@ def fill_project(app: Labelapp, given: argparse.Namespace, output: Output) -> No
     already = f" ({made['already_count']:,} are tasks already)" if made["already_count"] else ""
     output.result(made, f"{made['created']:,} tasks created, {made['skipped_count']:,} prompts skipped{already}")
     if not given.json:
-        for skipped in made["skipped"][:SHOWN_SKIPPED]:
-            output.told(f"prompt {skipped['prompt_id']} is skipped: {skipped['reason']}")
+        for line in skips(made["skipped"]):
+            output.told(line)
+
+
+def skips(skipped: Sequence[SkippedPrompt]) -> list[str]:
+    """A line for each reason: `prompts 1, 2, 3 … are skipped: The batch has 0 of the 4 responses.`"""
+    by_reason: dict[str, list[str]] = {}
+    for prompt in skipped:
+        by_reason.setdefault(prompt["reason"], []).append(str(prompt["prompt_id"]))
+    return [
+        f"prompt{'s' if ids[1:] else ''} {', '.join(ids[:SHOWN_SKIPPED])}{' …' if ids[SHOWN_SKIPPED:] else ''} "
+        f"{'are' if ids[1:] else 'is'} skipped: {reason}"
+        for reason, ids in by_reason.items()
+    ]
 
 
 def sample(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
     """`labelapp project sample`."""
     config = dict(given.set) or None
-    run = app.projects.sample(given.project, given.checkpoint, limit=given.limit, config=config)
+    run = app.projects.sample(
+        given.project, given.checkpoint, use_cases=given.use_case, limit=given.limit, config=config
+    )
     launched(app, run, given, output)
 
 

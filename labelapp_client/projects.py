@@ -7,7 +7,15 @@ from labelapp_client.connection import Connection
 from labelapp_client.errors import LabelappError, NotDone
 from labelapp_client.progress import OnProgress, Progress, ignore
 from labelapp_client.references import find_by_name
-from labelapp_client.types import CreatedTasks, CreateProjectRequest, CreateTasksRequest, Project, Run
+from labelapp_client.types import (
+    CreatedTasks,
+    CreateProjectRequest,
+    CreateTasksRequest,
+    Project,
+    Run,
+    SampleIntoRequest,
+    UseCaseEnum,
+)
 from labelapp_client.watching import wait_until
 
 
@@ -56,14 +64,24 @@ class Projects:
         project: int | str,
         checkpoint: int | str,
         *,
+        use_cases: Sequence[UseCaseEnum] = (),
         limit: int | None = None,
         config: dict[str, Any] | None = None,
     ) -> Run:
-        """Launch a run that samples a checkpoint for the project's prompts and queues the responses for labeling."""
+        """Launch a run that samples a checkpoint and queues the responses for labeling in the project.
+
+        Its prompts are those of the project's tasks, or with `use_cases`, which a project without tasks needs, all of
+        these use cases.
+        """
         if isinstance(checkpoint, str):
             checkpoint = find_by_name(self._connection.rows("checkpoints"), checkpoint, what="checkpoint")["id"]
-        wanted = {"project_id": self._id(project), "limit": limit, "config": config}
-        body = {name: value for name, value in wanted.items() if value is not None}
+        body: SampleIntoRequest = {"project_id": self._id(project)}
+        if use_cases:
+            body["use_cases"] = [*use_cases]
+        if limit is not None:
+            body["limit"] = limit
+        if config is not None:
+            body["config"] = config
         launched: Run = self._connection.post(f"checkpoints/{checkpoint}/sample-into", body)
         return launched
 

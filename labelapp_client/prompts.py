@@ -169,5 +169,5 @@ def _refusal(row: PromptImport) -> str:
     return (
         f"Import {row['id']} is refused: {row['file_name']} has {row['bad_count']:,} bad "
         f"line{'s' if row['bad_count'] > 1 else ''}, the first is {where}: "
-        f"{first['message']} Mend them, or keep the good lines."
+        f"{first['message'].rstrip('.')}. Mend {'them' if row['bad_count'] > 1 else 'it'}, or keep the good lines."
     )

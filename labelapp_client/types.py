@@ -305,6 +305,8 @@ class DatasetVersion(TypedDict):
     number: int
     state: DatasetVersionStateEnum
     query: AnyFilters
+    # What the ids in `query` are called, by filter and id.
+    query_names: dict[str, dict[str, str]]
     rows_total: int | None
     rows_written: int
     pair_count: int

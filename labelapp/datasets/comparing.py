@@ -13,6 +13,7 @@ from django.db.models.functions import Left
 
 from labelapp.common.errors import InvalidInput
 from labelapp.datasets.models import DatasetKind, DatasetRow, DatasetVersion
+from labelapp.datasets.naming import Names, names_of
 from labelapp.datasets.selection import conditions, is_erased
 from labelapp.labeling.models import Submission
 from labelapp.prompts.models import Prompt
@@ -55,6 +56,7 @@ class Comparison:
     came: list[Reason]
     went: list[Reason]
     query_changes: list[dict[str, Any]]
+    query_names: Names
 
 
 def compare(version: DatasetVersion, against: DatasetVersion) -> Comparison:
@@ -69,6 +71,7 @@ def compare(version: DatasetVersion, against: DatasetVersion) -> Comparison:
         came=_reasons(only_in(version, against)),
         went=_reasons(only_in(against, version)),
         query_changes=_query_changes(against.query, version.query),
+        query_names=names_of([against.query, version.query]),
     )
 
 

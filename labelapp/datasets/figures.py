@@ -179,7 +179,8 @@ def _of_leaks(prompts: QuerySet[Prompt]) -> list[Warning]:
         .count()
     )
     if alike:
-        text = f"{alike} times prompts of different splits begin with the same {PREFIX_LENGTH} characters: held-out "
+        shared = "1 beginning is" if alike == 1 else f"{alike} beginnings are"
+        text = f"{shared} shared by prompts of different splits, {PREFIX_LENGTH} characters long: held-out "
         text += "figures would flatter."
         warnings.append(Warning("leak_between_splits", text))
     evaluated = Task.objects.filter(prompt=OuterRef("pk"), project__kind__in=EVALUATIONS, withdrawn_at=None)

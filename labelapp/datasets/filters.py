@@ -107,10 +107,14 @@ class LabelFilters(AnyKindFilters):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         start, end = attrs.get("submitted_from"), attrs.get("submitted_to")
         if start and end and start >= end:
-            raise serializers.ValidationError({"submitted_to": ["This must be after submitted_from."]})
+            raise serializers.ValidationError(
+                {"submitted_to": ["This must be after the moment from which on answers are taken (submitted_from)."]}
+            )
         least, most = attrs.get("min_active_seconds", 0), attrs.get("max_active_seconds", MAX_SECONDS)
         if least > most:
-            raise serializers.ValidationError({"max_active_seconds": ["This must not be below min_active_seconds."]})
+            raise serializers.ValidationError(
+                {"max_active_seconds": ["This must not be below the least active time (min_active_seconds)."]}
+            )
         return attrs
 
 

@@ -1,5 +1,6 @@
 """Shapes of requests and answers about datasets."""
 
+from functools import cached_property
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -8,6 +9,7 @@ from rest_framework import serializers
 from labelapp.common.serializers import StrictSerializer
 from labelapp.datasets.filters import AnyFilters
 from labelapp.datasets.models import Dataset, DatasetKind, DatasetRow, DatasetVersion
+from labelapp.datasets.naming import Names, names_of
 from labelapp.datasets.storing import MANIFEST
 from labelapp.prompts.models import Split
 
@@ -184,11 +186,18 @@ class DatasetFileSerializer(serializers.Serializer[Any]):
     url = serializers.CharField()
 
 
+class QueryNamesField(serializers.DictField):
+    """The names of what a query filters by: of each filter, a name by id."""
+
+    child = serializers.DictField(child=serializers.CharField())
+
+
 class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     """A version."""
 
     dataset = DatasetNameSerializer(read_only=True)
     query = serializers.SerializerMethodField()
+    query_names = serializers.SerializerMethodField(help_text="What the ids in `query` are called, by filter and id.")
     split_counts = serializers.DictField(child=serializers.IntegerField(), read_only=True)
     files = serializers.SerializerMethodField()
     manifest_url = serializers.SerializerMethodField()
@@ -202,6 +211,7 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
             "number",
             "state",
             "query",
+            "query_names",
             "rows_total",
             "rows_written",
             "pair_count",
@@ -219,6 +229,21 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     @extend_schema_field(AnyFilters)
     def get_query(self, version: DatasetVersion) -> Any:
         return version.query
+
+    @extend_schema_field(QueryNamesField())
+    def get_query_names(self, version: DatasetVersion) -> Names:
+        return {
+            name: {pk: names[pk] for pk in map(str, version.query[name]) if pk in names}
+            for name, names in self._names.items()
+            if name in version.query
+        }
+
+    @cached_property
+    def _names(self) -> Names:
+        """The names of a whole page at once."""
+        is_many = isinstance(self.parent, serializers.ListSerializer)
+        versions: Any = self.parent.instance if is_many else [self.instance]
+        return names_of(version.query for version in versions)
 
     @extend_schema_field(DatasetFileSerializer(many=True))
     def get_files(self, version: DatasetVersion) -> Any:

@@ -22,6 +22,7 @@ from labelapp.datasets.serializers import (
     DatasetVersionSerializer,
     InstructionCountSerializer,
     LabelerCountSerializer,
+    QueryNamesField,
 )
 from labelapp.datasets.shapes import SHAPES
 from labelapp.prompts.models import Split
@@ -109,6 +110,7 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     came = ReasonSerializer(many=True)
     went = ReasonSerializer(many=True)
     query_changes = QueryChangeSerializer(many=True)
+    query_names = QueryNamesField(help_text="What the ids of the filters are called, by filter and id.")
 
 
 class ChangedRowSerializer(serializers.Serializer[Any]):

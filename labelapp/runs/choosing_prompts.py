@@ -10,7 +10,8 @@ from labelapp.prompts.models import Prompt
 def project_prompts(project: Project, *, limit: int | None = None) -> list[Prompt]:
     """The distinct prompts of a project's tasks, oldest first. Raises InvalidInput where there are none."""
     found = Prompt.objects.filter(tasks__project=project, tasks__withdrawn_at=None).distinct()
-    return _take(found, limit=limit, field="project_id", missing="This project has no tasks yet: choose use cases.")
+    missing = "This project has no tasks yet: say for which use cases to sample (use_cases)."
+    return _take(found, limit=limit, field="project_id", missing=missing)
 
 
 def library_prompts(use_cases: list[str], *, limit: int | None = None) -> list[Prompt]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labelapp_client.command_line import main
+from labelapp_client.command_line import main, skips
 from tests.client.server import Answer, json_answer, serving
 
 REFUSAL = {
@@ -123,6 +123,19 @@ def test_runs_are_cancelled_and_resumed(
     ending = "cancel" if arguments[0] == "cancel" else "resume"
     assert (request.method, request.path) == ("POST", f"/api/v1/runs/5/{ending}")
     assert words in "".join(capsys.readouterr())
+
+
+def test_skipped_prompts_stand_together_by_reason() -> None:
+    reasons = ["No answer."] * 7 + ["Archived."]
+    lines = skips([{"prompt_id": number, "reason": reason} for number, reason in enumerate(reasons, start=1)])
+    assert lines == ["prompts 1, 2, 3, 4, 5 … are skipped: No answer.", "prompt 8 is skipped: Archived."]
+
+
+def test_a_project_without_tasks_is_sampled_by_use_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda _request: json_answer(run_in("queued"))) as server:
+        assert command(server.url, monkeypatch, "project", "sample", "3", "4", "--use-case", "open_qa") == 0
+        asked = json.loads(server.requests[0].body)
+    assert asked == {"project_id": 3, "use_cases": ["open_qa"]}
 
 
 def test_programs_get_their_errors_as_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -121,6 +121,7 @@ def test_bad_lines_refuse_a_file_or_are_left_out(celery_worker_process: Any, lab
     refusal = labelapp("import", "bad.jsonl", status=1)
     assert refusal["code"] == "not_done"
     assert "line 7, promt" in refusal["message"]
+    assert refusal["message"].endswith(". Mend it, or keep the good lines.")
     assert refusal["data"]["state"] == "refused"
     with Labelapp() as app, pytest.raises(NotDone):
         app.prompts.import_file("bad.jsonl")

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from labelapp.datasets import actions
 from labelapp.datasets.models import Dataset, DatasetVersion
+from labelapp.labeling.models import Project
 from tests.datasets.world import World, comparisons, demonstrations, project_query, written_version
 from tests.people import client_of, make_user
 
@@ -303,7 +304,7 @@ def test_rows_lead_back_to_labels(researcher: APIClient, ready: DatasetVersion, 
 
 def test_list_versions(researcher: APIClient, ready: DatasetVersion, django_assert_num_queries: Any) -> None:
     waiting = DatasetVersion.objects.create(dataset=ready.dataset, number=2, query=ready.query)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # count, page, projects
         rows = researcher.get(f"/api/v1/dataset-versions?dataset={ready.dataset_id}").json()["results"]
     assert [row["id"] for row in rows] == [waiting.pk, ready.pk]
     for query, found in [
@@ -315,6 +316,29 @@ def test_list_versions(researcher: APIClient, ready: DatasetVersion, django_asse
         rows = researcher.get(f"/api/v1/dataset-versions?{query}").json()["results"]
         assert [row["id"] for row in rows] == found, query
     assert researcher.get("/api/v1/dataset-versions?state=done").json()["errors"][0]["field"] == "state"
+
+
+def test_versions_name_what_they_take(
+    researcher: APIClient, ready: DatasetVersion, django_assert_num_queries: Any
+) -> None:
+    project = Project.objects.get(kind="comparison")
+    instructions = project.instruction_versions.get()
+    query = {"project_ids": [project.pk], "without_instruction_version_ids": [instructions.pk]}
+    other = {"project_ids": [project.pk, 10**9], "version": 2}
+    newest = [
+        DatasetVersion.objects.create(dataset=ready.dataset, number=number, query=taken)
+        for number, taken in ((2, other), (3, query))
+    ]
+    with django_assert_num_queries(4):  # count, page, projects, instructions
+        rows = researcher.get(f"/api/v1/dataset-versions?dataset={ready.dataset_id}&state=queued").json()["results"]
+    names = {"project_ids": {str(project.pk): project.name}}
+    instruction_names = {str(instructions.pk): f"{project.name} v1"}
+    assert [row["query_names"] for row in rows] == [
+        names | {"without_instruction_version_ids": instruction_names},
+        names,
+    ]
+    one = researcher.get(f"/api/v1/dataset-versions/{newest[1].pk}").json()
+    assert one["query_names"] == rows[0]["query_names"]
 
 
 def test_labelers_see_no_datasets(ready: DatasetVersion) -> None:

@@ -2732,6 +2732,12 @@ export interface components {
             came: components["schemas"]["Reason"][];
             went: components["schemas"]["Reason"][];
             query_changes: components["schemas"]["QueryChange"][];
+            /** @description What the ids of the filters are called, by filter and id. */
+            query_names: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
         };
         /** @description What to do with a file that was previewed. */
         ConfirmImportRequest: {
@@ -2947,6 +2953,12 @@ export interface components {
             readonly number: number;
             readonly state: components["schemas"]["DatasetVersionStateEnum"];
             readonly query: components["schemas"]["AnyFilters"];
+            /** @description What the ids in `query` are called, by filter and id. */
+            readonly query_names: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
             readonly rows_total: number | null;
             readonly rows_written: number;
             readonly pair_count: number;

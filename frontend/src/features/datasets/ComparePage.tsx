@@ -93,8 +93,8 @@ function Changes({ versionId, against }: { versionId: number; against: number })
       </StatGroup>
       {data.query_changes.map(({ filter, before, after }) => (
         <Text key={filter} size="sm" className={classes.change}>
-          Filter changed: {before === null ? "none" : filterSummary({ [filter]: before })} →{" "}
-          {after === null ? "none" : filterSummary({ [filter]: after })}
+          Filter changed: {before === null ? "none" : filterSummary({ [filter]: before }, data.query_names)} →{" "}
+          {after === null ? "none" : filterSummary({ [filter]: after }, data.query_names)}
         </Text>
       ))}
       <SideOfChange

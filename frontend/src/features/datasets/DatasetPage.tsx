@@ -47,7 +47,7 @@ const COLUMNS: Column<Version>[] = [
     align: "right",
     render: (version) => (version.pair_count ? formatNumber(version.pair_count) : "–"),
   },
-  { key: "query", header: "Takes", render: (version) => filterSummary(version.query) },
+  { key: "query", header: "Takes", render: (version) => filterSummary(version.query, version.query_names) },
   { key: "by", header: "By", render: (version) => version.created_by || "–" },
   {
     key: "at",

@@ -5,7 +5,15 @@ import { options, PROMPT_KIND, SPLIT, USE_CASE } from "@/api/labels";
 import { AnswerRules } from "@/features/datasets/AnswerRules";
 import classes from "@/features/datasets/Datasets.module.css";
 import { LabelerSelect } from "@/features/datasets/LabelerSelect";
-import { type Dataset, type PreviewFigures, type Query, SEVERAL, TIES } from "@/features/datasets/query";
+import {
+  type Dataset,
+  FIELD_LABEL,
+  type FilterErrors,
+  type PreviewFigures,
+  type Query,
+  SEVERAL,
+  TIES,
+} from "@/features/datasets/query";
 import { SaveCohort } from "@/features/datasets/SaveCohort";
 import { Fold } from "@/ui/Fold";
 
@@ -13,12 +21,13 @@ type FiltersProps = {
   dataset: Dataset;
   query: Query;
   seen: PreviewFigures | undefined;
+  errors: FilterErrors;
   onChange: (change: Partial<Query>) => void;
 };
 type PartProps = Pick<FiltersProps, "query" | "onChange">;
 type Option = { value: string; label: string };
 
-export function Filters({ dataset, query, seen, onChange }: FiltersProps) {
+export function Filters({ dataset, query, seen, errors, onChange }: FiltersProps) {
   const projects = $api.useQuery("get", "/api/v1/projects", { params: { query: { page_size: 200 } } });
   const fitting = projects.data?.results.filter(
     ({ kind }) => dataset.kind === "prompts" || dataset.kind.startsWith(kind),
@@ -26,21 +35,21 @@ export function Filters({ dataset, query, seen, onChange }: FiltersProps) {
   return (
     <Stack>
       <IdSelect
-        label={dataset.kind === "prompts" ? "Prompts of these projects" : "Projects"}
+        label={dataset.kind === "prompts" ? "Prompts of these projects" : FIELD_LABEL.project_ids}
         data={fitting?.map(({ id, name }) => ({ value: String(id), label: name }))}
         value={query.project_ids}
         onChange={(project_ids) => onChange({ project_ids })}
       />
       <div className={classes.two}>
         <MultiSelect
-          label="Use cases"
+          label={FIELD_LABEL.use_cases}
           placeholder={query.use_cases?.length ? "" : "All"}
           data={options(USE_CASE)}
           value={query.use_cases ?? []}
           onChange={(use_cases) => onChange({ use_cases: use_cases as NonNullable<Query["use_cases"]> })}
         />
         <MultiSelect
-          label="Splits"
+          label={FIELD_LABEL.splits}
           placeholder={query.splits?.length ? "" : "All"}
           data={options(SPLIT)}
           value={query.splits ?? []}
@@ -50,7 +59,7 @@ export function Filters({ dataset, query, seen, onChange }: FiltersProps) {
       {dataset.kind === "prompts" ? (
         <PromptFilters query={query} onChange={onChange} />
       ) : (
-        <LabelFilters dataset={dataset} query={query} seen={seen} onChange={onChange} />
+        <LabelFilters dataset={dataset} query={query} seen={seen} errors={errors} onChange={onChange} />
       )}
     </Stack>
   );
@@ -83,14 +92,14 @@ function PromptFilters({ query, onChange }: PartProps) {
   return (
     <>
       <MultiSelect
-        label="Kinds"
+        label={FIELD_LABEL.kinds}
         placeholder={query.kinds?.length ? "" : "All"}
         data={options(PROMPT_KIND)}
         value={query.kinds ?? []}
         onChange={(kinds) => onChange({ kinds: kinds as NonNullable<Query["kinds"]> })}
       />
       <MultiSelect
-        label="Languages"
+        label={FIELD_LABEL.languages}
         placeholder={query.languages?.length ? "" : "All"}
         data={
           facets?.language.filter(({ value }) => value).map(({ value, label }) => ({ value, label })) ?? []
@@ -102,12 +111,12 @@ function PromptFilters({ query, onChange }: PartProps) {
   );
 }
 
-function LabelFilters({ dataset, query, seen, onChange }: FiltersProps) {
+function LabelFilters({ dataset, query, seen, errors, onChange }: FiltersProps) {
   return (
     <>
       {dataset.kind !== "prompts" && (
         <Select
-          label="Several labelers on one task"
+          label={FIELD_LABEL.several}
           data={SEVERAL[dataset.kind]}
           allowDeselect={false}
           value={query.several ?? "all"}
@@ -117,14 +126,15 @@ function LabelFilters({ dataset, query, seen, onChange }: FiltersProps) {
       {dataset.kind === "comparisons" && (
         <div className={classes.two}>
           <Select
-            label="Ties"
+            label={FIELD_LABEL.ties}
             data={TIES}
             allowDeselect={false}
             value={query.ties ?? "keep"}
             onChange={(ties) => onChange({ ties: ties as Query["ties"] })}
           />
           <NumberInput
-            label="Agreement of at least (%)"
+            label={FIELD_LABEL.min_agreement_percent}
+            error={errors.min_agreement_percent}
             description="Of a task’s pairs. A task with one labeler has none."
             min={0}
             max={100}
@@ -137,7 +147,7 @@ function LabelFilters({ dataset, query, seen, onChange }: FiltersProps) {
       )}
       <Fold title="Labelers and time">
         <People query={query} onChange={onChange} />
-        <Times query={query} onChange={onChange} />
+        <Times query={query} errors={errors} onChange={onChange} />
       </Fold>
       <Fold title={dataset.kind === "comparisons" ? "Instructions, models and answers" : "Instructions"}>
         <Instructions query={query} seen={seen} onChange={onChange} />
@@ -161,7 +171,7 @@ function People({ query, onChange }: PartProps) {
   return (
     <>
       <LabelerSelect
-        label="Labelers"
+        label={FIELD_LABEL.labeler_ids}
         none="All"
         value={query.labeler_ids}
         onChange={(labeler_ids) => onChange({ labeler_ids })}
@@ -169,13 +179,13 @@ function People({ query, onChange }: PartProps) {
       <SaveCohort memberIds={query.labeler_ids ?? []} />
       <div className={classes.two}>
         <IdSelect
-          label="Cohorts"
+          label={FIELD_LABEL.cohort_ids}
           data={cohorts.data?.results.map(({ id, name }) => ({ value: String(id), label: name }))}
           value={query.cohort_ids}
           onChange={(cohort_ids) => onChange({ cohort_ids })}
         />
         <LabelerSelect
-          label="Without labelers"
+          label={FIELD_LABEL.without_labeler_ids}
           none="Nobody"
           value={query.without_labeler_ids}
           onChange={(without_labeler_ids) => onChange({ without_labeler_ids })}
@@ -190,12 +200,13 @@ function dayStart(day: string): string | undefined {
   return day ? new Date(`${day}T00:00`).toISOString() : undefined;
 }
 
-function Times({ query, onChange }: PartProps) {
+function Times({ query, errors, onChange }: PartProps & Pick<FiltersProps, "errors">) {
   const [days, setDays] = useState({ from: "", to: "" });
   return (
     <div className={classes.two}>
       <TextInput
-        label="Submitted from"
+        label={FIELD_LABEL.submitted_from}
+        error={errors.submitted_from}
         type="date"
         value={days.from}
         onChange={({ currentTarget: { value } }) => {
@@ -204,7 +215,8 @@ function Times({ query, onChange }: PartProps) {
         }}
       />
       <TextInput
-        label="Submitted before"
+        label={FIELD_LABEL.submitted_to}
+        error={errors.submitted_to}
         type="date"
         value={days.to}
         onChange={({ currentTarget: { value } }) => {
@@ -213,13 +225,15 @@ function Times({ query, onChange }: PartProps) {
         }}
       />
       <NumberInput
-        label="Active for at least (seconds)"
+        label={FIELD_LABEL.min_active_seconds}
+        error={errors.min_active_seconds}
         min={0}
         value={query.min_active_seconds ?? ""}
         onChange={(value) => onChange({ min_active_seconds: numberOrNothing(value) })}
       />
       <NumberInput
-        label="Active for at most (seconds)"
+        label={FIELD_LABEL.max_active_seconds}
+        error={errors.max_active_seconds}
         min={0}
         value={query.max_active_seconds ?? ""}
         onChange={(value) => onChange({ max_active_seconds: numberOrNothing(value) })}
@@ -244,13 +258,13 @@ function Instructions({ query, seen, onChange }: PartProps & { seen: PreviewFigu
   return (
     <div className={classes.two}>
       <IdSelect
-        label="Instructions"
+        label={FIELD_LABEL.instruction_version_ids}
         data={data}
         value={query.instruction_version_ids}
         onChange={(instruction_version_ids) => onChange({ instruction_version_ids })}
       />
       <IdSelect
-        label="Without instructions"
+        label={FIELD_LABEL.without_instruction_version_ids}
         none="None"
         data={data}
         value={query.without_instruction_version_ids}
@@ -264,7 +278,7 @@ function Checkpoints({ query, onChange }: PartProps) {
   const { data } = $api.useQuery("get", "/api/v1/checkpoints", { params: { query: { page_size: 200 } } });
   return (
     <IdSelect
-      label="Responses of these checkpoints"
+      label={FIELD_LABEL.checkpoint_ids}
       data={data?.results.map(({ id, name }) => ({ value: String(id), label: name }))}
       value={query.checkpoint_ids}
       onChange={(checkpoint_ids) => onChange({ checkpoint_ids })}

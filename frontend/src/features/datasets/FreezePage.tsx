@@ -8,7 +8,7 @@ import { rowId } from "@/api/rowId";
 import classes from "@/features/datasets/Datasets.module.css";
 import { Filters } from "@/features/datasets/Filters";
 import { Preview } from "@/features/datasets/Preview";
-import type { Query } from "@/features/datasets/query";
+import { filterErrors, type Query } from "@/features/datasets/query";
 import { TextLink } from "@/ui/links";
 import { Page, PageHeader, Section } from "@/ui/Page";
 
@@ -27,6 +27,7 @@ export function FreezePage() {
     placeholderData: keepPreviousData,
     retry: false,
   });
+  const errors = filterErrors(preview.error);
   return (
     <Page title={`Freeze ${dataset.name}`}>
       <PageHeader
@@ -46,10 +47,11 @@ export function FreezePage() {
             dataset={dataset}
             query={query}
             seen={preview.data}
+            errors={errors}
             onChange={(change) => setQuery({ ...query, ...change })}
           />
         </Section>
-        <Preview dataset={dataset} query={query} found={preview.data} error={preview.error} />
+        <Preview dataset={dataset} query={query} found={preview.data} errors={errors} />
       </div>
     </Page>
   );

@@ -2,10 +2,16 @@ import { Button, Group, List, Stack, Text } from "@mantine/core";
 import { IconSnowflake } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { $api, invalidate } from "@/api/client";
-import { fieldErrors } from "@/api/errors";
 import { SPLIT } from "@/api/labels";
 import classes from "@/features/datasets/Datasets.module.css";
-import { type Dataset, type PreviewFigures, QUERY_FIELDS, type Query } from "@/features/datasets/query";
+import {
+  type Dataset,
+  errorSummary,
+  type FilterErrors,
+  filterErrors,
+  type PreviewFigures,
+  type Query,
+} from "@/features/datasets/query";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { formatNumber, formatPercent } from "@/ui/format";
 import { Notice } from "@/ui/Notice";
@@ -16,11 +22,11 @@ type PreviewProps = {
   dataset: Dataset;
   query: Query;
   found: PreviewFigures | undefined;
-  error: Error | null;
+  errors: FilterErrors;
 };
 
 /** What freezing would give now, and the button that does it. */
-export function Preview({ dataset, query, found, error }: PreviewProps) {
+export function Preview({ dataset, query, found, errors }: PreviewProps) {
   const navigate = useNavigate();
   const freeze = $api.useMutation("post", "/api/v1/datasets/{dataset_id}/versions", {
     onSuccess: async (version) => {
@@ -28,20 +34,20 @@ export function Preview({ dataset, query, found, error }: PreviewProps) {
       await navigate({ to: "/datasets/versions/$versionId", params: { versionId: String(version.id) } });
     },
   });
-  const messages = Object.values(fieldErrors(freeze.error ?? error, QUERY_FIELDS));
+  const wrong = freeze.error ? filterErrors(freeze.error) : errors;
   const isEmpty = !found?.rows || (dataset.kind === "comparisons" && !found.pairs);
   return (
     <div className={classes.preview}>
       <Section title="What it would be now">
         <Stack aria-live="polite">
-          <FieldErrors message={messages.join(" ")} />
+          <FieldErrors message={errorSummary(wrong)} />
           {found && <Figures dataset={dataset} found={found} />}
           {found && <Warnings found={found} />}
           {found && <Shares found={found} />}
           <Group>
             <Button
               leftSection={<IconSnowflake size={16} aria-hidden />}
-              disabled={isEmpty || Boolean(error)}
+              disabled={isEmpty || Object.keys(errors).length > 0}
               loading={freeze.isPending}
               onClick={() => freeze.mutate({ params: { path: { dataset_id: dataset.id } }, body: { query } })}
             >

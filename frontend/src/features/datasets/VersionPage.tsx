@@ -78,7 +78,7 @@ export function VersionPage() {
         ))}
       </StatGroup>
       <Text size="sm" c="dimmed">
-        Takes: {filterSummary(version.query)}
+        Takes: {filterSummary(version.query, version.query_names)}
       </Text>
       {version.state === "ready" && (
         <>

@@ -1,32 +1,53 @@
 import type { Schemas } from "@/api/client";
+import { fieldErrors } from "@/api/errors";
 
 export type Dataset = Schemas["Dataset"];
 export type Query = Schemas["AnyFiltersRequest"];
 export type PreviewFigures = Schemas["Preview"];
 export type Rule = NonNullable<Query["answers"]>[number];
 
-/** The fields whose errors the builder shows; the rest of an error stands above them. */
-export const QUERY_FIELDS = [
-  "project_ids",
-  "labeler_ids",
-  "cohort_ids",
-  "without_labeler_ids",
-  "use_cases",
-  "splits",
-  "submitted_from",
-  "submitted_to",
-  "min_active_seconds",
-  "max_active_seconds",
-  "instruction_version_ids",
-  "without_instruction_version_ids",
-  "checkpoint_ids",
-  "answers",
-  "min_agreement_percent",
-  "several",
-  "ties",
-  "kinds",
-  "languages",
-].map((name) => `query.${name}`);
+/** What the builder calls its fields. */
+export const FIELD_LABEL = {
+  project_ids: "Projects",
+  labeler_ids: "Labelers",
+  cohort_ids: "Cohorts",
+  without_labeler_ids: "Without labelers",
+  use_cases: "Use cases",
+  splits: "Splits",
+  submitted_from: "Submitted from",
+  submitted_to: "Submitted before",
+  min_active_seconds: "Active for at least (seconds)",
+  max_active_seconds: "Active for at most (seconds)",
+  instruction_version_ids: "Instructions",
+  without_instruction_version_ids: "Without instructions",
+  checkpoint_ids: "Responses of these checkpoints",
+  answers: "Answers to questions",
+  min_agreement_percent: "Agreement of at least (%)",
+  several: "Several labelers on one task",
+  ties: "Ties",
+  kinds: "Kinds",
+  languages: "Languages",
+} satisfies Partial<Record<keyof Query, string>>;
+
+/** What is wrong with a filter, by its name; what is wrong with none of them is under "". */
+export type FilterErrors = Partial<Record<keyof typeof FIELD_LABEL | "", string>>;
+
+const PREFIX = "query.";
+
+export function filterErrors(error: unknown): FilterErrors {
+  const names = Object.keys(FIELD_LABEL).map((name) => PREFIX + name);
+  const found = Object.entries(fieldErrors(error, names));
+  return Object.fromEntries(found.map(([name, message]) => [name.replace(PREFIX, ""), message]));
+}
+
+/** The errors of all filters in a line, each after what its field is called: the field itself may be folded away. */
+export function errorSummary(errors: FilterErrors): string {
+  return Object.entries(errors)
+    .map(([name, message]) =>
+      name ? `${FIELD_LABEL[name as keyof typeof FIELD_LABEL]}: ${message}` : message,
+    )
+    .join(" ");
+}
 
 export const SEVERAL: Record<"comparisons" | "demonstrations", { value: string; label: string }[]> = {
   comparisons: [
@@ -64,12 +85,23 @@ const NAMES: Record<string, string> = {
   several: "several labelers",
 };
 
-/** A query in a line of words; its ids stay ids, as in the API. */
-export function filterSummary(query: object): string {
+/** What the ids of a query are called, by filter and id. */
+type IdNames = Schemas["DatasetVersion"]["query_names"];
+
+/** A query in a line of words; the id of what was deleted since stays an id. */
+export function filterSummary(query: object, names: IdNames = {}): string {
   const parts = Object.entries(query)
     .filter(([name]) => name !== "version")
-    .map(([name, value]) => `${NAMES[name] ?? name.replaceAll("_", " ")}: ${inWords(value)}`);
+    .map(
+      ([name, value]) => `${NAMES[name] ?? name.replaceAll("_", " ")}: ${valueInWords(value, names[name])}`,
+    );
   return parts.join(" · ") || "Everything";
+}
+
+function valueInWords(value: unknown, names: Record<string, string> | undefined): string {
+  return names && Array.isArray(value)
+    ? value.map((id) => names[String(id)] ?? `#${id}`).join(", ")
+    : inWords(value);
 }
 
 function inWords(value: unknown): string {
