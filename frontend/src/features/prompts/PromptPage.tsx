@@ -104,15 +104,17 @@ export function PromptPage() {
                   { label: "Added", value: <RelativeTime at={prompt.created_at} /> },
                 ]}
               />
-              <PromptForm key={prompt.id} prompt={prompt} />
+              {!prompt.is_withheld && <PromptForm key={prompt.id} prompt={prompt} />}
             </Stack>
           </Section>
-          <Section
-            title="Annotations"
-            description="The paper's list. Unset is an answer of its own: it is not a “no”."
-          >
-            <Annotations prompt={prompt} onChange={keep} />
-          </Section>
+          {!prompt.is_withheld && (
+            <Section
+              title="Annotations"
+              description="The paper's list. Unset is an answer of its own: it is not a “no”."
+            >
+              <Annotations prompt={prompt} onChange={keep} />
+            </Section>
+          )}
         </div>
       </div>
     </Page>
