@@ -92,10 +92,19 @@ def _train(root: Path, told: Connection, without: str) -> None:
 
 def _lose(part: str) -> None:
     """Make checkpoints lose a part, if one is named, when they are read: what a fresh run has stands in its place."""
-    from training import checkpointing, process
+    from inference.sampling import sample_seed
+    from training import checkpointing, process, rollouts
 
     if part == "random":
         checkpointing._set_random_state = lambda state: None
+        # PPO's random numbers are not in it: a response's seed comes of its number in the run, which here begins anew.
+        began_at: list[int] = []
+
+        def seed_from_start(run_seed: int, prompt_id: str, number: int) -> int:
+            began_at.append(number)
+            return sample_seed(run_seed, prompt_id, number - began_at[0])
+
+        rollouts.sample_seed = seed_from_start  # type: ignore[attr-defined]
     if part == "kl":
         load = checkpointing.load_checkpoint
         process.load_checkpoint = lambda path: load(path) | {"kl": {"coefficient": 0.02}}  # type: ignore[attr-defined]

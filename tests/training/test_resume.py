@@ -46,9 +46,8 @@ def weights(directory: RunDirectory) -> str:
 
 KINDS = ("sft", "reward_model", "ppo", "dpo")
 KILLS = 20
-# What the state of a kind must hold, or a killed run is found out. PPO draws nothing from the global random state: each
-# episode has a seed of its own, and dropout is off.
-CONTROLS = {"sft": "random", "reward_model": "random", "ppo": "kl", "dpo": "random"}
+# What a killed run must go on with, or it is found out: its random numbers, and PPO's KL controller.
+CONTROLS = {"sft": ("random",), "reward_model": ("random",), "ppo": ("random", "kl"), "dpo": ("random",)}
 
 
 def killable_run(root: Path, kind: str, models: Models, gpt2: Path) -> RunDirectory:
@@ -57,7 +56,9 @@ def killable_run(root: Path, kind: str, models: Models, gpt2: Path) -> RunDirect
         settings: dict[str, Any] = {"epochs": 1, "checkpoint_every_steps": 1, "packing": "unpacked"}
         return make_toy_run(root, kind=kind, models={"model": gpt2}, **settings)
     if kind == "ppo":
-        return make_toy_run(root, kind=kind, models=models(kind), episodes=32, checkpoint_every_iterations=1)
+        roles = models(kind)
+        roles["gold_reward_model"] = roles["reward_model"]
+        return make_toy_run(root, kind=kind, models=roles, episodes=32, checkpoint_every_iterations=1)
     if kind == "dpo":
         settings = {"epochs": 1, "checkpoint_every_steps": 1, "method": "lora", "lora_dropout": 0.3}
         return make_toy_run(root, kind=kind, models=models(kind), **settings)
@@ -88,9 +89,10 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_to_the_same_bits(
         assert read_manifest(run.output).summary.keys() == read_manifest(whole.output).summary.keys()
         assert not list(run.root.glob("attempt-*/checkpoints/*")), "checkpoints are of no use once the output is there"
 
-    control = make()
-    run_without(control, part=CONTROLS[kind])
-    assert figures(control) != figures(whole), f"{CONTROLS[kind]} is lost and nobody notices"
+    for part in CONTROLS[kind]:
+        control = make()
+        run_without(control, part=part)
+        assert figures(control) != figures(whole), f"{part} is lost and nobody notices"
 
 
 @pytest.mark.parametrize(
