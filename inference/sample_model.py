@@ -16,7 +16,8 @@ def draw_from_model(run: SampleRun, location: str) -> None:
     """Draw what is missing, a batch at a time, each kept before the next begins.
 
     The batches are those of a run that was never interrupted, the whole ones skipped: a resumed run then computes the
-    very same numbers even where the shape of a batch changes its rounding.
+    very same numbers even where the shape of a batch changes its rounding. For this, too, no prompt comes in where
+    another batch's response has ended: which rows stand side by side would hang on what a run before had drawn.
     """
     quiet_libraries()
     torch.set_num_threads(run.config.threads)

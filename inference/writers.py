@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import torch
+
+from inference.errors import SamplingError
 from inference.models import LoadedModel, end_ids
 from inference.sampling import Sample, SamplingSettings, read_sample, response_room, sample
 from inference.vllm_server import VllmServer
@@ -45,9 +48,13 @@ class TorchWriter:
         seeds: Sequence[Sequence[int]],
         settings: SamplingSettings,
     ) -> list[list[Sample]]:
-        """For each prompt (token ids) one sample per seed."""
+        """For each prompt (token ids) one sample per seed. Raises SamplingError where they do not fit into memory."""
         model, tokenizer = policy.model, policy.tokenizer
-        return sample(model, tokenizer, prompts, seeds=seeds, settings=settings, batch_size=self.batch_size).samples
+        try:
+            return sample(model, tokenizer, prompts, seeds=seeds, settings=settings, batch_size=self.batch_size).samples
+        except torch.OutOfMemoryError as error:
+            message = "the GPU has too little memory to write so many responses at once; lower the rollout batch size"
+            raise SamplingError(message, field="config.rollout_batch_size") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +91,12 @@ class VllmWriter:
     ) -> list[list[Sample]]:
         """For each prompt (token ids) one sample per seed. Raises RolloutServerError."""
         ends = end_ids(policy.model, policy.tokenizer)
+        # In every process, though one of them alone has brought the weights.
+        salt = secrets.token_hex(16)
 
         def one(prompt: Sequence[int], seed: int) -> Sample:
             limit = response_room(policy.model, len(prompt), settings.max_new_tokens)
-            ids = self.server.complete(prompt, seed=seed, limit=limit, ends=ends, settings=settings)
+            ids = self.server.complete(prompt, seed=seed, limit=limit, ends=ends, settings=settings, salt=salt)
             return read_sample(policy.tokenizer, ids, ends=set(ends), stop=settings.stop)
 
         with ThreadPoolExecutor(self.concurrency) as pool:

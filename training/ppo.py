@@ -11,7 +11,7 @@ docs/algorithm-notes.md.
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -142,10 +142,12 @@ class Ppo:
                 settings=settings,
             )
 
+        own_weights: AbstractContextManager[None] = self.world.whole(self.actors.policy.model)
         if isinstance(self.writer, VllmWriter):
+            own_weights = nullcontext()
             policy = replace(self.actors.policy, model=self.world.assemble(self.actors.policy.model))
             self.world.from_main(partial(self.writer.refresh, policy))
-        with self.precision(), self.world.whole(self.actors.policy.model):
+        with self.precision(), own_weights:
             parts = self.world.spread(range(0, len(prompts), own_size), write)
         return [rollout for part in parts for rollout in part]
 

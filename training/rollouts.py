@@ -34,7 +34,7 @@ def make_writer(config: PpoConfig, policy: LoadedModel, *, directory: Path) -> W
     """
     if not config.rollout_server:
         return TorchWriter(config.rollout_batch_size)
-    server = VllmServer(config.rollout_server)
+    server = VllmServer(config.rollout_server, connections=config.rollout_batch_size)
     server.check(policy.tokenizer, longest=config.max_prompt_tokens + config.max_response_tokens)
     return VllmWriter(server, config.rollout_batch_size, directory, save_policy)
 

@@ -1,17 +1,24 @@
 """Rollouts by a vLLM server: the stand-in speaks its routes and samples from the weights that it last loaded."""
 
 import dataclasses
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from formats.errors import FormatError
-from formats.run_directory import RunDirectory, read_metrics
+from formats.run_directory import EXIT_PREEMPTED, RunDirectory, read_metrics
+from inference import writers
 from inference.byte_tokenizer import build_byte_tokenizer
+from inference.sampling import SamplingSettings
 from inference.tiny import TinyConfig, build_tiny_model
-from tests.training.toy_runs import PPO, make_toy_run, start
+from inference.vllm_server import RolloutServerError, VllmServer
+from inference.writers import VllmWriter
+from tests.training.toy_runs import PPO, make_toy_run, resumed_at, start, stop_after
 from tests.training.vllm_stand_in import VllmStandIn, vllm_stand_in
+from training.adapting import save_policy
 
 CLOCKED = ("time", "seconds", "episodes_per_second")
 
@@ -31,31 +38,58 @@ def run_ppo(root: Path, models: dict[str, Path], **settings: Any) -> tuple[int, 
 
 
 def curve(directory: RunDirectory) -> list[dict[str, Any]]:
-    rows = read_metrics(directory.attempt(1).metrics_path)
+    rows = read_metrics(directory.attempts()[-1].metrics_path)
     return [{name: value for name, value in row.items() if not name.endswith(CLOCKED)} for row in rows]
 
 
-@pytest.mark.parametrize("method", ["full", "lora"])
-def test_a_run_learns_what_it_would_learn_from_rollouts_of_its_own(
-    tmp_path: Path, models: dict[str, Path], method: str
-) -> None:
-    """To the bit, since the stand-in draws as torch does, provided that it has every version of the weights."""
-    code, alone = run_ppo(tmp_path / "alone", models, method=method)
+@pytest.fixture(scope="module")
+def alone(models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    code, directory = run_ppo(tmp_path_factory.mktemp("alone") / "run", models)
     assert code == 0
-    with vllm_stand_in(models["model"]) as server:
-        code, served = run_ppo(tmp_path / "served", models, method=method, rollout_server=server.url)
-    assert code == 0
-    assert curve(served) == curve(alone)
-    assert curve(served)[0]["kl_nats"] == 0.0, "log-probabilities are torch's own"
-    calls = [call for call in server.calls if call != "/v1/completions"]
-    assert calls == ["/v1/models", "/tokenize", *["/collective_rpc", "/reset_prefix_cache"] * 3]
+    return directory
+
+
+def check_calls(server: VllmStandIn, *, reloads: int) -> None:
+    assert server.calls.count("/collective_rpc") == reloads
+    assert set(server.calls) == {"/v1/models", "/tokenize", "/collective_rpc", "/v1/completions"}
     paths = [body["kwargs"]["weights_path"] for body in server.bodies if "kwargs" in body]
-    assert len(set(paths)) == 3, "nothing cached by name is taken for new weights"
+    assert len(set(paths)) == reloads, "nothing cached by name is taken for new weights"
     assert not any(Path(path).exists() for path in paths)
 
 
-def test_the_comparison_notices_a_server_that_keeps_its_weights(tmp_path: Path, models: dict[str, Path]) -> None:
-    _, alone = run_ppo(tmp_path / "alone", models)
+def test_a_run_learns_what_it_would_learn_from_rollouts_of_its_own(
+    tmp_path: Path, models: dict[str, Path], alone: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the bit, since the stand-in draws as torch does, provided that it has every version of the weights.
+
+    Also where the run is stopped and goes on.
+    """
+    with vllm_stand_in(models["model"]) as server:
+        with monkeypatch.context() as patch:
+            stop_after(patch, step=1)
+            code, served = run_ppo(tmp_path / "served", models, rollout_server=server.url)
+        assert code == EXIT_PREEMPTED
+        assert start(served) == 0
+    assert resumed_at(served) == 1
+    assert curve(served) == curve(alone)
+    assert curve(served)[0]["kl_nats"] == 0.0, "log-probabilities are torch's own"
+    check_calls(server, reloads=3)
+
+
+def test_adapters_are_merged_for_the_server(tmp_path: Path, models: dict[str, Path]) -> None:
+    _, alone = run_ppo(tmp_path / "alone", models, method="lora", best_of_n_samples=0)
+    with vllm_stand_in(models["model"]) as server:
+        code, served = run_ppo(
+            tmp_path / "served", models, method="lora", best_of_n_samples=0, rollout_server=server.url
+        )
+    assert code == 0
+    assert curve(served) == curve(alone)
+    check_calls(server, reloads=2)
+
+
+def test_the_comparison_notices_a_server_that_keeps_its_weights(
+    tmp_path: Path, models: dict[str, Path], alone: RunDirectory
+) -> None:
     with vllm_stand_in(models["model"], ignores_reload=True) as server:
         code, served = run_ppo(tmp_path / "served", models, rollout_server=server.url)
     assert code == 0
@@ -115,6 +149,60 @@ def test_a_server_that_gives_no_token_ids(
     monkeypatch.setattr(VllmStandIn, "complete", lambda *_: (200, {"choices": [{"text": "Hello"}]}))
     with vllm_stand_in(models["model"]) as server:
         assert "no token ids" in error_of(tmp_path / "run", models, server.url)
+
+
+def test_what_another_server_says_is_not_repeated(
+    tmp_path: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies: list[Any] = [{"detail": "the key is 1234"}, "the key is 1234", {"error": {"message": "no such model"}}]
+    monkeypatch.setattr(VllmStandIn, "answer", lambda *_: (404, replies.pop(0)))
+    with vllm_stand_in(models["model"]) as server:
+        client = VllmServer(server.url, connections=1)
+        tokenizer = server.loaded.tokenizer
+        for _ in range(2):
+            with pytest.raises(RolloutServerError, match=r"answered 404: it must be the address"):
+                client.check(tokenizer, longest=8)
+        with pytest.raises(RolloutServerError, match=r"answered 404 \(no such model\): it must"):
+            client.check(tokenizer, longest=8)
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]"])
+def test_a_link_local_address_is_not_asked(host: str) -> None:
+    with pytest.raises(RolloutServerError, match="link-local"):
+        VllmServer(f"http://{host}:1", connections=1).check(build_byte_tokenizer(context_length=8), longest=8)
+
+
+def test_as_many_are_asked_for_at_a_time_as_the_settings_say(
+    models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than httpx allows by itself: the server answers once it has been asked by all."""
+    count = 104
+    together = threading.Barrier(count, timeout=120)
+
+    def answer(*_arguments: Any) -> tuple[int, Any]:
+        together.wait()
+        return 200, {"choices": [{"token_ids": [7]}]}
+
+    monkeypatch.setattr(VllmStandIn, "answer", answer)
+    with vllm_stand_in(models["model"]) as server:
+        policy = server.loaded
+        writer = VllmWriter(VllmServer(server.url, connections=count), count, Path("unused"), save_policy)
+        drawn = writer.write(policy, [[257]] * count, seeds=[[0]] * count, settings=SamplingSettings(4))
+    assert [own[0].token_ids for own in drawn] == [[7]] * count
+
+
+def test_too_little_memory_for_rollouts_names_their_setting(
+    tmp_path: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: Any, **_named: Any) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(writers, "sample", fail)
+    code, directory = run_ppo(tmp_path / "run", models)
+    assert code == 2
+    error = directory.attempt(1).read_error()
+    assert error is not None
+    assert error.field == "config.rollout_batch_size"
 
 
 @pytest.mark.parametrize("url", ["10.0.0.5:8000", "ftp://host", "http://host/v1", "http://user:key@host"])

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from inference.models import LoadedModel, load_causal_lm
+from inference.models import LoadedModel, end_ids, load_causal_lm
 from inference.sampling import SamplingSettings, sample_batch
 
 Reply = tuple[int, Any]
@@ -22,6 +22,7 @@ class VllmStandIn(ThreadingHTTPServer):
     """`model` is what it was started with. With `ignores_reload` it says yes and keeps its weights."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, model: Path, *, max_model_len: int = 1024, ignores_reload: bool = False) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -29,6 +30,8 @@ class VllmStandIn(ThreadingHTTPServer):
         self.loaded: LoadedModel = load_causal_lm(model, device="cpu", precision="float32")
         self.calls: list[str] = []
         self.bodies: list[dict[str, Any]] = []
+        self.reloads = 0
+        self.salts: dict[str, int] = {}  # the reload that each was first used after
         self.lock = threading.Lock()
 
     @property
@@ -43,7 +46,6 @@ class VllmStandIn(ThreadingHTTPServer):
                 "/v1/models": self.models,
                 "/tokenize": self.tokenize,
                 "/collective_rpc": self.collective_rpc,
-                "/reset_prefix_cache": lambda _body: (200, None),
                 "/v1/completions": self.complete,
             }
             return routes[path](body) if path in routes else (404, {"detail": "Not Found"})
@@ -61,6 +63,7 @@ class VllmStandIn(ThreadingHTTPServer):
         assert path.is_absolute()
         if not list(path.glob("*.safetensors")):
             return 500, {"error": f"Cannot find any model weights with `{path}`"}
+        self.reloads += 1
         if not self.ignores_reload:
             self.loaded = load_causal_lm(path, device="cpu", precision="float32")
         return 200, {"results": [None]}
@@ -68,9 +71,16 @@ class VllmStandIn(ThreadingHTTPServer):
     def complete(self, body: dict[str, Any]) -> Reply:
         assert body["return_token_ids"]
         assert (body["top_p"], body["top_k"], body["min_p"], body["repetition_penalty"]) == (1.0, -1, 0.0, 1.0)
+        tokenizer, asked = self.loaded.tokenizer, len(body["prompt"]) + body["max_tokens"]
+        if asked > self.max_model_len:
+            return 400, {"error": {"message": f"maximum context length is {self.max_model_len}, not {asked}"}}
+        # vLLM reads the end token of generation_config.json only where it is told to.
+        assert set(body["stop_token_ids"]) == set(end_ids(self.loaded.model, tokenizer))
+        if self.salts.setdefault(body["cache_salt"], self.reloads) != self.reloads:
+            return 500, {"error": {"message": "keys and values of other weights would be taken from the cache"}}
         settings = SamplingSettings(body["max_tokens"], temperature=body["temperature"], stop=tuple(body["stop"]))
         drawn = sample_batch(
-            self.loaded.model, self.loaded.tokenizer, [body["prompt"]], seeds=[[body["seed"]]], settings=settings
+            self.loaded.model, tokenizer, [body["prompt"]], seeds=[[body["seed"]]], settings=settings
         ).samples[0][0]
         choice = {"index": 0, "text": drawn.text, "token_ids": drawn.token_ids, "finish_reason": drawn.finish_reason}
         return 200, {"object": "text_completion", "model": body["model"], "choices": [choice]}
