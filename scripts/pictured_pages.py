@@ -18,6 +18,8 @@ class Shot:
     caption: str
     prepare: Callable[[Page], None] = lambda _page: None
     language: str = "en-GB"
+    # Without those of a phone, where it has no use.
+    is_for_phones: bool = True
 
 
 def shots(url: str, ids: dict[str, int]) -> dict[str, list[Shot]]:
@@ -45,7 +47,7 @@ def labeling(url: str, ids: dict[str, int]) -> list[Shot]:
         Shot("task-questions", "labeler", ranking, "Questions about a task and its project.", acts.rank("6352", "q")),
         Shot("flag", "labeler", ranking, "Flagging what a researcher should see.", acts.rank("6352", "f")),
         Shot("skip", "labeler", ranking, "Skipping, with a reason in one key.", acts.rank("6352", "s")),
-        Shot("keys", "labeler", ranking, "Every key.", acts.rank("6352", "?")),
+        Shot("keys", "labeler", ranking, "Every key.", acts.rank("6352", "?"), is_for_phones=False),
         Shot("offline", "labeler", ranking, "Without the network, work goes on.", acts.lose_the_network),
         Shot("german", "labeler", ranking, "The same in German.", ranked, language="de"),
         Shot("undo", "labeler2", ranking, "An answer can be taken back for ten seconds.", acts.submit),

@@ -70,7 +70,7 @@ def take(url: str, chosen: list[Shot]) -> list[str]:
         people = {shot.person for shot in chosen if shot.person}
         sessions = {person: storage_of(chromium, url, person) for person in sorted(people)} | {"": None}
         encoder = chromium.new_page()
-        for shot, width in product(chosen, WIDTHS):
+        for shot, width in sizes(chosen):
             started = time.monotonic()
             try:
                 pictures = photograph(chromium, url, shot, width=width, session=sessions[shot.person])
@@ -83,6 +83,11 @@ def take(url: str, chosen: list[Shot]) -> list[str]:
                 (FOLDER / picture_name(shot, width, scheme)).write_bytes(base64.b64decode(webp))
             print(f"{shot.name:<20} {width:>4} px {time.monotonic() - started:5.1f} s", flush=True)
     return failed
+
+
+def sizes(pictured: list[Shot]) -> list[tuple[Shot, int]]:
+    """Each picture with each width that it is of use in."""
+    return [(shot, width) for shot, width in product(pictured, WIDTHS) if width >= TABLET or shot.is_for_phones]
 
 
 def picture_name(shot: Shot, width: int, scheme: Scheme) -> str:
@@ -134,7 +139,7 @@ def write_index(parts: dict[str, list[Shot]]) -> None:
         for shot in pictured:
             pictures = (
                 f'<img src="{picture_name(shot, width, scheme)}" width="{SHARE[width]}%" alt="{width} px, {scheme}">'
-                for width, scheme in product(WIDTHS, SCHEMES)
+                for (_, width), scheme in product(sizes([shot]), SCHEMES)
             )
             lines += ["", f"**{shot.name}** · {shot.caption}", "", *pictures]
     (FOLDER / "README.md").write_text("\n".join(lines) + "\n")
@@ -142,7 +147,7 @@ def write_index(parts: dict[str, list[Shot]]) -> None:
 
 def remove_old(every: list[Shot]) -> None:
     """Remove the pictures of pages that are no longer pictured."""
-    current = {picture_name(shot, width, scheme) for shot, width, scheme in product(every, WIDTHS, SCHEMES)}
+    current = {picture_name(shot, width, scheme) for (shot, width), scheme in product(sizes(every), SCHEMES)}
     for picture in FOLDER.glob("*.webp"):
         if picture.name not in current:
             picture.unlink()

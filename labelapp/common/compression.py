@@ -1,4 +1,4 @@
-"""Answers as JSON are compressed here: `manage.py serve` has no proxy in front of it that would do so."""
+"""Answers as JSON are compressed here, so that it does not matter what the proxy in front does, or whether there is one."""
 
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -15,6 +15,11 @@ class JsonCompressionMiddleware(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Return the answer, compressed where that may be and is shorter."""
         is_json = response.get("Content-Type", "").startswith("application/json")
-        if response.streaming or not is_json or "no-transform" in response.get("Cache-Control", ""):
+        if (
+            response.streaming
+            or not is_json
+            or "Content-Range" in response
+            or "no-transform" in response.get("Cache-Control", "")
+        ):
             return response
         return super().process_response(request, response)

@@ -2,10 +2,11 @@
 
 import gzip
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.test import APIClient
 
@@ -42,11 +43,17 @@ def test_a_browser_gets_json_compressed_and_reads_the_same() -> None:
         HttpResponse("a,b\n" * 1000, content_type="text/csv"),
         JsonResponse(LONG, headers={"Cache-Control": "private, no-transform"}),
         JsonResponse({"status": "ok"}),
+        FileResponse(BytesIO(json.dumps(LONG).encode()), content_type="application/json"),
+        JsonResponse(LONG, status=206, headers={"Content-Range": "bytes 0-5010/9000"}),
+        JsonResponse(LONG, status=416, headers={"Content-Range": "bytes */9000"}),
+        HttpResponse(content_type="application/json", headers={"Content-Length": "9000"}),
     ],
-    ids=["events", "stream", "csv", "no-transform", "short"],
+    ids=["events", "stream", "csv", "no-transform", "short", "file", "range", "no such range", "head"],
 )
 def test_what_is_no_whole_json_answer_keeps_its_bytes(answer: HttpResponseBase) -> None:
+    length = answer.get("Content-Length")
     assert "Content-Encoding" not in sent(answer).headers
+    assert answer.get("Content-Length") == length
 
 
 def test_who_reads_no_gzip_gets_none() -> None:

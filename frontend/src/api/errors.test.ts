@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ApiError, fieldErrors, isTransient, NetworkError } from "@/api/errors";
+import { ApiError, fieldErrors, isOutage, isTransient, NetworkError } from "@/api/errors";
 
 const invalid = new ApiError(400, {
   code: "invalid_input",
@@ -30,4 +30,10 @@ test("only what may pass is worth a retry", () => {
   expect(isTransient(new NetworkError())).toBe(true);
   expect(isTransient(new ApiError(503, {}))).toBe(true);
   expect(isTransient(invalid)).toBe(false);
+});
+
+test("behind a proxy an outage is its answer; a fault of the server's own is none", () => {
+  expect([502, 503, 504].map((status) => isOutage(new ApiError(status, {})))).toEqual([true, true, true]);
+  expect(isOutage(new NetworkError())).toBe(true);
+  expect(isOutage(new ApiError(500, {}))).toBe(false);
 });

@@ -37,6 +37,11 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
+/** True where nobody answers: neither the server itself nor, in its place, the proxy before it. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof NetworkError || isStatus(error, 502, 503, 504);
+}
+
 /** Messages by form field; what names no field of the form is under "". */
 export function fieldErrors(error: unknown, fields: readonly string[]): Record<string, string> {
   const result: Record<string, string> = {};

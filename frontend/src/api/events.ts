@@ -11,7 +11,7 @@ import { refetch } from "@/api/client";
 
 export type ServerEvent = { topic: string; type: string; id?: number } & Record<string, unknown>;
 export type Connection = "idle" | "connecting" | "live" | "reconnecting" | "offline";
-type Watcher = { topics: string[]; onEvent: (event: ServerEvent) => void; onGap: () => void };
+type Watcher = { topics: string[]; onEvent: (event: ServerEvent) => void; onGap: (isFirst: boolean) => void };
 
 const FIRST_DELAY_MS = 1_000;
 const LAST_DELAY_MS = 30_000;
@@ -91,7 +91,7 @@ class EventStream {
   }
 
   private tellOfGap(watchers: Set<Watcher>): void {
-    for (const watcher of watchers) watcher.onGap();
+    for (const watcher of watchers) watcher.onGap(this.newcomers.has(watcher));
     this.newcomers.clear();
   }
 
@@ -122,13 +122,15 @@ type EventsOptions = {
   only?: number;
   /** Of a topic of many kinds of events, the one that matters. */
   type?: string;
-  /** For pages that use an event's numbers. One that happened while the connection was lost is never told. */
+  /** For pages that use an event's numbers. One that happened while the connection was lost is never told; */
   onEvent?: (event: ServerEvent) => void;
+  /** instead this is called once it is there again. */
+  onGap?: () => void;
 };
 
 /** Refetches `invalidates` whenever one of `topics` changes, and whenever that may have gone unnoticed. */
 export function useEvents(topics: string[], invalidates: QueryKey[], options: EventsOptions = {}): void {
-  const { only, type, onEvent } = options;
+  const { only, type, onEvent, onGap } = options;
   const key = JSON.stringify([topics, invalidates]);
   useEffect(() => {
     const [watched, keys] = JSON.parse(key) as [string[], QueryKey[]];
@@ -138,7 +140,10 @@ export function useEvents(topics: string[], invalidates: QueryKey[], options: Ev
     };
     return stream.watch({
       topics: watched,
-      onGap: refetchAll,
+      onGap: (isFirst) => {
+        refetchAll();
+        if (!isFirst) onGap?.();
+      },
       onEvent: (event) => {
         if (only !== undefined && event.id !== only) return;
         if (type !== undefined && event.type !== type) return;
@@ -146,7 +151,7 @@ export function useEvents(topics: string[], invalidates: QueryKey[], options: Ev
         onEvent?.(event);
       },
     });
-  }, [key, only, type, onEvent]);
+  }, [key, only, type, onEvent, onGap]);
 }
 
 export function useConnection(): Connection {

@@ -1,31 +1,25 @@
 import { Button } from "@mantine/core";
 import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
-import { useCallback, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { api } from "@/api/client";
-import { errorMessage, isStatus, NetworkError } from "@/api/errors";
+import { errorMessage, isOutage, isStatus } from "@/api/errors";
 import { NotFound } from "@/app/NotFound";
+import { isReachable, useServerBack } from "@/app/useServerBack";
 import { EmptyState } from "@/ui/EmptyState";
 import { toast } from "@/ui/toasts";
 import { usePageTitle } from "@/ui/usePageTitle";
+
+/** So that nothing is missing that failed to come; but never without a server, for an empty window. */
+const loadAnew = () => window.location.reload();
 
 /** A page that was never opened here, or whose data is not here, while the server cannot be reached. */
 function NotHere() {
   const { t } = useTranslation();
   usePageTitle(t("Not available offline"));
-  // Loaded anew, so that nothing of it is missing that failed to come; but never without a server, for an empty window.
-  const open = useCallback(async () => {
-    const isThere = await api.GET("/api/v1/health").then(
-      () => true,
-      () => false,
-    );
-    if (isThere) window.location.reload();
+  useServerBack(loadAnew);
+  const open = async () => {
+    if (await isReachable()) loadAnew();
     else toast({ message: t("The server cannot be reached yet.") });
-  }, [t]);
-  useEffect(() => {
-    window.addEventListener("online", open);
-    return () => window.removeEventListener("online", open);
-  }, [open]);
+  };
   return (
     <EmptyState title={t("This page is not available offline")} headingLevel={1}>
       {t(
@@ -44,7 +38,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   usePageTitle(t("Something went wrong"));
   if (isStatus(error, 404)) return <NotFound />;
-  if (error instanceof NetworkError) return <NotHere />;
+  if (isOutage(error)) return <NotHere />;
   const retry = () => {
     reset();
     void router.invalidate();

@@ -30,7 +30,7 @@ export function LabelPage() {
   const isHere = useRouterState({ select: ({ location }) => location.pathname === path });
   const tasks = useNext(projectId, userId, isHere);
   const { shown, show, refetch, isFetching, error: failure } = tasks;
-  const { upcoming, goAhead, goBack, isOpen, withoutClaim } = tasks;
+  const { upcoming, goAhead, goBack, isOpen, withoutClaim, drop } = tasks;
   useRest(shown);
   const assignment = shown?.next.assignment ?? undefined;
   // The one that was answered must not stay on the screen, where it could be answered again, nor come back to it when
@@ -50,6 +50,7 @@ export function LabelPage() {
   const onDone = useCallback(
     (done?: Done) => {
       answered.current = done?.assignment.id ?? assignment?.id ?? null;
+      drop();
       // The next task is painted first, then what is said about the last one.
       void (done?.sent?.next ? show(done.sent.next) : refetch()).then(() => {
         closeError();
@@ -57,7 +58,7 @@ export function LabelPage() {
         setTimeout(() => void invalidate("/api/v1/progress", "/api/v1/history"), AFTER_PAINT_MS);
       });
     },
-    [assignment, show, refetch, closeError, userId],
+    [assignment, show, refetch, closeError, drop, userId],
   );
   const onAskAgain = useCallback(() => void refetch(), [refetch]);
   const { local = null, problem = null } = shown ?? {};

@@ -35,6 +35,16 @@ describe("commandFor", () => {
     expect(commandFor(press("ś", { altKey: true, ctrlKey: true, code: "KeyS" }), typing)).toBeNull();
   });
 
+  test("a task is skipped with a reason in one press, from a text too; Alt and a digit alone stay the browser's", () => {
+    const both = { altKey: true, shiftKey: true, code: "Digit2" };
+    const typing = { ...RANK, isTyping: true };
+    expect(commandFor(press("™", both), typing)).toEqual({ type: "skip", digit: 2 });
+    expect(commandFor(press("@", { ...both, repeat: true }), RANK)).toBeNull();
+    expect(commandFor(press("2", { ...both, shiftKey: false }), RANK)).toBeNull();
+    expect(commandFor(press("@", { ...both, altKey: false }), typing)).toBeNull();
+    expect(commandFor(press("²", { ...both, ctrlKey: true }), RANK)).toBeNull();
+  });
+
   test("a held key submits once", () => {
     expect(commandFor(press("Enter", { ctrlKey: true, repeat: true }), RANK)).toBeNull();
   });

@@ -29,7 +29,8 @@ export type Command =
   | { type: "instructions" }
   | { type: "questions" }
   | { type: "closeInstructions" }
-  | { type: "skip" }
+  /** With the reason of that number at once, or to choose one. */
+  | { type: "skip"; digit?: number }
   | { type: "flag" }
   | { type: "notes" }
   | { type: "help" }
@@ -193,6 +194,8 @@ export const BINDINGS: Binding[] = [
 ];
 
 export const SUBMIT_KEYS = "Ctrl + Enter";
+/** With a digit. Alt alone, some browsers change tabs; Shift alone, it types a sign. Nobody presses both by a slip. */
+export const SKIP_AT_ONCE_KEYS = "Alt + Shift";
 
 /** Held down, these go on; any other key that is held acts once, or it would judge one response after the other. */
 const MAY_REPEAT = ["j", "k", "u", "r", "ArrowDown", "ArrowUp"];
@@ -202,6 +205,7 @@ export type KeyPress = {
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
+  shiftKey?: boolean;
   repeat: boolean;
   /** Which key it is, whatever it types: with Alt, a Mac's S is "ß". */
   code?: string;
@@ -216,6 +220,9 @@ export function commandFor(press: KeyPress, context: KeyContext): Command | null
   if (isCommand && press.key === "Enter" && !press.altKey) return press.repeat ? null : { type: "submit" };
   // Where letters type: a task that cannot be answered is skipped without leaving the text first.
   if (press.altKey && !isCommand && press.code === "KeyS") return press.repeat ? null : { type: "skip" };
+  const skipDigit =
+    press.altKey && press.shiftKey && !isCommand && /^Digit([1-9])$/.exec(press.code ?? "")?.[1];
+  if (skipDigit) return press.repeat ? null : { type: "skip", digit: Number(skipDigit) };
   if (isCommand || press.altKey || context.isTyping) return null;
   const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
   if (press.repeat && !MAY_REPEAT.includes(key)) return null;

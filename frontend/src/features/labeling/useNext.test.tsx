@@ -3,6 +3,8 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { act, renderHook } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { queryClient, type Schemas } from "@/api/client";
+import { dropTask, keptTask } from "@/features/labeling/keptTask";
+import { draftKey, removeLocalDraft, writeLocalDraft } from "@/features/labeling/task/localDraft";
 import type { Assignment } from "@/features/labeling/task/types";
 import { useNext } from "@/features/labeling/useNext";
 
@@ -81,4 +83,35 @@ test("what takes the place of a task that was shown ahead comes uncalled; what w
   act(() => void result.current.goAhead());
   await act(() => result.current.show(leased(4)));
   await soon(() => expect(shown(), "somebody else had claimed it").toEqual({ id: 4, isUncalled: true }));
+});
+
+test("who comes back while the server is away goes on with the task that they left, and with what it took since", async () => {
+  const online = show(async ({ url }) =>
+    Response.json(url.endsWith("/upcoming") ? { assignment: null } : leased(1)),
+  );
+  await soon(() => expect(online.result.current.shown).toBeDefined());
+  online.unmount();
+  const key = draftKey(7, 1, "label");
+  await writeLocalDraft(key, { content: "typed", revision: 4, savedAt: "2026", isAhead: false });
+
+  const offline = show(() => Promise.reject(new TypeError("Failed to fetch")));
+  await soon(() => expect(offline.result.current.shown?.next.assignment?.id).toBe(1));
+  const draft = { content: "typed", revision: 4 };
+  expect(offline.result.current.shown?.next.assignment?.draft).toMatchObject(draft);
+  act(() => offline.result.current.drop());
+  expect(keptTask(3, 7), "it is answered").toBeUndefined();
+  offline.unmount();
+  await removeLocalDraft(key);
+});
+
+test("a task that is shown ahead, and whatever a server that answers says, is not kept", async () => {
+  const { result, unmount } = show(async ({ url }) =>
+    Response.json(url.endsWith("/upcoming") ? { assignment: task(2, "open") } : leased(1)),
+  );
+  await soon(() => expect(result.current.upcoming.current).not.toBeNull());
+  expect(keptTask(3, 7)?.assignment?.id).toBe(1);
+  act(() => void result.current.goAhead());
+  expect(keptTask(3, 7)).toBeUndefined();
+  unmount();
+  dropTask(3, 7);
 });

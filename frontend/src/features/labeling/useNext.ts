@@ -5,6 +5,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, type Schemas } from "@/api/client";
+import { isTransient } from "@/api/errors";
+import { dropTask, keepTask, keptTask, withDraft } from "@/features/labeling/keptTask";
 import { contentAsText } from "@/features/labeling/task/asText";
 import { type LocalDraft, removeOldDrafts } from "@/features/labeling/task/localDraft";
 import { outbox } from "@/features/labeling/task/outbox";
@@ -92,6 +94,10 @@ export function useNext(projectId: number, userId: number, isHere: boolean) {
   const [ahead, setAhead] = useState<{ instead: Shown; shown: Shown } | null>(null);
   const shown = ahead && ahead.instead === data ? ahead.shown : data;
   onScreen.current = shown;
+  const next = shown?.next;
+  useEffect(() => {
+    if (next) keepTask(projectId, userId, next);
+  }, [next, projectId, userId]);
   const upcoming = useUpcoming(projectId, userId, shown?.next.assignment ?? undefined);
   const goAhead = useCallback(() => {
     const { current: instead } = onScreen;
@@ -118,6 +124,8 @@ export function useNext(projectId: number, userId: number, isHere: boolean) {
     taken,
     closeTaken: useCallback(() => setTaken(null), []),
     goAhead,
+    /** What was on the screen is done with. */
+    drop: useCallback(() => dropTask(projectId, userId), [projectId, userId]),
     show: useCallback(async (next: Next) => put(await shownAs(next)), [put, shownAs]),
     goBack: useCallback(
       ({ assignment, local, problem }: Left) =>
@@ -153,6 +161,14 @@ export function nextKey(projectId: number) {
 }
 
 function useNextQuery(projectId: number, userId: number, shownAs: (next: Next) => Promise<Shown>) {
+  const queries = useQueryClient();
+  /** To who comes back without a server: the task that they left. */
+  const left = async (): Promise<Shown | null> => {
+    const next = keptTask(projectId, userId);
+    if (!next?.assignment || queries.getQueryData(nextKey(projectId))) return null;
+    const local = await localCopy(userId, next.assignment, "label");
+    return newScreen(withDraft(next, local), { local });
+  };
   return useQuery({
     queryKey: nextKey(projectId),
     queryFn: async (): Promise<Shown | undefined> => {
@@ -161,9 +177,15 @@ function useNextQuery(projectId: number, userId: number, shownAs: (next: Next) =
       await outbox.whenSent(projectId);
       const params = { path: { project_id: projectId } };
       const body = { preferred_id: remembered(projectId) };
-      const { data } = await api.POST("/api/v1/projects/{project_id}/next", { params, body });
-      void removeOldDrafts();
-      return data && shownAs(data);
+      try {
+        const { data } = await api.POST("/api/v1/projects/{project_id}/next", { params, body });
+        void removeOldDrafts();
+        return data && shownAs(data);
+      } catch (error) {
+        const before = isTransient(error) ? await left() : null;
+        if (!before) throw error;
+        return before;
+      }
     },
     // Asking takes a lease, so it happens when somebody opens the page or has finished, and never in passing.
     staleTime: Number.POSITIVE_INFINITY,

@@ -1,6 +1,6 @@
 import { Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { BINDINGS, type Scene, SUBMIT_KEYS } from "@/features/labeling/keys";
+import { BINDINGS, type Scene, SKIP_AT_ONCE_KEYS, SUBMIT_KEYS } from "@/features/labeling/keys";
 import classes from "@/features/labeling/task/Task.module.css";
 import { Dialog } from "@/ui/Dialog";
 import { msg } from "@/ui/language";
@@ -18,19 +18,26 @@ const RANK: Row = {
     "Places the focused response and moves on to the next unranked one; 1 is best, the same number ties",
   ),
 };
+const SKIP_AT_ONCE: Row = {
+  shown: `${SKIP_AT_ONCE_KEYS} + 1 – 7`,
+  does: msg("Skips at once with the reason of that number; a task that you have begun asks first"),
+};
 const SUBMIT: Row = { shown: SUBMIT_KEYS, does: msg("Submit") };
 
 /** Both stages of a comparison, whichever is open: who rates wants to know what ranking will ask. */
 function groupsFor(scene: Scene): [Group[], Group] {
   if (scene === "demonstration")
-    return [[], { title: "", rows: [...BINDINGS.filter(({ scenes }) => scenes.includes(scene)), SUBMIT] }];
+    return [
+      [],
+      { title: "", rows: [...BINDINGS.filter(({ scenes }) => scenes.includes(scene)), SKIP_AT_ONCE, SUBMIT] },
+    ];
   const only = (stage: Scene) => BINDINGS.filter(({ scenes }) => scenes.length === 1 && scenes[0] === stage);
   const both = BINDINGS.filter(({ scenes }) => scenes.includes("rate") && scenes.includes("rank"));
   const stages = [
     { title: msg("1 · Rate each"), rows: [RATE, ...only("rate")] },
     { title: msg("2 · Rank all"), rows: [RANK, ...only("rank")] },
   ];
-  return [stages, { title: msg("In both stages"), rows: [...both, SUBMIT] }];
+  return [stages, { title: msg("In both stages"), rows: [...both, SKIP_AT_ONCE, SUBMIT] }];
 }
 
 type KeysDialogProps = { scene: Scene; isOpen: boolean; onClose: () => void };

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { useMe } from "@/api/session";
+import { SKIP_AT_ONCE_KEYS } from "@/features/labeling/keys";
 import classes from "@/features/labeling/task/Task.module.css";
 import type { Assignment } from "@/features/labeling/task/types";
 import { Dialog } from "@/ui/Dialog";
@@ -26,12 +27,17 @@ const REASONS: { value: Reason; label: string }[] = [
 type SkipDialogProps = {
   assignment: Assignment;
   isOpen: boolean;
+  /** Of the reason that it was opened with. */
+  digit?: number | null;
+  /** Something was done on the task, which a skip would throw away. */
+  isBegun?: boolean;
   onClose: () => void;
   onSkipped: () => void;
 };
 
 /** A digit skips at once with its reason, unless a note is being written: that is text, and Ctrl+Enter skips with it. */
-export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialogProps) {
+export function SkipDialog(props: SkipDialogProps) {
+  const { assignment, isOpen, digit = null, isBegun = false, onClose, onSkipped } = props;
   const { t } = useTranslation();
   const [reason, setReason] = useState<Reason | null>(null);
   const [note, setNote] = useKeptNote(`labelapp:skip:${useMe().id}:${assignment.task_id}`);
@@ -49,6 +55,17 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
     setWanted(null);
     mutate({ params: { path: { assignment_id: id } }, body: { lease_token: token, reason: wanted, note } });
   }, [wanted, token, id, note, mutate]);
+  // Opened with a reason, it skips at once what nobody has begun.
+  const [openedWith, setOpenedWith] = useState<number | null>(null);
+  const asked = isOpen ? digit : null;
+  if (asked !== openedWith) {
+    setOpenedWith(asked);
+    const chosen = asked === null ? null : (REASONS[asked - 1]?.value ?? null);
+    if (chosen) {
+      setReason(chosen);
+      if (!isBegun) setWanted(chosen);
+    }
+  }
   const send = (because: Reason | null) => {
     if (because && !isPending) setWanted(because);
   };
@@ -69,11 +86,19 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
   return (
     <Dialog opened={isOpen} onClose={close} title={t("Skip this task?")} onKeyDown={onKeyDown}>
       <Stack>
+        {isBegun && <Text size="sm">{t("What you have done on it is thrown away.")}</Text>}
         <FieldErrors message={error ? errorMessage(error) : null} />
         <Radio.Group
           label={t("Why? It goes to somebody else and does not come back to you.")}
           description={
-            <span className={classes.keyHint}>{t("A number key skips at once with that reason.")}</span>
+            <span className={classes.keyHint}>
+              {t(
+                "A number key skips at once with that reason; without this dialog, {{keys}} and the number.",
+                {
+                  keys: SKIP_AT_ONCE_KEYS,
+                },
+              )}
+            </span>
           }
           value={reason}
           onChange={(value) => setReason(value as Reason)}
@@ -89,7 +114,7 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
                     {t(label)}
                   </Group>
                 }
-                data-autofocus={index === 0 || undefined}
+                data-autofocus={(index === 0 && digit === null) || undefined}
               />
             ))}
           </Stack>
@@ -111,7 +136,12 @@ export function SkipDialog({ assignment, isOpen, onClose, onSkipped }: SkipDialo
           <Button variant="default" onClick={close}>
             {t("Go on with it")}
           </Button>
-          <Button disabled={!reason} loading={isPending || wanted !== null} onClick={() => send(reason)}>
+          <Button
+            data-autofocus={digit !== null || undefined}
+            disabled={!reason}
+            loading={isPending || wanted !== null}
+            onClick={() => send(reason)}
+          >
             {t("Skip")}
           </Button>
         </Group>

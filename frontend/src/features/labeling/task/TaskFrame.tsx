@@ -107,6 +107,8 @@ export function TaskFrame(props: TaskFrameProps) {
       <SkipDialog
         assignment={assignment}
         isOpen={panels.dialog === "skip"}
+        digit={panels.skipDigit}
+        isBegun={work.save.place !== "untouched"}
         onClose={panels.closeDialog}
         onSkipped={props.onSkipped}
       />

@@ -165,3 +165,22 @@ test("a refusal that the task shown ahead does not hear of leaves that without i
   await vi.waitFor(() => expect(withoutClaim).toHaveBeenCalledTimes(1), 10_000);
   await outbox.discard(outbox.state().refused[0]?.key ?? "");
 });
+
+test("a skip with its reason happens at once on an untouched task; one that was begun asks first", async () => {
+  answer = async () => Response.json({ assignment_id: 43, reason: "outside_knowledge" });
+  const onSkipped = vi.fn();
+  const dialog = (isBegun: boolean) => {
+    const props = { assignment: LEASED, isBegun, onClose: () => {}, onSkipped };
+    return within(<SkipDialog {...props} isOpen digit={2} />);
+  };
+  const begun = render(dialog(true));
+  const radio = (await begun.findByRole("radio", { name: "Outside my knowledge" })) as HTMLInputElement;
+  expect(radio.checked).toBe(true);
+  await begun.findByText("What you have done on it is thrown away.");
+  expect(requests).toEqual([]);
+  begun.unmount();
+
+  render(dialog(false));
+  await vi.waitFor(() => expect(onSkipped).toHaveBeenCalledTimes(1));
+  expect(requests[0]?.body).toMatchObject({ reason: "outside_knowledge" });
+});

@@ -24,9 +24,15 @@ export function useTaskPanels(assignment: Assignment, mode: WorkMode) {
   const toggleInstructions = useCallback(() => toggleSidePanel("instructions"), [toggleSidePanel]);
   const toggleQuestions = useCallback(() => toggleSidePanel("questions"), [toggleSidePanel]);
   const togglePrompt = useCallback(() => setPromptOpen((isOpen) => !isOpen), []);
-  const openSkip = useCallback(() => {
-    if (mode === "label") setDialog("skip");
-  }, [mode]);
+  const [skipDigit, setSkipDigit] = useState<number | null>(null);
+  const openSkip = useCallback(
+    (digit: number | null = null) => {
+      if (mode !== "label") return;
+      setSkipDigit(digit);
+      setDialog("skip");
+    },
+    [mode],
+  );
   const openFlag = useCallback(() => setDialog("flag"), []);
   const openHelp = useCallback(() => setDialog("help"), []);
 
@@ -38,7 +44,7 @@ export function useTaskPanels(assignment: Assignment, mode: WorkMode) {
       questions: toggleQuestions,
       closeInstructions: closeSidePanel,
       plainText: () => setPlain(!isPlain),
-      skip: openSkip,
+      skip: () => openSkip(command.type === "skip" ? command.digit : null),
       flag: openFlag,
       help: openHelp,
     };
@@ -54,6 +60,7 @@ export function useTaskPanels(assignment: Assignment, mode: WorkMode) {
     isOtherCopyDismissed,
     isPlain,
     dialog,
+    skipDigit,
     reading,
     unread,
     news,
@@ -68,7 +75,7 @@ export function useTaskPanels(assignment: Assignment, mode: WorkMode) {
     toggleQuestions,
     closeSidePanel,
     togglePlain: () => setPlain(!isPlain),
-    openSkip,
+    openSkip: () => openSkip(),
     openFlag,
     openHelp,
     closeDialog: useCallback(() => setDialog(null), []),

@@ -1,6 +1,6 @@
 /** How many answers wait to be read, and the events that change it while a task is on the screen. */
 import { useCallback, useState } from "react";
-import { $api } from "@/api/client";
+import { $api, api } from "@/api/client";
 import { type ServerEvent, useEvents } from "@/api/events";
 import type { Assignment } from "@/features/labeling/task/types";
 
@@ -33,10 +33,22 @@ export function useTaskNews(assignment: Assignment): { isWithdrawn: boolean; has
     if (type === "withdrawn") setWithdrawnId(id ?? null);
     if (type === "instructions") setNewerId(id ?? 0);
   }, []);
+  const { id } = assignment;
+  // What happened while the connection was lost is told by the assignment itself; a server that cannot say is asked later.
+  const onGap = useCallback(() => {
+    const path = { assignment_id: id };
+    void api.GET("/api/v1/assignments/{assignment_id}", { params: { path } }).then(
+      ({ data }) => {
+        if (data?.state === "withdrawn") setWithdrawnId(data.task_id);
+        setNewerId(data?.instruction_version.id ?? 0);
+      },
+      () => undefined,
+    );
+  }, [id]);
   const topics = [`labeling:${assignment.project.id}`];
   useEvents(topics, THREADS, { type: "message" });
   useEvents(topics, REPORTS, { type: "decided" });
-  useEvents(topics, [], { onEvent });
+  useEvents(topics, [], { onEvent, onGap });
   return {
     isWithdrawn: withdrawnId === assignment.task_id,
     hasNewerInstructions: newerId > assignment.instruction_version.id,

@@ -1,0 +1,51 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { act, renderHook } from "@testing-library/react";
+import { afterEach, expect, test, vi } from "vitest";
+import { queryClient } from "@/api/client";
+import type { Assignment } from "@/features/labeling/task/types";
+import { useTaskNews } from "@/features/labeling/task/useUnread";
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function task(state: Assignment["state"], version: number): Assignment {
+  const instruction_version = { id: version, number: version };
+  return { id: 5, task_id: 8, state, project: { id: 3 }, instruction_version } as Assignment;
+}
+
+test("what happened while the connection was lost is read from the assignment, and nothing is asked before", async () => {
+  vi.useFakeTimers();
+  const sources: EventSource[] = [];
+  class Source {
+    close() {}
+    constructor() {
+      sources.push(this as unknown as EventSource);
+    }
+  }
+  vi.stubGlobal("EventSource", Source);
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", async ({ url }: Request) => {
+    if (url.includes("/assignments/")) asked.push(new URL(url).pathname);
+    return Response.json(task("withdrawn", 2));
+  });
+  const { result, unmount } = renderHook(() => useTaskNews(task("leased", 1)), {
+    wrapper: ({ children }) => <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>,
+  });
+  await vi.runAllTimersAsync();
+  sources[0]?.onopen?.({} as Event);
+  await vi.runAllTimersAsync();
+  expect(asked).toEqual([]);
+
+  sources[0]?.onerror?.({} as Event);
+  await vi.runAllTimersAsync();
+  await act(async () => {
+    sources[1]?.onopen?.({} as Event);
+    await vi.runAllTimersAsync();
+  });
+  expect(asked).toEqual(["/api/v1/assignments/5"]);
+  expect(result.current).toEqual({ isWithdrawn: true, hasNewerInstructions: true });
+  unmount();
+  await vi.runAllTimersAsync();
+});
