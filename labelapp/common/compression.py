@@ -1,4 +1,4 @@
-"""Answers as JSON are compressed here, so that it does not matter what the proxy in front does, or whether there is one."""
+"""Answers as JSON are compressed here, whether or not a proxy stands in front that would do so."""
 
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
