@@ -28,6 +28,7 @@ COPIED = "id, messages, text, kind, use_case, submitter_id, language, annotation
 SUBMITTERS_PER_ROW = 1 / 20
 CLAIMS = 300
 SEARCHES = 15
+OLD = "theworldbefore"  # longer than any made-up word
 # Of a worker's whole life: what it needs to start is in it.
 WORKER = """
 import json, resource, sys, time, django
@@ -40,15 +41,17 @@ print(json.dumps({"seconds": seconds, "peak_mb": resource.getrusage(resource.RUS
 """
 
 
-def write_prompts(path: Path, rows: int, *, seed: int) -> None:
-    """Write a file of made-up prompts whose words are as unequally common as a language's (Zipf)."""
+def write_prompts(path: Path, rows: int, *, seed: int, words_per_row: int = 20) -> None:
+    """Write a file of made-up prompts whose words are as unequally common as a language's (Zipf).
+
+    Each is a piece of one long text; the shorter that is (`words_per_row`), the more of them begin alike.
+    """
     chooser = random.Random(seed)
     vocabulary = [
         "".join(chooser.choices("abcdefghijklmnopqrstuvwxyz", k=chooser.randint(2, 9))) for _ in range(VOCABULARY)
     ]
     weights = [1 / (rank + 10) for rank in range(VOCABULARY)]
-    # So many more than rows that as few of a million begin alike as of a thousand.
-    pool = chooser.choices(vocabulary, weights, k=20 * rows + 4 * WORDS)
+    pool = chooser.choices(vocabulary, weights, k=words_per_row * rows + 4 * WORDS)
     use_cases = ("generation", "open_qa", "brainstorming", "chat", "rewrite")
     submitters = max(1, int(rows * SUBMITTERS_PER_ROW))
     with path.open("w") as file:
@@ -64,7 +67,7 @@ def write_prompts(path: Path, rows: int, *, seed: int) -> None:
             file.write(json.dumps(row) + "\n")
 
 
-def import_once(folder: Path, rows: int) -> dict[str, Any]:
+def import_once(folder: Path, rows: int, *, words_per_row: int = 20) -> dict[str, Any]:
     """Import a file of this many prompts and return the figures."""
     from labelapp.accounts.models import User
     from labelapp.prompts.importing.actions import ImportOptions, confirm_import, import_incoming
@@ -72,10 +75,11 @@ def import_once(folder: Path, rows: int) -> dict[str, Any]:
 
     incoming = folder / "incoming"
     incoming.mkdir(exist_ok=True)
-    write_prompts(incoming / f"{rows}.jsonl", rows, seed=rows)
+    name = f"{rows}-{words_per_row}.jsonl"
+    write_prompts(incoming / name, rows, seed=rows + words_per_row, words_per_row=words_per_row)
     user, _ = User.objects.get_or_create(email="bench@example.org", defaults={"role": "researcher"})
     options = ImportOptions(cap_per_submitter=1_000_000)
-    made = import_incoming(f"{rows}.jsonl", created_by=user, options=options)
+    made = import_incoming(name, created_by=user, options=options)
     preview = worker(made.pk)
     confirm_import(PromptImport.objects.get(pk=made.pk), on_error="keep_good")
     written = worker(made.pk)
@@ -178,6 +182,9 @@ PAGES = {
     "two words": "?search={common}+{rare}",
     "a phrase": "?search=%22{phrase}%22",
     "a phrase of common words": "?search=%22{common}+{next}%22",
+    "without a rare word": "?search=-{rare}",
+    "without a common word": "?search=-{common}",
+    "a word that only old prompts have": "?search={old}",
     "a phrase in a split": "?search=%22{phrase}%22&split=test",
     "a common word in a split": "?search={common}&split=test",
     "a use case": "?use_case=chat",
@@ -191,6 +198,8 @@ PAGES = {
 
 def searches(folder: Path, rows: int) -> Iterator[dict[str, Any]]:
     """Ask for pages of the prompt explorer as a researcher does."""
+    from django.db.models import Value
+    from django.db.models.functions import Concat
     from django.utils import timezone
 
     from labelapp.prompts.models import Prompt
@@ -200,6 +209,8 @@ def searches(folder: Path, rows: int) -> Iterator[dict[str, Any]]:
     ids = list(Prompt.objects.order_by("id").values_list("pk", flat=True)[:100])
     Prompt.objects.filter(pk__in=ids[:50]).update(tags=["bench"], language="sw")
     Prompt.objects.filter(pk__in=ids[50:]).update(archived_at=timezone.now())
+    oldest = Prompt.objects.order_by("id").values("pk")[: len(ids) + rows // 50]
+    Prompt.objects.filter(pk__in=oldest).update(text=Concat("text", Value(f" {OLD}")))
     vacuum()
     headers = {"Cookie": researcher_cookie()}
     with running_web(folder, environment={}) as (port, _):
@@ -219,7 +230,7 @@ def _words() -> dict[str, str]:
     counts = Counter(word for text in found for word in text.split() if not word.isdigit())
     (common, _), (after, _) = counts.most_common(2)
     rare = min(counts, key=lambda word: (counts[word], word))
-    return {"common": common, "next": after, "rare": rare, "phrase": "+".join(found[7].split()[1:4])}
+    return {"common": common, "next": after, "rare": rare, "old": OLD, "phrase": "+".join(found[7].split()[1:4])}
 
 
 def ask(url: str, headers: dict[str, str]) -> float:
@@ -246,7 +257,10 @@ def researcher_cookie() -> str:
 
 
 def plans(words: dict[str, str]) -> dict[str, Any]:
-    """How the database answers the list's two queries: each scan, by which index, and how many blocks they touched."""
+    """How the database answers the list's two queries: each scan, by which index, and how many blocks they touched.
+
+    What is found is looked up without sequential scans where an index would do; `unguided` is the planner's own choice.
+    """
     from labelapp.prompts.by_index import by_index
     from labelapp.prompts.explorer import FoundPrompts
     from labelapp.prompts.queries import PromptFilter
@@ -260,8 +274,13 @@ def plans(words: dict[str, str]) -> dict[str, Any]:
         prompts = FoundPrompts(PromptFilter(**asked, archived=is_archived))  # type: ignore[arg-type]  # texts alone
         with by_index():
             finding = prompts.matches().explain(format="json", analyze=True, buffers=True)
-        page = prompts.rows()[:50].explain(format="json", analyze=True, buffers=True) if prompts.ids else ""
-        found[name] = {"finding": _scanned(finding), "page": _scanned(page) if page else {}}
+        unguided = prompts.matches().explain(format="json", analyze=True, buffers=True)
+        page = prompts.page(slice(50)).explain(format="json", analyze=True, buffers=True) if prompts.ids else ""
+        found[name] = {
+            "finding": _scanned(finding),
+            "unguided": _scanned(unguided),
+            "page": _scanned(page) if page else {},
+        }
     return found
 
 
@@ -290,9 +309,11 @@ def vacuum() -> None:
 
 
 def imports(folder: Path, rows: int) -> Iterator[dict[str, Any]]:
-    """Import a tenth of the rows, and then all, each by a fresh worker."""
+    """Import a tenth of the rows, and then all, each by a fresh worker; then a tenth of which many are alike."""
     for count in (rows // 10, rows):
         yield {"bench": "import", "rows": count, **import_once(folder, count), "load": round(os.getloadavg()[0], 1)}
+    alike = import_once(folder, rows // 10, words_per_row=2)
+    yield {"bench": "import of many alike", "rows": rows // 10, **alike, "load": round(os.getloadavg()[0], 1)}
 
 
 def _ensure_prompts(folder: Path, rows: int) -> None:

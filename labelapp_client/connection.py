@@ -59,11 +59,13 @@ class Connection:
         return json_of(self.send("POST", path, is_repeatable=is_repeatable, json=body))
 
     def rows(self, path: str, **query: Any) -> Iterator[Any]:
-        """Every row of a list, page by page."""
+        """Every row of a list, page by page. Raises LabelappError after the last that is shown where there are more."""
         for page in range(1, 10**9):
             answer = self.get(path, page=page, page_size=PAGE_SIZE, **query)
             yield from answer["results"]
             if not answer.get("next"):
+                if answer.get("count_is_capped"):
+                    raise LabelappError(f"{path}: only {answer['count']:,} are listed; narrow it down for the others.")
                 return
 
     def send(self, method: str, path: str, *, is_repeatable: bool = False, **options: Any) -> httpx.Response:

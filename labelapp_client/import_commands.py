@@ -47,6 +47,11 @@ def decision(given: argparse.Namespace, output: Output) -> Any:
     }
 
 
+def name_of(row: PromptImport) -> str:
+    """What people call an import: its title, and without one its file's name."""
+    return row["title"] or row["file_name"]
+
+
 def sentence_of_import(row: PromptImport) -> str:
     """What became of the lines of an import."""
     dropped = {
@@ -57,10 +62,10 @@ def sentence_of_import(row: PromptImport) -> str:
     }
     known = dropped["the same as others"]
     if known and known == row["line_count"]:
-        return f"import {row['id']} of {row['file_name']}: nothing new, all {known:,} lines are here already"
+        return f"import {row['id']} of {name_of(row)}: nothing new, all {known:,} lines are here already"
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)
     kept = f"{row['imported_count']:,} of {row['line_count']:,} prompts imported"
-    return f"import {row['id']} of {row['file_name']}: {kept}{f' ({reasons})' if reasons else ''}"
+    return f"import {row['id']} of {name_of(row)}: {kept}{f' ({reasons})' if reasons else ''}"
 
 
 def resume_import(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
@@ -77,6 +82,4 @@ def undo(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
     app.prompts.undo(given.import_id)
     row = app.prompts.wait(given.import_id, on_progress=output.progress, timeout_seconds=given.timeout)
     kept = f", {row['archived_count']:,} archived, for they are in use" if row["archived_count"] else ""
-    output.result(
-        row, f"import {row['id']} of {row['file_name']} undone: {row['removed_count']:,} prompts deleted{kept}"
-    )
+    output.result(row, f"import {row['id']} of {name_of(row)} undone: {row['removed_count']:,} prompts deleted{kept}")

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from labelapp_client.client import Labelapp
+from labelapp_client.import_commands import name_of
 from labelapp_client.printing import Output
 
 Columns = tuple[tuple[str, Callable[[Any], str]], ...]
@@ -67,7 +68,7 @@ COLUMNS: dict[str, Columns] = {
         STATE,
         ("IMPORTED", lambda row: f"{row['imported_count']:,} of {row['line_count']:,}"),
         MADE,
-        ("NAME", lambda row: row["title"] or row["file_name"]),
+        ("NAME", name_of),
     ),
     "datasets": (ID, KIND, ("NEWEST", newest), NAME),
     "runs": (ID, KIND, STATE, ("STEP", steps), MADE, NAME),

@@ -25,18 +25,18 @@ class Output:
 
     def result(self, row: Any, sentence: str) -> None:
         """The result: the row as one line of JSON, or a sentence."""
-        self.text((json.dumps(row, ensure_ascii=False) if self.as_json else sentence) + "\n")
+        self.text((json.dumps(row, ensure_ascii=False) if self.as_json else harmless(sentence)) + "\n")
 
     def text(self, text: str) -> None:
         """Text as it is; on a terminal without what would steer it, for it can be a model's."""
         self._clear()
-        sys.stdout.write(CONTROLS.sub("\ufffd", text) if sys.stdout.isatty() else text)
+        sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
 
     def told(self, sentence: str) -> None:
         """A remark."""
         self._clear()
-        print(f"labelapp: {sentence}", file=sys.stderr, flush=True)
+        print(f"labelapp: {harmless(sentence)}", file=sys.stderr, flush=True)
 
     def progress(self, progress: Progress) -> None:
         """How far something is. Programs that read JSON are not told."""
@@ -45,7 +45,7 @@ class Output:
         if self.as_json or (time.monotonic() - self._progress_at < pause and not (is_end and self.is_terminal)):
             return
         self._progress_at = time.monotonic()
-        line = sentence_of(progress)
+        line = harmless(sentence_of(progress))
         if not self.is_terminal:
             print(line, file=sys.stderr, flush=True)
         elif line != self._drawn:
@@ -60,13 +60,18 @@ class Output:
         if self.as_json:
             print(json.dumps(error_row(error), ensure_ascii=False), file=sys.stderr)
         else:
-            print(f"labelapp: {' '.join(sentence_of_error(error).split())}", file=sys.stderr)
+            print(f"labelapp: {harmless(' '.join(sentence_of_error(error).split()))}", file=sys.stderr)
 
     def _clear(self) -> None:
         if self._drawn:
             sys.stderr.write("\r" + " " * len(self._drawn) + "\r")
             sys.stderr.flush()
             self._drawn = ""
+
+
+def harmless(text: str) -> str:
+    """Text without what would steer a terminal: names in it are other people's, and what is piped is often shown."""
+    return CONTROLS.sub("\ufffd", text)
 
 
 def sentence_of(progress: Progress) -> str:

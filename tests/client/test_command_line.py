@@ -99,6 +99,21 @@ def test_a_list_is_a_table_or_a_line_of_json(
         assert capsys.readouterr().out == "There are no datasets yet.\n"
 
 
+def test_other_peoples_names_steer_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steering = "a\x1b[2J\x9b1mb"
+    rows = [run_in("running") | {"name": steering}]
+    with serving(lambda _request: json_answer({"next": None, "results": rows})) as server:
+        command(server.url, monkeypatch, "list", "runs")
+    refusal = REFUSAL | {"errors": [{"field": "name", "message": f"{steering} has it."}]}
+    with serving(lambda _request: json_answer(refusal, status=400)) as server:
+        command(server.url, monkeypatch, "list", "runs")
+    written = capsys.readouterr()
+    assert written.out.endswith("a\ufffd[2J\ufffd1mb\n")
+    assert written.err == "labelapp: name: a\ufffd[2J\ufffd1mb has it.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "answer", "status", "words"),
     [

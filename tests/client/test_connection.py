@@ -132,3 +132,15 @@ def test_a_list_is_read_to_its_last_page() -> None:
     with serving(in_turn(*map(json_answer, pages))) as server, server.app() as app:
         assert [row["name"] for row in app.datasets.all()] == ["a", "b", "c"]
     assert [request.path.partition("page=")[2][0] for request in server.requests] == ["1", "2", "3"]
+
+
+def test_a_list_that_shows_not_all_says_so() -> None:
+    pages = [
+        {"results": [{"name": name}], "next": more, "count": 2, "count_is_capped": True}
+        for name, more in (("a", "x"), ("b", None))
+    ]
+    with serving(in_turn(*map(json_answer, pages))) as server, server.app() as app:
+        rows = app.connection.rows("prompts")
+        assert [next(rows)["name"], next(rows)["name"]] == ["a", "b"]
+        with pytest.raises(LabelappError, match="only 2 are listed"):
+            next(rows)

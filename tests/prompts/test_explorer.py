@@ -11,10 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from labelapp.prompts import bulk
+from labelapp.prompts import bulk, explorer
 from labelapp.prompts.by_index import by_index
-from labelapp.prompts.explorer import FoundPaginator, FoundPrompts
+from labelapp.prompts.explorer import FoundPrompts
 from labelapp.prompts.models import Prompt
+from labelapp.prompts.paging import CappedPaginator
 from labelapp.prompts.queries import PromptFilter
 from tests.prompts.conftest import Upload, confirm
 
@@ -213,11 +214,16 @@ def test_a_change_that_cannot_be_meant(researcher: APIClient, body: dict[str, An
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
 
 
+def count_to(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explorer, "MOST_LOOKED_UP", most)
+    monkeypatch.setattr(CappedPaginator, "most_counted", most)
+
+
 def test_long_lists_are_counted_up_to_a_limit(
     researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert researcher.get("/api/v1/prompts").json()["count_is_capped"] is False
-    monkeypatch.setattr(FoundPaginator, "most_counted", 3)
+    count_to(3, monkeypatch)
     found = researcher.get("/api/v1/prompts?page_size=2").json()
     assert (found["count"], found["count_is_capped"], len(found["results"])) == (3, True, 2)
 
@@ -228,6 +234,9 @@ SEARCHES = {
     'search="story a"': set(),
     "search=tell -longer": {"Tell a story"},
     "search=longer or sum": {"Tell a longer story", "Sum it up"},
+    "search=-story": {"Sum it up", "=1+1"},
+    "search=-sum&ordering=created_at&kind=customer": {"Tell a story", "Tell a longer story"},
+    "search=!!!": set(),
     'search="tell a"&split=test&ordering=created_at': {"Tell a story", "Tell a longer story"},
     "search=tell&split=train": set(),
     "kind=plain&ordering=use_case": {"=1+1", "Sum it up"},
@@ -242,7 +251,7 @@ def test_a_search_finds_the_same_whether_it_is_read_by_ids_or_in_order(
     query: str, most_counted: int, researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Prompt.objects.filter(text="=1+1").update(tags=["kept"])
-    monkeypatch.setattr(FoundPaginator, "most_counted", most_counted)
+    count_to(most_counted, monkeypatch)
     found = researcher.get(f"/api/v1/prompts?{query}").json()
     texts = [row["text"] for row in found["results"]]
     assert found["count"] == min(most_counted, len(SEARCHES[query]))
@@ -256,11 +265,18 @@ def test_a_search_finds_the_same_whether_it_is_read_by_ids_or_in_order(
 def test_pages_of_a_search_follow_each_other(
     researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for most_counted in (3, 1000):
-        monkeypatch.setattr(FoundPaginator, "most_counted", most_counted)
-        pages = [researcher.get(f"/api/v1/prompts?page_size=2&page={page}").json()["results"] for page in (1, 2)]
-        ids = [row["id"] for page in pages for row in page]
-        assert ids == [prompt.pk for prompt in reversed(prompts)][: min(4, most_counted)]
+    of_all = {"": [3, 2, 1, 0], "&search=tell or sum": [2, 1, 0], "&search=-longer&ordering=created_at": [0, 2, 3]}
+    for query, places in of_all.items():
+        for most_counted in (2, 3, 1000):
+            count_to(most_counted, monkeypatch)
+            pages = [researcher.get(f"/api/v1/prompts?page_size=1&page={page + 1}{query}") for page in range(4)]
+            found = [row["id"] for page in pages if page.status_code == 200 for row in page.json()["results"]]
+            assert found == [prompts[place].pk for place in places][:most_counted]
+
+
+def test_only_what_is_looked_up_by_its_words_is_shown_no_further_than_the_first_thousand() -> None:
+    shown = {search: FoundPrompts(PromptFilter(search=search)).most_counted for search in ("", " ", "-a", "a", "a -b")}
+    assert shown == {"": 10_000, " ": 10_000, "-a": 10_000, "a": 1_000, "a -b": 1_000}
 
 
 def test_the_tables_of_the_paper(researcher: APIClient, prompts: list[Prompt]) -> None:
@@ -287,15 +303,10 @@ def test_a_table_can_be_opened_in_a_spreadsheet(researcher: APIClient, prompts: 
 
 
 @pytest.mark.parametrize("wanted", [PromptFilter(), PromptFilter(use_case="chat"), PromptFilter(language="sw")])
-def test_a_page_is_read_in_an_indexs_order_and_not_sorted(
-    wanted: PromptFilter, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(FoundPaginator, "most_counted", -1)  # as of more than are counted
-    rows = FoundPrompts(wanted).rows()
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+def test_what_is_filtered_is_read_in_an_indexs_order(wanted: PromptFilter, prompts: list[Prompt]) -> None:
+    with by_index() as cursor:
         cursor.execute("SET LOCAL enable_bitmapscan = off")
-    plan = json.dumps(json.loads(rows[:50].explain(format="json")))
+        plan = json.dumps(json.loads(FoundPrompts(wanted).matches().explain(format="json")))
     assert "Index Scan" in plan
     assert '"Node Type": "Sort"' not in plan
 
@@ -323,3 +334,11 @@ def test_a_search_reads_no_table_from_end_to_end(prompts: list[Prompt]) -> None:
             plan = FoundPrompts(wanted).matches().explain()
             assert "prompt_search" in plan
             assert "Seq Scan" not in plan
+
+
+@pytest.mark.parametrize("search", ["-story", "tell or -story", '-"a story"'])
+def test_words_that_a_prompt_must_not_have_are_not_looked_up(search: str, prompts: list[Prompt]) -> None:
+    with by_index():
+        plan = FoundPrompts(PromptFilter(search=search)).matches().explain()
+    assert "prompts_prompt_pkey" in plan
+    assert "prompt_search" not in plan

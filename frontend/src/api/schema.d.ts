@@ -4174,7 +4174,7 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["PromptRow"][];
-            /** @description There are more than `count`: nothing is counted beyond 1,000. */
+            /** @description There are more than `count`: nothing is counted beyond 10,000. */
             count_is_capped: boolean;
         };
         PaginatedQueueRowList: {
