@@ -16,10 +16,12 @@ def add_sources(project: Project, *, batch_ids: Sequence[int], baseline_id: int 
     """Write down what the project compares; from then on it is fixed.
 
     Raises:
-        InvalidInput: a batch is unknown, or the project's name or description names one of the models.
+        InvalidInput: a batch is unknown or empty, or the project's name or description names one of the models.
     """
     known = SampleBatch.objects.select_related("checkpoint", "endpoint").in_bulk(batch_ids)
-    errors = [(f"source_ids.{i}", f"There is no batch {pk}.") for i, pk in enumerate(batch_ids) if pk not in known]
+    answered = set(SampleBatch.objects.filter(pk__in=batch_ids, responses__isnull=False).values_list("pk", flat=True))
+    wrong = {pk: f"Batch {pk} has no responses." if pk in known else f"There is no batch {pk}." for pk in batch_ids}
+    errors = [(f"source_ids.{i}", wrong[pk]) for i, pk in enumerate(batch_ids) if pk not in answered]
     if errors:
         raise InvalidInput(errors[0][1], errors=errors)
     ProjectSource.objects.bulk_create(

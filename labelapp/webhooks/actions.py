@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from labelapp.accounts.models import User
 from labelapp.common import secrets
-from labelapp.common.errors import Conflict
+from labelapp.common.errors import Conflict, NotFound
 from labelapp.common.events import publish_on_commit
 from labelapp.webhooks import outbox, signing
 from labelapp.webhooks.addresses import checked_url
@@ -118,9 +118,15 @@ def send_test(webhook: Webhook) -> Delivery:
 
 @transaction.atomic
 def send_again(delivery: Delivery) -> Delivery:
-    """Send a message now, whatever became of it: once more, with the same webhook-id. Raises Conflict while paused."""
+    """Send a message now, whatever became of it: once more, with the same webhook-id.
+
+    Raises Conflict while paused, and NotFound where it was forgotten meanwhile.
+    """
     _check_active(delivery.webhook)
-    delivery = Delivery.objects.select_for_update(of=("self",)).select_related("webhook").get(pk=delivery.pk)
+    locked = Delivery.objects.select_for_update(of=("self",)).select_related("webhook").filter(pk=delivery.pk).first()
+    if locked is None:
+        raise NotFound("There is no such delivery any more.")
+    delivery = locked
     delivery.state, delivery.ended_at, delivery.due_at = Delivery.State.WAITING, None, timezone.now()
     delivery.save(update_fields=["state", "ended_at", "due_at"])
     outbox.ring(delivery)

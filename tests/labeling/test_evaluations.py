@@ -65,6 +65,8 @@ def test_what_is_wrong_with_the_sources_is_named(workspace: Workspace) -> None:
     assert fields(create(workspace, batches, source_ids=[first, first])) == ["source_ids"]
     assert fields(create(workspace, batches, baseline_id=second + 1)) == ["baseline_id"]
     assert fields(create(workspace, batches, source_ids=[first, 999_999])) == ["source_ids.1"]
+    empty = SampleBatch.objects.create(name="Nothing")
+    assert fields(create(workspace, batches, source_ids=[first, empty.pk])) == ["source_ids.1"]
     assert fields(create(workspace, batches, kind="comparison")) == ["source_ids"]
     assert fields(create(workspace, batches, kind="toxicity", questions=["continuity"])) == ["questions"]
     assert fields(create(workspace, batches, questions=["continuity"])) == ["questions"]

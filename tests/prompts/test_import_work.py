@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from rest_framework.test import APIClient
 
 from formats.messages import Message
 from labelapp.labeling.actions import create_project
-from labelapp.labeling.models import ProjectKind
+from labelapp.labeling.models import ProjectKind, ProjectSource
 from labelapp.labeling.task_creation import create_tasks
 from labelapp.prompts.content import PromptContent
 from labelapp.prompts.importing import claiming, deciding, reading, undoing, working
@@ -31,6 +32,7 @@ from labelapp.prompts.importing.parsing import ParsedLine
 from labelapp.prompts.importing.working import work_on
 from labelapp.prompts.models import ImportLine, Prompt, PromptImport, Response, SampleBatch
 from tests.conftest import process_environment
+from tests.datasets.world import wait_for
 from tests.prompts.conftest import Upload, confirm, jsonl, previewed
 from tests.prompts.test_records import YES
 
@@ -215,6 +217,46 @@ def test_undo_locks_the_lines_of_other_imports_before_its_prompts(upload: Upload
     before = [sql for sql in statements[:prompts] if "pg_advisory_xact_lock" in sql]
     assert [int(re.findall(r"\d+", sql)[-1]) for sql in before] == others
     assert not ImportLine.objects.filter(duplicate_of__isnull=False).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_writer_locks_prompts_in_the_order_of_who_undoes_them(upload: Upload, researcher: APIClient) -> None:
+    late = upload([{"prompt": "Name a lake"}, {"prompt": "Say hello"}]).json()["id"]
+    confirm(researcher, upload([{"prompt": "Say hello"}, {"prompt": "Name a lake"}]).json())
+    researcher.post(f"/api/v1/prompt-imports/{late}/confirm", {"on_error": "keep_good"})
+    first, second = Prompt.objects.order_by("pk").values_list("pk", flat=True)
+
+    def write() -> None:
+        work_on(late)
+        connection.close()
+
+    def is_waiting() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+            return bool(cursor.fetchone()[0])
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Prompt.objects.select_for_update().get(pk=first)
+            writing = pool.submit(write)
+            wait_for(is_waiting)
+            Prompt.objects.select_for_update(nowait=True).get(pk=second)  # or each would wait for the other
+        writing.result()
+    done = PromptImport.objects.get(pk=late)
+    assert (done.state, done.duplicate_count) == ("imported", 2)
+
+
+@pytest.mark.django_db
+def test_a_batch_that_an_evaluation_compares_stays(upload: Upload, researcher: APIClient) -> None:
+    done = confirm(researcher, upload([{"prompt": "Say hello", "responses": ["Hello"]}]).json()).json()
+    project = create_project(
+        name="Judge", kind=ProjectKind.DEMONSTRATION, instructions="Judge.", created_by=None, overlap=1
+    )
+    ProjectSource.objects.create(project=project, batch=SampleBatch.objects.get(), position=0)
+    researcher.post(f"/api/v1/prompt-imports/{done['id']}/undo")
+    work_on(done["id"])
+    assert PromptImport.objects.get(pk=done["id"]).state == "undone"
+    assert SampleBatch.objects.count() == 1
 
 
 @pytest.mark.django_db

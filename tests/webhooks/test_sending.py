@@ -17,6 +17,7 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from labelapp.accounts.models import Role, User
+from labelapp.common.errors import NotFound
 from labelapp.webhooks import posting
 from labelapp.webhooks.actions import (
     Added,
@@ -202,6 +203,13 @@ def test_sending_again_is_the_same_message(added: Added, receiver: Receiver) -> 
     delivery = tried(delivery)
     assert (delivery.state, delivery.attempts) == ("delivered", 2)
     assert len({message.headers["webhook-id"] for message in receiver.messages}) == 1
+
+
+def test_a_message_that_was_forgotten_meanwhile_is_not_sent_again(added: Added) -> None:
+    delivery = happened()
+    Delivery.objects.filter(pk=delivery.pk).delete()
+    with pytest.raises(NotFound):
+        send_again(delivery)
 
 
 def test_what_a_receiver_may_do_wrong(added: Added, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

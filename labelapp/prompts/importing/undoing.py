@@ -27,7 +27,7 @@ def undo(claimed: PromptImport) -> None:
         pass
     with transaction.atomic():
         lock_lines(claimed.pk)
-        SampleBatch.objects.filter(prompt_import=claimed, responses__isnull=True).delete()
+        SampleBatch.objects.filter(~used_by(SampleBatch), prompt_import=claimed).delete()
         ImportLine.objects.filter(prompt_import=claimed).delete()
         done = {"state": PromptImport.State.UNDONE, "follows": False, "steps_done": claimed.steps_total}
         advance(claimed, **done, **forget_bad_texts(claimed))

@@ -10,6 +10,7 @@ from labelapp.prompts.import_models import ImportLine, PromptImport
 from labelapp.prompts.importing.claiming import advance, lock_lines
 from labelapp.prompts.importing.deciding import WITHOUT_CONSENT, is_repeat, needs_consent
 from labelapp.prompts.importing.forgetting import FORGET_LEFT_OUT, forget_bad_texts, forget_wished
+from labelapp.prompts.importing.undoing import used_by
 from labelapp.prompts.models import Response, SampleBatch
 
 BATCH_LINES = 2000
@@ -34,6 +35,12 @@ SELECT line.messages, line.text, line.kind, line.use_case, submitter.id, line.la
 FROM prompts_importline line JOIN prompts_submitter submitter ON submitter.key = {OWNER}
 WHERE {BATCH} AND line.verdict = 'new' ORDER BY line.line
 ON CONFLICT (dedup_key) DO NOTHING
+"""  # noqa: S608
+# Before rows that refer to them lock them, in whatever order: who undoes their import locks them in the same one.
+LOCK_KNOWN = f"""
+SELECT FROM prompts_prompt WHERE dedup_key IN (SELECT line.dedup_key FROM prompts_importline line WHERE {BATCH})
+  AND prompt_import_id IS DISTINCT FROM %(id)s
+ORDER BY id FOR KEY SHARE
 """  # noqa: S608
 # Those of new prompts and of prompts that were there; numbered on from what the batch has of a prompt. Two logs, or one
 # that is read twice, may hold the same answer.
@@ -85,7 +92,7 @@ def write_lines(claimed: PromptImport) -> None:
         lock_lines(claimed.pk)
         cursor.execute(NAME_KEPT, {"id": claimed.pk})
         # It repeated what is here: a batch by its name would only stand in the way of the one that has the responses.
-        SampleBatch.objects.filter(prompt_import=claimed, responses__isnull=True).delete()
+        SampleBatch.objects.filter(~used_by(SampleBatch), prompt_import=claimed).delete()
         late = ImportLine.objects.filter(prompt_import=claimed, verdict=ImportLine.Verdict.DUPLICATE).count()
         unagreed = ImportLine.objects.filter(prompt_import=claimed, verdict=ImportLine.Verdict.NO_CONSENT).count()
         advance(
@@ -119,6 +126,8 @@ def _write_batch(claimed: PromptImport) -> bool:
         cursor.execute(INSERT_SUBMITTERS, bound)
         cursor.execute(INSERT_PROMPTS, bound)
         written = cursor.rowcount
+        if answered or written < count:
+            cursor.execute(LOCK_KNOWN, bound)
         if answered:
             is_log = claimed.file_format == PromptImport.Format.CHAT_LOG
             said = {"responses": _sample_batch(claimed).pk, "all": not is_repeat(claimed), "is_log": is_log}
