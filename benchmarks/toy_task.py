@@ -35,9 +35,10 @@ from formats.records import Prompt
 from formats.run_directory import RunDirectory
 from formats.run_spec import RunSpec
 from inference.models import LoadedModel, load_causal_lm, load_reward_model, quiet_libraries
-from inference.prompts import decode_response, encode_prompt
+from inference.prompts import decode_response, encode_prompt, pad_id
 from inference.sampling import Sample, SamplingSettings, sample, sample_seed
-from inference.scoring import score
+from inference.scoring import response_logprobs, score
+from inference.sequences import collate
 from inference.tiny import build
 from training.best_of_n import best_of_n, best_of_n_kl
 from training.experience import summarize
@@ -147,6 +148,17 @@ def figures_of(ppo: Ppo, rollouts: list[Rollout]) -> dict[str, float]:
     found = summarize(experience, ppo.targets(experience), kl_coefficient=ppo.learner.kl.coefficient)
     gold = gold_figures(ppo.gold, rollouts)["gold_mean"]
     return {"kl_nats": round(found["kl_nats"], 4), "reward": round(found["reward_mean"], 4), "gold": round(gold, 4)}
+
+
+@torch.no_grad()
+def mean_kl(start: Path, policy: Path, prompts: Sequence[Prompt], *, count: int) -> float:
+    """KL in nats a response from a saved policy to another, on `count` responses of the first to each prompt."""
+    drawn_from, other = (load_causal_lm(path, device="cpu", precision="float32") for path in (policy, start))
+    drawn = draw(drawn_from, prompts, count=count, seed=99)
+    asked = [ids_of(drawn_from, prompt) for prompt in prompts for _ in range(count)]
+    batch = collate(asked, [one.token_ids for own in drawn for one in own], pad_id=pad_id(drawn_from.tokenizer))
+    chosen, before = (response_logprobs(one.model.eval(), batch) for one in (drawn_from, other))
+    return float((chosen - before).sum(dim=1).mean())
 
 
 def judged(

@@ -510,8 +510,8 @@ def test_the_labeling_page_loads_at_most_300_kilobytes(
     open_task(page, live_app, workspace.comparison(members=[labeler]), labeler)
     page.wait_for_load_state("networkidle")
     sizes = page.evaluate(
-        "performance.getEntriesByType('resource').filter(e => e.name.includes('/assets/'))"
-        ".map(e => [e.name, e.encodedBodySize])"
+        "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
+        ".filter(e => e.name.startsWith(location.origin)).map(e => [e.name, e.encodedBodySize])"
     )
     assert len(sizes) > 3
     assert sum(size for _, size in sizes) <= 300_000, sizes
