@@ -52,6 +52,9 @@ def test_writes_prompts_of_which_no_draft_is_lost(page: Page, live_app: str, lab
     page.context.set_offline(False)
     page.reload()
     expect(editor).to_have_value("Write a limerick about a lighthouse keeper")
+    page.keyboard.type("!")  # goes on at its end
+    expect(editor).to_have_value("Write a limerick about a lighthouse keeper!")
+    page.keyboard.press("Backspace")
     expect(page.get_by_test_id("kept")).to_have_text("Saved")
     assert WritingDraft.objects.get().content["text"] == "Write a limerick about a lighthouse keeper"
 

@@ -53,6 +53,21 @@ describe("formulas", () => {
       expect(inDollars(inline)).toBe(inline);
   });
 
+  test("dollars that are prices take no text with them", () => {
+    const money = (text: string) => expect(inDollars(text)).toBe(text.replaceAll("$", "\\$"));
+    money("$$ is mid-range.\n\nSecond paragraph.\n\nA place with $$ is fine.");
+    money("- $$ moderate\n- $$$ expensive");
+    money("- Lunch: $$ (cheap)\n- Dinner: $$ too");
+    money("1. $$\n2. $$\n3. $$$$");
+    money("$$ is mid-range, $$$ is dear, and $$$$ for kings");
+    money("from $$ up to a lot more $$");
+    money("a $$mid one and x$ more");
+    expect(inDollars("$$x = a\n+ b$$")).toBe("\n\n$$\nx = a\n+ b\n$$\n\n");
+    expect(inDollars("$$\n- a\n\n+ b\n$$")).toBe("\n\n$$\n- a\n\n+ b\n$$\n\n");
+    for (const formula of ["so $$ E = mc^2 $$ is", "- $$\n  x\n  $$"])
+      expect(inDollars(formula)).toBe(formula);
+  });
+
   test("code is left alone", () => {
     const code = "`\\(a\\) $1`\n```sh\necho $HOME \\(x\\)\n```\n";
     expect(inDollars(code)).toBe(code);

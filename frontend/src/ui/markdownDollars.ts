@@ -2,9 +2,27 @@
 
 /** Code in fences or backticks, which stays as it is. */
 const CODE = /(^[ \t]*(?:```|~~~)[\s\S]*?(?:^[ \t]*(?:```|~~~)[ \t]*$|$(?![\s\S]))|`+[^`]*`+)/m;
-/** What is escaped; \(…\); \[…\] on lines of its own or within one; $$…$$; $…$ as Pandoc reads it; any other dollar. */
-const FORMULA =
-  /\\\\|\\\(([\s\S]+?)\\\)|([ \t]*)\\\[([\s\S]+?)\\\]|\\[\s\S]|\$\$([\s\S]*?)\$\$|\$(?!\s)[^$\n]*[^\s$\\]\$(?!\d)|\$/g;
+/** Where a $$ that nothing closed was a price: at a blank line, and at a $$$. */
+const END = String.raw`\n[ \t]*\n|\${3}`;
+const ITEM = String.raw`\n[ \t]*(?:[-*+]|\d+[.)])[ \t]`;
+const AT_START = String.raw`(?<=^[ \t]*\$\$)`;
+/** Between two $$: whatever is on lines of its own; what begins a line with no space; anything else within a list item. */
+const DISPLAYED = String.raw`${AT_START}[ \t]*\n[\s\S]*?\n[ \t]*(?=\$\$[ \t]*$)|${AT_START}(?=\S)(?:(?!${END})[\s\S])*?|(?:(?!${END}|${ITEM})[\s\S])*?`;
+const FORMULA = new RegExp(
+  [
+    String.raw`\\\\`, // what is escaped
+    String.raw`\\\(([\s\S]+?)\\\)`,
+    String.raw`([ \t]*)\\\[([\s\S]+?)\\\]`,
+    String.raw`\\[\s\S]`,
+    String.raw`\$\$(?!\$)(${DISPLAYED})\$\$(?!\$)`,
+    String.raw`\${2,}`,
+    String.raw`\$(?!\s)[^$\n]*[^\s$\\]\$(?!\d)`, // as Pandoc reads it
+    String.raw`\$`,
+  ].join("|"),
+  "gm",
+);
+/** Words on one line, two at least, and no sign of a formula: what stands between two prices. */
+const PROSE = /^[ \t]*\p{L}+(?:[ \t,;:'’-]+\p{L}+)+[ \t.,;:!?]*$/u;
 
 /** Writes \(x\) as $x$, \[x\] and a $$x$$ that has its lines to itself as a display, and escapes each dollar that is money. */
 export function inDollars(text: string): string {
@@ -16,8 +34,9 @@ export function inDollars(text: string): string {
       return piece.replace(FORMULA, (match, inline, indent, bracketed, dollars, at: number) => {
         if (inline !== undefined) return `$${inline.trim()}$`;
         if (bracketed !== undefined) return asDisplay(indent, bracketed);
+        if (/^\$+$/.test(match) || PROSE.test(dollars)) return match.replaceAll("$", "\\$");
         if (dollars?.trim()) return inTwoDollars(match, dollars, linesAround(piece, at, match, edges));
-        return match === "$" ? "\\$" : match;
+        return match;
       });
     })
     .join("");

@@ -1,6 +1,5 @@
 import { Autocomplete, Button, SegmentedControl, Select, Textarea } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, errorMessage } from "@/api/errors";
 import { AnnotationsField } from "@/features/writing/AnnotationsField";
@@ -25,6 +24,7 @@ import { heightOf } from "@/ui/heights";
 import { Key } from "@/ui/Key";
 import { TextLink } from "@/ui/links";
 import { TextCount } from "@/ui/TextCount";
+import { useWriteAtOnce } from "@/ui/useWriteAtOnce";
 import { Writer } from "@/ui/Writer";
 
 const LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "pt", "tr", "ru", "ar", "hi", "ja", "ko", "zh"];
@@ -46,12 +46,7 @@ export function PromptForm({ draft, writtenId, submitLabel, onSubmit }: PromptFo
   const [wrong, setWrong] = useState<Record<string, string>>({});
   const [failure, setFailure] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
-  // Whoever comes to write, or has just added one, writes. A phone's keyboard would hide what is asked for.
-  const isWide = useMediaQuery("(min-width: 48em)", false, { getInitialValueInEffect: false });
-  const isNew = writtenId === null;
-  useEffect(() => {
-    if (isWide && isNew) form.current?.querySelector("textarea")?.focus();
-  }, [isWide, isNew]);
+  useWriteAtOnce(() => (writtenId === null ? form.current?.querySelector("textarea") : null));
 
   const write = (part: Partial<Content>) => {
     setWrong({});

@@ -148,7 +148,7 @@ function BandName({ rank }: { rank: number }) {
     <span className={classes.bandName}>
       <span className={classes.bandRank}>{t("Rank {{number}}", { number: rank })}</span>
       <span className={classes.bandNumber}>{rank}</span>
-      {rank === 1 && <span>({t("best")})</span>}
+      {rank === 1 && <span>{t("(best)")}</span>}
     </span>
   );
 }

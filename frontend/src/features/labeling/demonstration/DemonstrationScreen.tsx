@@ -1,6 +1,5 @@
 import { Textarea } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "@/features/labeling/demonstration/Demonstration.module.css";
 import { SubmitButton } from "@/features/labeling/task/SubmitButton";
@@ -11,6 +10,7 @@ import { useKeys } from "@/features/labeling/task/useKeys";
 import { useTaskPanels } from "@/features/labeling/task/useTaskPanels";
 import { useWork } from "@/features/labeling/task/useWork";
 import { TextCount } from "@/ui/TextCount";
+import { useWriteAtOnce } from "@/ui/useWriteAtOnce";
 import { Writer } from "@/ui/Writer";
 
 const MAX_LENGTH = 100_000;
@@ -47,15 +47,7 @@ export function DemonstrationScreen({ assignment, mode, onDone, onAskAgain }: De
   useKeys("demonstration", (command) => {
     if (!panels.runShared(command) && command.type === "submit") submit();
   });
-  // A phone's keyboard would hide the prompt that is to be read first.
-  const isWide = useMediaQuery("(min-width: 48em)", false, { getInitialValueInEffect: false });
-  useEffect(() => {
-    const { current: field } = editor;
-    if (!isWide || !field) return;
-    field.focus();
-    // What was begun before goes on at its end, not in front of it.
-    field.setSelectionRange(field.value.length, field.value.length);
-  }, [isWide]);
+  useWriteAtOnce(() => editor.current);
 
   return (
     <TaskFrame

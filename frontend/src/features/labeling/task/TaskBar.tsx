@@ -29,13 +29,13 @@ const PRIORITY: Record<string, { label: string; explained: string }> = {
   helpful_first: {
     label: msg("Helpful first"),
     explained: msg(
-      "When helpfulness and truthfulness or harmlessness pull apart, prefer the more helpful response.",
+      "When helpfulness and truthfulness or harmlessness pull apart, the more helpful response is the better one.",
     ),
   },
   truthful_harmless_first: {
     label: msg("Truthful and harmless first"),
     explained: msg(
-      "Prefer the truthful and harmless response, unless the other is much more helpful, only slightly worse in this, and the matter is not high-stakes.",
+      "The truthful and harmless response is the better one, unless another is much more helpful, only slightly worse in this, and the matter is not high-stakes.",
     ),
   },
 };
@@ -73,7 +73,7 @@ function Priority({ label, explained, className }: PriorityProps) {
 export function TaskBar({ assignment, mode, work, children, ...on }: TaskBarProps) {
   const { t } = useTranslation();
   const { project } = assignment;
-  const priority = project.kind !== "demonstration" ? PRIORITY[project.priority_mode] : undefined;
+  const priority = PRIORITY[project.priority_mode];
   return (
     <div ref={bar} className={classes.bar}>
       <div className={classes.barTitle}>

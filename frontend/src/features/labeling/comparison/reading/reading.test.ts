@@ -98,6 +98,16 @@ describe("the difference of two texts", () => {
     expect(without(diff, "removed")).toBe("leaves near old walls the.");
   });
 
+  test("what was removed before a comma does not stick to the word before it", () => {
+    const diff = wordDiff(
+      "Look for kitchen things from the drawer, and wash.",
+      "Look for kitchen things, and wash.",
+    );
+    expect(diff).toContainEqual({ kind: "removed", text: " from the drawer" });
+    expect(without(diff, "removed")).toBe("Look for kitchen things, and wash.");
+    expect(without(diff, "added")).toBe("Look for kitchen things from the drawer, and wash.");
+  });
+
   test("loses no word of either text, whatever they are", () => {
     const word = fc.constantFrom("the", "of", "cat", "dog.", "ran,", "\n\n", "Ωmega", "<b>", "苹果", "a&b");
     const text = fc.array(word, { maxLength: 40 }).map((words) => words.join(" "));

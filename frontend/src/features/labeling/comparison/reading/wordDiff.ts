@@ -75,7 +75,10 @@ function tidied(parts: Run[]): Run[] {
   let removed: Token[] = [];
   let added: Token[] = [];
   const close = () => {
-    if (removed.length) runs.push({ kind: "removed", tokens: removed });
+    const before = runs.at(-1);
+    const space = before?.tokens.at(-1)?.space === "" ? (before.was?.at(-1)?.space ?? "") : "";
+    // The space that the basis has there, and the other text, which goes on with a comma, say, has not.
+    if (removed.length) runs.push({ kind: "removed", tokens: [{ word: "", space }, ...removed] });
     if (added.length) runs.push({ kind: "added", tokens: added });
     [removed, added] = [[], []];
   };
