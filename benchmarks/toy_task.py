@@ -157,7 +157,7 @@ def mean_kl(start: Path, policy: Path, prompts: Sequence[Prompt], *, count: int)
     drawn = draw(drawn_from, prompts, count=count, seed=99)
     asked = [ids_of(drawn_from, prompt) for prompt in prompts for _ in range(count)]
     batch = collate(asked, [one.token_ids for own in drawn for one in own], pad_id=pad_id(drawn_from.tokenizer))
-    chosen, before = (response_logprobs(one.model.eval(), batch) for one in (drawn_from, other))
+    chosen, before = (response_logprobs(one.model, batch) for one in (drawn_from, other))
     return float((chosen - before).sum(dim=1).mean())
 
 

@@ -7,12 +7,13 @@ and an older attempt that wakes up again can register nothing.
 from datetime import timedelta
 
 import structlog
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from labelapp.common.events import publish
 from labelapp.common.heartbeat import Heartbeat
-from labelapp.datasets.models import DatasetVersion
+from labelapp.datasets.models import Dataset, DatasetVersion
 
 logger = structlog.get_logger(__name__)
 
@@ -36,11 +37,13 @@ def claim(version_id: int) -> DatasetVersion | None:
         return None
     now = timezone.now()
     waits = Q(state=State.QUEUED) | Q(state=State.WRITING, heartbeat_at__lt=now - timedelta(seconds=STALE_SECONDS))
-    claimed = DatasetVersion.objects.filter(waits, pk=version_id, attempt=version.attempt).update(
-        state=State.WRITING, attempt=F("attempt") + 1, heartbeat_at=now, rows_written=0
-    )
-    if not claimed:
-        return None
+    with transaction.atomic():
+        claimed = DatasetVersion.objects.filter(waits, pk=version_id, attempt=version.attempt).update(
+            state=State.WRITING, attempt=F("attempt") + 1, heartbeat_at=now, rows_written=0
+        )
+        if not claimed:
+            return None
+        Dataset.objects.filter(pk=version.dataset_id).update(untidy_at=now)
     version.refresh_from_db()
     publish_state(version)
     return version
@@ -56,12 +59,10 @@ def fail(version: DatasetVersion, *, error: str) -> None:
         publish_state(version)
 
 
-def give_up_lost_versions() -> list[DatasetVersion]:
-    """Fail the versions whose workers died too often while they wrote them, and return them."""
-    given_up = list(_lost_versions().filter(attempt__gte=MAX_ATTEMPTS).select_related("dataset"))
-    for version in given_up:
+def give_up_lost_versions() -> None:
+    """Fail the versions whose workers died too often while they wrote them."""
+    for version in _lost_versions().filter(attempt__gte=MAX_ATTEMPTS):
         fail(version, error=f"The worker stopped {MAX_ATTEMPTS} times while writing. Look at its log and its memory.")
-    return given_up
 
 
 def waiting_version_ids() -> list[int]:

@@ -66,6 +66,9 @@ class Dataset(models.Model):
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     archived_at = models.DateTimeField(null=True, blank=True)
+    untidy_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since then something may lie there that no version names."
+    )
 
     class Meta:
         ordering = ("name",)

@@ -16,12 +16,14 @@ from pathlib import Path
 
 import structlog
 from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from formats.files import sync_directory
 from labelapp.common import storage
 from labelapp.common.errors import Conflict
 from labelapp.common.storage import StorageUnavailable, StoredFile
-from labelapp.datasets.models import DatasetVersion
+from labelapp.datasets.models import Dataset, DatasetVersion
 
 logger = structlog.get_logger(__name__)
 
@@ -80,11 +82,26 @@ def publish(folder: Path, version: DatasetVersion) -> str:
 
 
 def tidy(dataset_id: int) -> None:
-    """Remove what is left, as far as that can be done now: the next attempt tries again."""
+    """Remove what is left, as far as that can be done now: a dataset stays untidy, and is swept, until that is done."""
+    untidy = Dataset.objects.filter(pk=dataset_id)
+    # Whoever claims a version after this look renews the mark, so that it is not taken away here.
+    seen = _quiet_datasets().filter(pk=dataset_id).values_list("untidy_at", flat=True).first()
     try:
         remove_leftovers(dataset_id)
     except StorageUnavailable as error:
         logger.warning("leftovers stay in the bucket", dataset=dataset_id, error=error.message)
+        untidy.update(untidy_at=timezone.now())
+    else:
+        untidy.filter(untidy_at=seen).update(untidy_at=None)
+
+
+def untidy_dataset_ids() -> list[int]:
+    """The datasets where something may be left, and where nobody writes who would tidy up afterwards."""
+    return list(_quiet_datasets().filter(untidy_at__isnull=False).order_by("pk").values_list("pk", flat=True))
+
+
+def _quiet_datasets() -> QuerySet[Dataset]:
+    return Dataset.objects.exclude(versions__state=DatasetVersion.State.WRITING)
 
 
 def remove_leftovers(dataset_id: int) -> None:

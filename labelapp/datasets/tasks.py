@@ -16,9 +16,12 @@ def write(version_id: int) -> None:
 
 @shared_task(name="datasets.sweep")
 def sweep() -> None:
-    """Ring again for every version that nobody writes: a bell was lost, or a worker died."""
-    for version in claiming.give_up_lost_versions():
-        storing.tidy(version.dataset_id)
+    """Ring again for versions that nobody writes: a bell was lost, or a worker died. Remove what such ones left."""
+    claiming.give_up_lost_versions()
     for version_id in claiming.waiting_version_ids():
         enqueue_on_commit(write, version_id)
-    sign_storage(storage.problem())
+    problem = storage.problem()
+    sign_storage(problem)
+    if not problem:
+        for dataset_id in storing.untidy_dataset_ids():
+            storing.tidy(dataset_id)

@@ -21,8 +21,9 @@ from formats.files import sha256_of
 from labelapp.accounts.actions import issue_token
 from labelapp.common import bucket as buckets
 from labelapp.common import storage
-from labelapp.datasets import claiming, tasks
+from labelapp.datasets import claiming, storing, tasks, writing
 from labelapp.datasets.exporting import FORMATS, export_stream
+from labelapp.datasets.late_changes import PersonErased
 from labelapp.datasets.models import DatasetVersion
 from labelapp.datasets.storing import fresh_folder, remove_leftovers
 from labelapp.datasets.writing import write_version
@@ -252,12 +253,50 @@ def test_what_attempts_left_is_removed_and_nothing_else(bucket: buckets.Bucket, 
 
 def test_a_version_that_is_given_up_leaves_nothing(bucket: buckets.Bucket, world: World) -> None:
     version = waiting_version(world, kind="comparisons")
+    claiming.claim(version.pk)
     key = f"of/us/datasets/{version.dataset_id}/v1.3.0123abcd/train.jsonl"
     bucket.client.put_object(Bucket=bucket.name, Key=key, Body=b"half")
     grow_old(version, state="writing", attempt=3)
     tasks.sweep()
     version.refresh_from_db()
     assert (version.state, keys(bucket)) == ("failed", [])
+
+
+def test_what_could_not_be_removed_is_removed_once_the_store_is_back(
+    bucket: buckets.Bucket,
+    world: World,
+    use_store: Callable[..., buckets.Bucket],
+    store: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def erased(_version: DatasetVersion) -> None:
+        use_store("http://127.0.0.1:1")
+        raise PersonErased
+
+    monkeypatch.setattr(writing, "refuse_erased", erased)
+    version = waiting_version(world, kind="comparisons")
+    write_version(version.pk)
+    tasks.sweep()
+    use_store(store)
+    version.refresh_from_db()
+    assert (version.state, len(keys(bucket))) == ("failed", 5), "the store went away before they could be removed"
+    assert storing.untidy_dataset_ids() == [version.dataset_id]
+    tasks.sweep()
+    assert (keys(bucket), storing.untidy_dataset_ids()) == ([], [])
+
+
+def test_one_claimed_while_another_tidies_stays_marked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = waiting_version(world, kind="comparisons")
+    remove = storing.remove_leftovers
+
+    def claimed_meanwhile(dataset_id: int) -> None:
+        remove(dataset_id)
+        claiming.claim(version.pk)
+
+    monkeypatch.setattr(storing, "remove_leftovers", claimed_meanwhile)
+    storing.tidy(version.dataset_id)
+    grow_old(version, state="failed")
+    assert storing.untidy_dataset_ids() == [version.dataset_id]
 
 
 def test_a_bucket_that_is_away_is_told_and_nothing_is_lost(
