@@ -396,8 +396,8 @@ def close_the_loop(url: str, seconds: Seconds, *, prompt_count: int) -> dict[str
             texts = samples_of(admin, drawn["sample_batch"]["id"], held_out)
             known[name] = [toy.known_score(text) for text in texts]
     with tempfile.TemporaryDirectory() as folder:
-        start, policy = (download_model(admin, one["id"], Path(folder) / str(one["id"])) for one in (sft, ppo))
-        kl_nats = drift(start, policy, [prompts[prompt_id] for prompt_id in held_out])
+        before, after = (download_model(admin, one["id"], Path(folder) / str(one["id"])) for one in (sft, ppo))
+        kl_nats = drift(before, after, [prompts[prompt_id] for prompt_id in held_out])
     curve = admin("GET", f"runs/{ppo['id']}/metrics?after=0")["rows"]
     return {
         "prompts": len(prompts),
