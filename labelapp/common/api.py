@@ -68,7 +68,9 @@ class StorageSerializer(serializers.Serializer[Any]):
     total_bytes = serializers.IntegerField()
     used_bytes = serializers.IntegerField(help_text="By runs, datasets, models and imports.")
     bucket = serializers.CharField(allow_blank=True, help_text="STORAGE_URL; empty where datasets are on the disk too.")
-    bucket_problem = serializers.CharField(allow_blank=True, help_text="What a worker found wrong in the last minute.")
+    bucket_problem = serializers.CharField(
+        allow_blank=True, help_text="What a worker found wrong a minute ago at most."
+    )
 
 
 class DatabaseSerializer(serializers.Serializer[Any]):

@@ -7,7 +7,7 @@ role of the machine. Imported where STORAGE_URL is set, and nowhere else.
 import io
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,7 +30,7 @@ BUFFER_BYTES = 1_048_576
 READ_ATTEMPTS = 3
 # S3 takes 10,000 parts of a file; where these are too small for it, boto3 makes them larger.
 PARTS = TransferConfig(multipart_threshold=16 * 2**20, multipart_chunksize=16 * 2**20, max_concurrency=4)
-WEB_THREADS = 64
+CONNECTIONS = 64  # for the threads of one web process
 BROKEN = (BotoCoreError, HTTPError, ConnectionError)
 CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 NO_ANSWER = "it does not answer; start it, or correct AWS_ENDPOINT_URL"
@@ -56,6 +56,7 @@ class Bucket:
     """Where STORAGE_URL points. Every method raises StorageUnavailable."""
 
     client: "S3Client"
+    hasty: "S3Client"  # waits briefly: a page or a whole worker waits with it
     url: str
     name: str
     prefix: str
@@ -68,14 +69,16 @@ class Bucket:
     def check(self) -> None:
         """Ask for something that every answer to has a reason."""
         with self.explained():
-            self.client.list_objects_v2(Bucket=self.name, Prefix=self.prefix, MaxKeys=1)
+            self.hasty.list_objects_v2(Bucket=self.name, Prefix=self.prefix, MaxKeys=1)
 
     def find(self, name: str) -> StoredFile:
         """Return a file. Raises FileNotFoundError too."""
         key = self.prefix + name
         try:
-            found = self.client.head_object(Bucket=self.name, Key=key)
-        except (ClientError, *BROKEN) as error:
+            found = self.hasty.head_object(Bucket=self.name, Key=key)
+        except BROKEN as error:
+            raise self._unavailable(error) from error
+        except ClientError as error:
             # The answer to HEAD has no body to say why; where the bucket answers, a 404 is the file's own.
             self.check()
             if _code(error) in {"404", "NoSuchKey"}:
@@ -100,9 +103,19 @@ class Bucket:
         start = f"{self.prefix}{name}/"
         with self.explained():
             for key, upload_id in list(self._uploads(start)):
-                self.client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
+                with suppress(self.client.exceptions.NoSuchUpload):  # another attempt was quicker
+                    self.client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
             for key in list(self._keys(start)):
-                self.client.delete_object(Bucket=self.name, Key=key)
+                answer = self.client.delete_object(Bucket=self.name, Key=key)
+                if answer.get("DeleteMarker"):
+                    self._remove_versions(key)
+
+    def _remove_versions(self, key: str) -> None:
+        """A bucket with versions only hides what is deleted, and what is left may be what a person wants forgotten."""
+        pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=key)
+        for found in [one for page in pages for one in (*page.get("Versions", []), *page.get("DeleteMarkers", []))]:
+            if found["Key"] == key:
+                self.client.delete_object(Bucket=self.name, Key=key, VersionId=found["VersionId"])
 
     def _keys(self, start: str) -> Iterator[str]:
         with self.explained():
@@ -130,20 +143,25 @@ class Bucket:
 def _connect(url: str) -> Bucket:
     parts = urlsplit(url)
     style = parse_qs(parts.query).get("addressing_style", ["auto"])[0]
-    config = Config(
+    # A session of its own: boto3's common one is not made for threads.
+    session = boto3.session.Session()
+    client = session.client("s3", config=_config(style, read_timeout=30, attempts=3))
+    hasty = session.client("s3", config=_config(style, read_timeout=5, attempts=2))
+    prefix = parts.path.strip("/")
+    return Bucket(client, hasty, url.partition("?")[0], parts.netloc, f"{prefix}/" if prefix else "")
+
+
+def _config(style: str, *, read_timeout: int, attempts: int) -> Config:
+    return Config(
         connect_timeout=5,
-        read_timeout=30,
-        retries={"mode": "standard", "total_max_attempts": 3},
-        max_pool_connections=WEB_THREADS,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=CONNECTIONS,
         s3={"addressing_style": cast(Any, style)},
         # Many stores do not know the newer check sums; ours stand in the manifest.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    # A session of its own: boto3's common one is not made for threads.
-    client = boto3.session.Session().client("s3", config=config)
-    prefix = parts.path.strip("/")
-    return Bucket(client, url.partition("?")[0], parts.netloc, f"{prefix}/" if prefix else "")
 
 
 class _RemoteFile(io.RawIOBase):
@@ -199,7 +217,7 @@ class _RemoteFile(io.RawIOBase):
     def _connected(self) -> Any:
         if self.body is None:
             # The parts of two files are never put together: the store's own tag must still be the same.
-            answer = self.bucket.client.get_object(
+            answer = self.bucket.hasty.get_object(
                 Bucket=self.bucket.name, Key=self.key, Range=f"bytes={self.at}-", IfMatch=self.etag
             )
             self.body = answer["Body"]

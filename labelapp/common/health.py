@@ -20,6 +20,7 @@ WORKERS_KEY, BEAT_KEY, STORAGE_KEY = "labelapp:workers", "labelapp:beat", "label
 ALIVE_SECONDS = 20.0
 FORGET_SECONDS = 24 * 3600.0
 RESTARTS_SECONDS = 3600.0
+STORAGE_SECONDS = 60  # a worker looks every 30
 QUEUES = ("default", "runs")
 
 
@@ -65,7 +66,7 @@ def sign_beat() -> None:
 
 def sign_storage(problem: str) -> None:
     """Note what a worker found wrong with the bucket, or nothing: no page waits for a store that does not answer."""
-    client().set(STORAGE_KEY, problem)
+    client().set(STORAGE_KEY, problem, ex=STORAGE_SECONDS)
 
 
 def forget_worker(name: str) -> None:

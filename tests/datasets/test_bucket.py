@@ -285,6 +285,20 @@ def test_what_could_not_be_removed_is_removed_once_the_store_is_back(
     assert (keys(bucket), storing.untidy_dataset_ids()) == ([], [])
 
 
+def test_nothing_stays_in_a_bucket_with_versions(bucket: buckets.Bucket, tmp_path: Path) -> None:
+    bucket.client.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"})
+    (tmp_path / "text").write_text("of somebody who asked for deletion")
+    bucket.upload(tmp_path / "text", "datasets/1/v1.1.a/train.jsonl")
+    bucket.upload(tmp_path / "text", "datasets/1/v1.1.ab/train.jsonl")
+
+    bucket.remove_folder("datasets/1/v1.1.a")
+
+    found = bucket.client.list_object_versions(Bucket=bucket.name)
+    assert [one["Key"] for one in found["Versions"]] == ["of/us/datasets/1/v1.1.ab/train.jsonl"]
+    assert not found.get("DeleteMarkers")
+    bucket.remove_folder("datasets/1/v1.1.ab")
+
+
 def test_one_claimed_while_another_tidies_stays_marked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     version = waiting_version(world, kind="comparisons")
     remove = storing.remove_leftovers

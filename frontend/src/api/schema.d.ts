@@ -5718,7 +5718,7 @@ export interface components {
             used_bytes: number;
             /** @description STORAGE_URL; empty where datasets are on the disk too. */
             bucket: string;
-            /** @description What a worker found wrong in the last minute. */
+            /** @description What a worker found wrong a minute ago at most. */
             bucket_problem: string;
         };
         /** @description An answer in the record, with whose it is. */
