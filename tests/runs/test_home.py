@@ -79,7 +79,7 @@ def test_what_is_wrong_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     system = health.system_state()
     assert [problem.code for problem in find_problems(system) if problem.code != "little_space"] == []
     monkeypatch.setattr(health, "ALIVE_SECONDS", -1.0)  # so all that ever signed are long gone
-    gone = health.system_state() | {"storage": {"free_bytes": 10**9}}
+    gone = health.system_state() | {"storage": system["storage"] | {"free_bytes": 10**9}}
     problems = find_problems(gone)
     assert [problem.code for problem in problems] == [
         "queue_unserved",
