@@ -35,7 +35,7 @@ POISONED = {
     "prompts.ImportLine": {"text", "submitter", "deployment_context", "model"},
     "prompts.Prompt": {"text", "deployment_context", "model", "written_response"},
     "prompts.PromptChange": {"error"},
-    "prompts.PromptImport": {"file_name", "error", "revision", "consent_note"},
+    "prompts.PromptImport": {"file_name", "title", "error", "revision", "consent_note"},
     "prompts.Response": {"text"},
     "prompts.SampleBatch": {"name"},
     "prompts.Submitter": {"key"},
@@ -61,7 +61,7 @@ OURS = {
     "runs.Run": {"directory", "error_code", "ray_address"},
     "runs.RunInput": {"role"},
     "webhooks.Delivery": {"message_id", "event", "body"},  # names in a body are poisoned with it
-    "webhooks.Webhook": {"encrypted_secret"},
+    "webhooks.Webhook": {"encrypted_secret", "encrypted_previous_secret"},
 }
 
 
