@@ -32,15 +32,11 @@ import torch
 from benchmarks import toy_preference as toy
 from benchmarks.contenders import Contender, trl_environment
 from benchmarks.ppo import TRL_VERSION, write_contest
-from benchmarks.toy_task import ToyModels, draw, ids_of, judged, split_prompts, train_models
+from benchmarks.toy_task import ToyModels, draw, drift, judged, split_prompts, train_models
 from formats.configs import PpoConfig
 from formats.records import Prompt
 from formats.run_directory import RunDirectory
-from inference.models import LoadedModel, load_causal_lm, load_reward_model, quiet_libraries
-from inference.prompts import pad_id
-from inference.sampling import Sample
-from inference.scoring import response_logprobs
-from inference.sequences import collate
+from inference.models import load_causal_lm, load_reward_model, quiet_libraries
 
 BATCH = 32
 EPISODES = 32 * BATCH
@@ -87,21 +83,13 @@ class HeldOut:
             policy = replace(self.reference, model=loaded.model)
             samples = draw(policy, self.prompts, count=SAMPLES, seed=99)
             found = [one for own in judged(policy, self.reward, self.prompts, samples) for one in own]
-            drift = self._drift(policy, samples)
+            kl_nats = drift(policy, self.reference, self.prompts, samples)
         return {
             "episodes": episodes,
             "reward": fmean(reward for reward, _ in found),
             "gold": fmean(gold for _, gold in found),
-            "kl_nats": drift,
+            "kl_nats": kl_nats,
         }
-
-    @torch.no_grad()
-    def _drift(self, policy: LoadedModel, samples: Sequence[Sequence[Sample]]) -> float:
-        ids = [ids_of(policy, prompt) for prompt in self.prompts for _ in range(SAMPLES)]
-        drawn = [one.token_ids for own in samples for one in own]
-        batch = collate(ids, drawn, pad_id=pad_id(policy.tokenizer), device=policy.device)
-        ratios = response_logprobs(policy.model, batch) - response_logprobs(self.reference.model, batch)
-        return float(ratios.sum(dim=1).mean())
 
 
 def contest(folder: Path, models: ToyModels, *, seed: int, trl_python: Path, judge: HeldOut) -> dict[str, list[Point]]:

@@ -150,15 +150,22 @@ def figures_of(ppo: Ppo, rollouts: list[Rollout]) -> dict[str, float]:
     return {"kl_nats": round(found["kl_nats"], 4), "reward": round(found["reward_mean"], 4), "gold": round(gold, 4)}
 
 
-@torch.no_grad()
 def mean_kl(start: Path, policy: Path, prompts: Sequence[Prompt], *, count: int) -> float:
     """KL in nats a response from a saved policy to another, on `count` responses of the first to each prompt."""
     drawn_from, other = (load_causal_lm(path, device="cpu", precision="float32") for path in (policy, start))
-    drawn = draw(drawn_from, prompts, count=count, seed=99)
-    asked = [ids_of(drawn_from, prompt) for prompt in prompts for _ in range(count)]
-    batch = collate(asked, [one.token_ids for own in drawn for one in own], pad_id=pad_id(drawn_from.tokenizer))
-    chosen, before = (response_logprobs(one.model, batch) for one in (drawn_from, other))
-    return float((chosen - before).sum(dim=1).mean())
+    return drift(drawn_from, other, prompts, draw(drawn_from, prompts, count=count, seed=99))
+
+
+@torch.no_grad()
+def drift(
+    policy: LoadedModel, start: LoadedModel, prompts: Sequence[Prompt], samples: Sequence[Sequence[Sample]]
+) -> float:
+    """KL in nats a response from a policy to where it started, on its samples for each prompt."""
+    asked = [ids_of(policy, prompt) for prompt, own in zip(prompts, samples, strict=True) for _ in own]
+    drawn = [one.token_ids for own in samples for one in own]
+    batch = collate(asked, drawn, pad_id=pad_id(policy.tokenizer), device=policy.device)
+    ratios = response_logprobs(policy.model, batch) - response_logprobs(start.model, batch)
+    return float(ratios.sum(dim=1).mean())
 
 
 def judged(
