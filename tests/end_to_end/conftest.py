@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import ConsoleMessage, Error, Page, Request, Response, expect
 
+from tests.labeling.workspace import Labeler, Workspace
+
 TIMEOUT_MS = 15_000
 # What takes longer has hung. The longest test takes a fifth of it on a quiet machine.
 LONGEST_SECONDS = 150.0
@@ -109,3 +111,13 @@ def _page_is_sound(page: Page, request: pytest.FixtureRequest) -> Iterator[None]
     if report and report.failed:
         print("the page:", page.url, *traffic.lines(), sep="\n  ")
     assert not broken
+
+
+@pytest.fixture
+def workspace(transactional_db: None) -> Workspace:
+    return Workspace()
+
+
+@pytest.fixture
+def labeler(workspace: Workspace) -> Labeler:
+    return workspace.labeler()

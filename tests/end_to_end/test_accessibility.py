@@ -1,6 +1,6 @@
 """The labeler's pages in the second language, at 200 % zoom and by keyboard: WCAG 2.2 AA beyond what English shows.
 
-`test_labeling.py` holds every page and dialog against axe in English, in both schemes, on a desktop and a phone.
+`test_labeler_pages.py` holds every page and dialog against axe in English, in both schemes, on a desktop and a phone.
 """
 
 from collections.abc import Iterator
@@ -41,11 +41,6 @@ FOCUS = """
   return { name: name.slice(0, 60), shows, isFree, over: over?.outerHTML.slice(0, 80) ?? "the window's edge" };
 }
 """
-
-
-@pytest.fixture
-def workspace(transactional_db: None) -> Workspace:
-    return Workspace()
 
 
 def violations(page: Page) -> list[str]:

@@ -31,11 +31,6 @@ COUNT_KEYS = (
 )
 
 
-@pytest.fixture
-def workspace(transactional_db: None) -> Workspace:
-    return Workspace()
-
-
 def plan(ranks: str, qualities: str) -> Plan:
     """Read "2132" and "5724" as what is given to A, B, C …"""
     return {letter: (int(rank), int(quality)) for letter, rank, quality in zip(LETTERS, ranks, qualities, strict=False)}

@@ -16,16 +16,6 @@ pytestmark = pytest.mark.browser
 REVIEWS = [("It fits like a glove.", "positive"), ("It broke on day one.", "negative"), ("I love it.", "positive")]
 
 
-@pytest.fixture
-def workspace(transactional_db: None) -> Workspace:
-    return Workspace()
-
-
-@pytest.fixture
-def labeler(workspace: Workspace) -> Labeler:
-    return workspace.labeler()
-
-
 def check_page(page: Page) -> None:
     """Look for what is hard to reach or to read, and for a page that is wider than a phone."""
     assert serious_violations(page) == []
