@@ -8,7 +8,6 @@ query that makes the same JSON of the same rows, ordered the same, into a file o
 
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.labeling import running_web
+from benchmarks.memory import peak_resident_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 OVERLAP = 4
@@ -244,7 +244,7 @@ def main() -> None:
     version = DatasetVersion.objects.get(pk=sys.argv[1])
     if version.state != "ready":
         raise SystemExit(version.error)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_resident_bytes() / 2**20
     print(json.dumps({"seconds": seconds, "peak_rss_mb": peak}))
 
 

@@ -31,13 +31,14 @@ SEARCHES = 15
 OLD = "theworldbefore"  # longer than any made-up word
 # Of a worker's whole life: what it needs to start is in it.
 WORKER = """
-import json, resource, sys, time, django
+import json, sys, time, django
+from benchmarks.memory import peak_resident_bytes
 django.setup()
 from labelapp.prompts.importing.working import work_on
 started = time.perf_counter()
 work_on(int(sys.argv[1]))
 seconds = time.perf_counter() - started
-print(json.dumps({"seconds": seconds, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+print(json.dumps({"seconds": seconds, "peak_mb": peak_resident_bytes() / 2**20}))
 """
 
 

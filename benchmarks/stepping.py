@@ -1,10 +1,9 @@
 """A contender's end of the conversation with `benchmarks.contenders`: one JSON line for each line "step" on its input.
 
-It imports nothing of the project but itself, so that contenders in TRL's own environment speak through it too.
+It imports nothing of the project outside `benchmarks`: contenders in TRL's own environment speak through it too.
 """
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
+from benchmarks.memory import peak_resident_bytes
 
 
 class Conversation:
@@ -41,7 +42,7 @@ class Conversation:
 
     def answer(self, seconds: float, figures: Mapping[str, Any]) -> None:
         """Say how long a step took, and what it did."""
-        peak = torch.cuda.max_memory_allocated() if self.on_gpu else _resident_bytes()
+        peak = torch.cuda.max_memory_allocated() if self.on_gpu else peak_resident_bytes()
         self._say({"seconds": seconds, "peak_bytes": peak, **figures})
 
     def take_steps(self, step: Callable[[], Mapping[str, Any]]) -> None:
@@ -54,8 +55,3 @@ class Conversation:
 
     def _say(self, row: Mapping[str, Any]) -> None:
         print(json.dumps(row), file=self._out, flush=True)
-
-
-def _resident_bytes() -> int:
-    """The most that this process has had in memory."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
