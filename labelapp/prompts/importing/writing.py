@@ -66,20 +66,22 @@ SELECT FROM prompts_submitter WHERE key IN (SELECT line.submitter FROM prompts_i
                                              WHERE {BATCH} AND line.model <> '')
 ORDER BY id FOR SHARE
 """  # noqa: S608
+# The planner does not know yet how many prompts the import has: either side of the join is bounded by the batch.
 FORGET_WRITTEN = f"""
 DELETE FROM prompts_importline line USING prompts_prompt prompt
 WHERE {BATCH} AND line.verdict = 'new' AND prompt.prompt_import_id = %(id)s AND prompt.import_line = line.line
+  AND prompt.import_line > %(after)s AND prompt.import_line <= %(last)s
 """  # noqa: S608
 # Somebody sent it after the lines were decided.
 NAME_LATE_DUPLICATES = f"""
 UPDATE prompts_importline line SET verdict = 'duplicate', duplicate_of_id = prompt.id
 FROM prompts_prompt prompt WHERE {BATCH} AND line.verdict = 'new' AND prompt.dedup_key = line.dedup_key
 """  # noqa: S608
+# Not a join, which would read all of the import's prompts for each line where the planner takes them for a few.
 NAME_KEPT = """
-UPDATE prompts_importline line SET duplicate_of_id = prompt.id
-FROM prompts_prompt prompt
-WHERE line.prompt_import_id = %(id)s AND line.duplicate_of_line IS NOT NULL AND line.duplicate_of_id IS NULL
-  AND prompt.prompt_import_id = %(id)s AND prompt.import_line = line.duplicate_of_line
+UPDATE prompts_importline line SET duplicate_of_id = (
+    SELECT id FROM prompts_prompt WHERE prompt_import_id = %(id)s AND import_line = line.duplicate_of_line)
+WHERE prompt_import_id = %(id)s AND duplicate_of_line IS NOT NULL AND duplicate_of_id IS NULL
 """
 
 
