@@ -11,6 +11,7 @@ import { EmptyState } from "@/ui/EmptyState";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
+import { withoutMarks } from "@/ui/withoutMarks";
 
 type Summary = Schemas["ThreadSummary"];
 
@@ -87,11 +88,11 @@ function ThreadList({ threads, shown }: { threads: Summary[]; shown: Summary }) 
               </span>
               {thread.prompt_text && (
                 <span className={classes.excerpt} dir="auto">
-                  “{thread.prompt_text}”
+                  “{withoutMarks(thread.prompt_text)}”
                 </span>
               )}
               <span className={classes.excerpt} dir="auto">
-                {thread.last_message}
+                {withoutMarks(thread.last_message)}
               </span>
               <span className={classes.excerpt}>
                 <RelativeTime at={thread.last_at} />

@@ -24,7 +24,7 @@ export const CardText = memo(function CardText(props: CardTextProps) {
   const { response, isPlain, isTogether, isFolding, isOpen, setOpen, basis } = props;
   const { t } = useTranslation();
   const { id, letter, text } = response;
-  const diff = useDiff(basis, response);
+  const diff = useDiff(basis, response, isPlain);
   const formatted = <Formatted text={text} isPlain={isPlain} />;
   const shown = diff ? <DiffText diff={diff.diff}>{formatted}</DiffText> : formatted;
   if (isTogether) {
