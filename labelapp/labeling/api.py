@@ -31,7 +31,7 @@ from labelapp.labeling.serializers import (
     WishSerializer,
 )
 from labelapp.labeling.submission import MAX_NOTES, read_submission
-from labelapp.labeling.undo import undo
+from labelapp.labeling.undo import undo, undo_skip
 from labelapp.labeling.upcoming import Wish, next_after, read_upcoming, read_wish
 
 Answer = tuple[dict[str, Any], int]
@@ -125,14 +125,11 @@ class SubmitView(FastView):
     def post(self, request: Request, assignment_id: int) -> Answer:
         """Record the answer; a retry with the same idempotency key finds it (200). Then, on a wish, claim the next."""
         data = read_json_object(request)
-        wished = data.pop("claim_next", None)
-        wish = None if wished is None else read_wish(wished, prefix="claim_next.")
+        wish = _take_wish(data)
         submission = read_submission(data, has_lease=True)
-        recorded = submit(submission, assignment_id=assignment_id, labeler_id=asker_id(request))
-        body = recorded.as_json()
-        if wish is not None:
-            found = next_after(wish, project_id=recorded.project_id, labeler_id=asker_id(request))
-            body["next"] = found and found.as_json()
+        labeler_id = asker_id(request)
+        recorded = submit(submission, assignment_id=assignment_id, labeler_id=labeler_id)
+        body = recorded.as_json() | _next(wish, project_id=recorded.project_id, labeler_id=labeler_id)
         return body, 201 if recorded.is_new else 200
 
 
@@ -145,15 +142,19 @@ class UndoView(FastView):
         operation_id="assignments_undo", request=UndoSerializer, responses={200: AssignmentSerializer, **ERRORS}
     )
     def post(self, request: Request, assignment_id: int) -> Answer:
-        """Take back an answer of the last seconds and lease its task to the labeler again."""
-        body = Body(read_json_object(request))
-        submission_id = body.integer("submission_id", minimum=1, maximum=MAX_ID)
+        """Take back an answer or a skip of the last seconds and lease its task to the labeler again."""
+        data = read_json_object(request)
+        body = Body(data)
+        is_skip = "skip_id" in data and "submission_id" not in data
+        undone_id = body.integer("skip_id" if is_skip else "submission_id", minimum=1, maximum=MAX_ID)
         content = read_content(body)
         body.finish()
         labeler_id = asker_id(request)
-        return undo(
-            assignment_id=assignment_id, labeler_id=labeler_id, submission_id=submission_id, content=content
-        ), 200
+        if is_skip:
+            return undo_skip(
+                assignment_id=assignment_id, labeler_id=labeler_id, skip_id=undone_id, content=content
+            ), 200
+        return undo(assignment_id=assignment_id, labeler_id=labeler_id, submission_id=undone_id, content=content), 200
 
 
 class ReviseView(FastView):
@@ -182,12 +183,28 @@ class SkipView(FastView):
         operation_id="assignments_skip", request=SkipRequestSerializer, responses={200: SkippedSerializer, **ERRORS}
     )
     def post(self, request: Request, assignment_id: int) -> Answer:
-        """Give the task to somebody else, and say why."""
-        body = Body(read_json_object(request))
+        """Give the task to somebody else, and say why. Then, on a wish, claim the next."""
+        data = read_json_object(request)
+        wish = _take_wish(data)
+        body = Body(data)
         token = body.uuid("lease_token")
         reason = body.choice("reason", values=Skip.Reason.values)
         note = body.text("note", max_length=MAX_NOTES)
         body.finish()
         assert token is not None
-        skipped = skip(assignment_id=assignment_id, labeler_id=asker_id(request), token=token, reason=reason, note=note)
-        return {"skip_id": skipped.pk, "task_id": skipped.task_id, "reason": skipped.reason}, 200
+        labeler_id = asker_id(request)
+        skipped = skip(assignment_id=assignment_id, labeler_id=labeler_id, token=token, reason=reason, note=note)
+        said = {"skip_id": skipped.pk, "task_id": skipped.task_id, "reason": skipped.reason}
+        return said | _next(wish, project_id=skipped.task.project_id, labeler_id=labeler_id), 200
+
+
+def _take_wish(data: dict[str, Any]) -> Wish | None:
+    wished = data.pop("claim_next", None)
+    return None if wished is None else read_wish(wished, prefix="claim_next.")
+
+
+def _next(wish: Wish | None, *, project_id: int, labeler_id: int) -> dict[str, Any]:
+    if wish is None:
+        return {}
+    found = next_after(wish, project_id=project_id, labeler_id=labeler_id)
+    return {"next": found and found.as_json()}

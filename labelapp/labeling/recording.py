@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from labelapp.common.errors import Conflict, InvalidInput, NotFound
 from labelapp.common.events import publish_on_commit
 from labelapp.labeling.assignment import lost_lease
-from labelapp.labeling.models import Assignment, Draft, Skip, Submission
+from labelapp.labeling.models import Assignment, Skip, Submission
 from labelapp.labeling.prepared import fetch_one
 from labelapp.labeling.submission import SubmissionInput, check_fits
 
@@ -206,6 +207,8 @@ def _record(submission: SubmissionInput, *, slot: LockedSlot, labeler_id: int) -
 def skip(*, assignment_id: int, labeler_id: int, token: UUID, reason: str, note: str = "") -> Skip:
     """Give the slot back, to somebody else and never to this labeler again; a repeated skip changes nothing.
 
+    What they had begun stays theirs: the skip may be undone, or a researcher may offer them the task again.
+
     Raises:
         NotFound: the assignment was never this labeler's.
         Conflict: it is no longer theirs.
@@ -218,8 +221,9 @@ def skip(*, assignment_id: int, labeler_id: int, token: UUID, reason: str, note:
         if earlier is None:
             raise lost_lease(assignment_id=assignment_id, labeler_id=labeler_id)
         return earlier
-    skipped = Skip.objects.create(task_id=slot.task_id, labeler_id=labeler_id, reason=reason, note=note)
-    Draft.objects.filter(task=slot.task_id, labeler=labeler_id).delete()
+    skipped = Skip.objects.create(
+        task_id=slot.task_id, labeler_id=labeler_id, reason=reason, note=note, created_at=Now()
+    )
     Assignment.objects.filter(pk=slot.pk).update(**OPEN_SLOT)
     publish_on_commit(f"labeling:{slot.project_id}", type="skipped", id=skipped.pk)
     publish_on_commit("review", type="skipped", id=slot.task_id)

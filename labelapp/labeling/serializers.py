@@ -255,26 +255,29 @@ class SubmittedSerializer(RecordedSerializer):
 
 
 class UndoSerializer(StrictSerializer):
-    """The answer to take back, and what its author had on the screen, which becomes the draft."""
+    """The answer or the skip to take back, one of them, and what was on the screen, which becomes the draft."""
 
-    submission_id = serializers.IntegerField(min_value=1)
+    submission_id = serializers.IntegerField(min_value=1, required=False)
+    skip_id = serializers.IntegerField(min_value=1, required=False)
     content = serializers.DictField(help_text=f"Any JSON object of at most {MAX_DRAFT_BYTES:,} bytes.")
 
 
 class SkipRequestSerializer(StrictSerializer):
-    """Why the labeler will not answer this task."""
+    """Why the labeler will not answer this task, and perhaps a wish for the next one."""
 
     lease_token = serializers.UUIDField()
     reason = serializers.ChoiceField(choices=Skip.Reason.choices)
     note = serializers.CharField(max_length=MAX_NOTES, required=False, allow_blank=True)
+    claim_next = WishSerializer(required=False, allow_null=True)
 
 
 class SkippedSerializer(serializers.Serializer[Any]):
-    """The task goes to somebody else."""
+    """The task goes to somebody else; `next` is for whoever wished for one, null: ask for it."""
 
     skip_id = serializers.IntegerField()
     task_id = serializers.IntegerField()
     reason = serializers.ChoiceField(choices=Skip.Reason.choices)
+    next = NextSerializer(required=False, allow_null=True)
 
 
 class ProjectReferenceSerializer(serializers.ModelSerializer[Project]):

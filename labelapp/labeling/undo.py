@@ -1,8 +1,11 @@
-"""Taking an answer back within seconds of sending it.
+"""Taking an answer or a skip back within seconds of sending it.
 
 The record is append-only, so the submission stays and a retraction beside it says that it counts for nothing. The slot
 goes back to its labeler as it was, with what they had on the screen as the draft. Whoever has frozen the submission
 into a dataset version was faster: the database then refuses the retraction.
+
+A skip is no answer: it is removed, and with it the report in the researchers' queue. Its slot went to whoever asked
+first; while one of the task is open, the labeler gets that.
 """
 
 from datetime import timedelta
@@ -10,13 +13,13 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from labelapp.common.errors import Conflict, NotFound
 from labelapp.common.events import publish_on_commit
-from labelapp.labeling.assignment import read_assignment
-from labelapp.labeling.models import Assignment, Draft, Membership, Submission
+from labelapp.labeling.assignment import claim_next, read_assignment
+from labelapp.labeling.models import Assignment, Draft, Membership, Skip, Submission, Task
 from labelapp.labeling.recording import OPEN_SLOT
 from labelapp.labeling.retraction_models import Retraction
 
@@ -56,26 +59,76 @@ def _undo(*, assignment_id: int, labeler_id: int, submission_id: int, content: d
     _retract(said)
     if not Submission.objects.standing().filter(assignment=slot_row).exists():
         _lease_again(slot_row, labeler_id=labeler_id)
-    Draft.objects.update_or_create(
-        task_id=slot_row.task_id,
-        labeler_id=labeler_id,
-        defaults={"content": content, "revision": 1, "updated_at": Now()},
-    )
+    _draft(slot_row.task, labeler_id=labeler_id, content=content)
     publish_on_commit(f"labeling:{slot_row.project_id}", type="retracted", id=said.pk)
 
 
+@transaction.atomic
+def undo_skip(*, assignment_id: int, labeler_id: int, skip_id: int, content: dict[str, Any]) -> dict[str, Any]:
+    """Withdraw the labeler's skip and its report; return a leased assignment of the task, with `content` as its draft.
+
+    It is the same one, or another of the task where somebody holds that by now. What the labeler holds by now in the
+    project goes back to the queue, its draft kept. A repeated undo finds what the first has done.
+
+    Raises:
+        NotFound: it is not a skip of theirs.
+        Conflict: it is too late, a researcher has decided about it, or no place in the task is left.
+    """
+    locked = Task.objects.select_for_update(of=("self",), no_key=True)
+    task = locked.filter(assignments=assignment_id).first()
+    skipped = Skip.objects.filter(pk=skip_id, task=task, labeler=labeler_id).first() if task else None
+    if task is None or skipped is None:
+        held = task and task.assignments.filter(labeler=labeler_id, state=Assignment.State.LEASED).first()
+        if not held:
+            raise NotFound("This is not a skip of yours.")
+        return read_assignment(assignment_id=held.pk, labeler_id=labeler_id)
+    _check_may_undo_skip(skipped, task=task)
+    skipped.delete()
+    again = _claim_again(task, labeler_id=labeler_id, preferred_id=assignment_id)
+    _draft(task, labeler_id=labeler_id, content=content)
+    publish_on_commit(f"labeling:{task.project_id}", type="unskipped", id=task.pk)
+    publish_on_commit("review", type="unskipped", id=task.pk)
+    return read_assignment(assignment_id=again, labeler_id=labeler_id)
+
+
+def _since() -> Any:
+    return Now() - timedelta(seconds=UNDO_SECONDS + GRACE_SECONDS)
+
+
 def _check_may_undo(said: Submission, *, slot: Assignment) -> None:
-    since = Now() - timedelta(seconds=UNDO_SECONDS + GRACE_SECONDS)
     newest = Submission.objects.latest_revisions().filter(assignment=slot)
     if not newest.filter(pk=said.pk).exists():
         raise Conflict("You have edited this answer since.", code="undo_superseded")
-    if not newest.filter(created_at__gte=since).exists():
+    if not newest.filter(created_at__gte=_since()).exists():
         message = f"An answer can be undone for {UNDO_SECONDS} seconds. Edit it from your history."
         raise Conflict(message, code="undo_too_late")
-    if slot.task.withdrawn_at is not None:
+    _check_may_work(slot.task, labeler_id=said.labeler_id)
+
+
+def _check_may_undo_skip(skipped: Skip, *, task: Task) -> None:
+    if skipped.decision_id is not None:
+        raise Conflict("A researcher has seen to this skip already.", code="undo_decided")
+    if not Skip.objects.filter(pk=skipped.pk, created_at__gte=_since()).exists():
+        raise Conflict(f"A skip can be undone for {UNDO_SECONDS} seconds.", code="undo_too_late")
+    _check_may_work(task, labeler_id=skipped.labeler_id)
+
+
+def _check_may_work(task: Task, *, labeler_id: int) -> None:
+    if task.withdrawn_at is not None:
         raise Conflict("This task was withdrawn meanwhile.", code="task_withdrawn")
-    if not Membership.objects.filter(project=slot.project_id, user=said.labeler_id, left_at=None).exists():
+    if not Membership.objects.filter(project=task.project_id, user=labeler_id, left_at=None).exists():
         raise Conflict("You are no longer a member of this project.", code="not_a_member")
+
+
+def _draft(task: Task, *, labeler_id: int, content: dict[str, Any]) -> None:
+    """Keep what was on the screen, on top of any draft: a save that is still on its way is older, and loses."""
+    said = {"content": content, "updated_at": Now()}
+    Draft.objects.update_or_create(
+        task=task,
+        labeler_id=labeler_id,
+        defaults={**said, "revision": F("revision") + 1},
+        create_defaults={**said, "revision": 1},
+    )
 
 
 def _retract(said: Submission) -> None:
@@ -89,14 +142,32 @@ def _retract(said: Submission) -> None:
 
 def _lease_again(slot: Assignment, *, labeler_id: int) -> None:
     """Lease the slot to its labeler anew; one lease a project, so what they hold by now goes back to the queue."""
-    held = Q(project=slot.project_id, labeler=labeler_id, state=Assignment.State.LEASED)
-    for other in Assignment.objects.select_for_update().filter(held):
-        # If only an empty one: it is their right to save what they had begun to type.
-        Draft.objects.get_or_create(task_id=other.task_id, labeler_id=labeler_id)
-        Assignment.objects.filter(pk=other.pk).update(**OPEN_SLOT)
+    _give_back_held(slot.project_id, labeler_id=labeler_id)
     Assignment.objects.filter(pk=slot.pk).update(
         state=Assignment.State.LEASED,
         lease_token=uuid4(),
         lease_expires_at=Now() + timedelta(minutes=slot.project.lease_minutes),
         submitted_at=None,
     )
+
+
+def _claim_again(task: Task, *, labeler_id: int, preferred_id: int) -> int:
+    """Lease an open slot of the task to the labeler, the preferred one if they can have it; return its id."""
+    _give_back_held(task.project_id, labeler_id=labeler_id)
+    free = list(task.assignments.filter(state=Assignment.State.OPEN).order_by("pk").values_list("pk", flat=True))
+    wanted = preferred_id if preferred_id in free else next(iter(free), None)
+    found = claim_next(project_id=task.project_id, labeler_id=labeler_id, preferred_id=wanted)
+    if found.status == "paused":
+        raise Conflict("This project is paused.", code="project_paused")
+    if found.assignment is None or found.assignment["task_id"] != task.pk:
+        raise Conflict("Somebody else has this task by now.", code="undo_taken")
+    assignment_id: int = found.assignment["id"]
+    return assignment_id
+
+
+def _give_back_held(project_id: int, *, labeler_id: int) -> None:
+    held = Q(project=project_id, labeler=labeler_id, state=Assignment.State.LEASED)
+    for other in Assignment.objects.select_for_update().filter(held):
+        # If only an empty one: it is their right to save what they had begun to type.
+        Draft.objects.get_or_create(task_id=other.task_id, labeler_id=labeler_id)
+        Assignment.objects.filter(pk=other.pk).update(**OPEN_SLOT)

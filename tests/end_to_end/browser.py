@@ -67,7 +67,8 @@ def stop_the_clock(page: Page) -> None:
 
 
 def keep_undoable() -> None:
-    """Let the server take back what has been submitted for an hour to come: a busy machine is no slow labeler."""
+    """Let the server take back what has been sent for an hour to come: a busy machine is no slow labeler."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # submissions are append-only, by a trigger
-        cursor.execute("UPDATE labeling_submission SET created_at = created_at + interval '1 hour'")
+        for table in ("labeling_submission", "labeling_skip"):
+            cursor.execute(f"UPDATE {table} SET created_at = created_at + interval '1 hour'")

@@ -314,6 +314,8 @@ def test_writes_a_demonstration(page: Page, live_app: str, workspace: Workspace,
 
 def test_skips_with_a_reason_by_keyboard(page: Page, live_app: str, workspace: Workspace, labeler: Labeler) -> None:
     open_task(page, live_app, workspace.comparison(members=[labeler]), labeler)
+    stop_the_clock(page)
+    rate_by_keyboard(page, "1357")
     page.keyboard.press("s")
     dialog = page.get_by_role("dialog", name="Skip this task?")
     expect(dialog).to_be_visible()
@@ -323,6 +325,15 @@ def test_skips_with_a_reason_by_keyboard(page: Page, live_app: str, workspace: W
     expect(page.get_by_role("heading", name=DONE)).to_be_visible()
     skip = Skip.objects.get()
     assert (skip.labeler, skip.reason, skip.note) == (labeler.user, Skip.Reason.PERSONAL_DATA, "4 of them")
+
+    keep_undoable()
+    expect(page.get_by_text("Skipped", exact=True)).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("D > C > B > A")).to_be_visible()  # all that was done is there again
+    assert not Skip.objects.exists()
+    page.keyboard.press("Alt+Shift+2")  # and what was begun is skipped at once
+    expect(page.get_by_role("heading", name=DONE)).to_be_visible()
+    assert Skip.objects.get().reason == Skip.Reason.OUTSIDE_KNOWLEDGE
 
 
 def test_says_busy_paused_and_empty_apart(page: Page, live_app: str, workspace: Workspace, labeler: Labeler) -> None:

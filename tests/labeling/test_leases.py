@@ -199,7 +199,7 @@ def test_a_skip_is_kept_with_its_reason_and_opens_the_slot(labeler: Labeler, ass
     assert (skip.labeler, skip.reason, skip.note) == (labeler.user, "personal_data", "A phone number.")
     row = slot(assignment)
     assert (row.state, row.labeler, row.lease_token, row.shown_order) == (Assignment.State.OPEN, None, None, [])
-    assert not Draft.objects.exists()
+    assert Draft.objects.get().content == {"a": 1}, "for who takes it back, or is offered the task again"
 
 
 def test_a_skip_needs_the_lease(workspace: Workspace, labeler: Labeler, assignment: dict[str, Any]) -> None:

@@ -98,7 +98,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Give the task to somebody else, and say why. */
+        /** @description Give the task to somebody else, and say why. Then, on a wish, claim the next. */
         post: operations["assignments_skip"];
         delete?: never;
         options?: never;
@@ -132,7 +132,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Take back an answer of the last seconds and lease its task to the labeler again. */
+        /** @description Take back an answer or a skip of the last seconds and lease its task to the labeler again. */
         post: operations["assignments_undo"];
         delete?: never;
         options?: never;
@@ -5608,18 +5608,20 @@ export interface components {
          * @enum {string}
          */
         SkipReasonEnum: "unclear" | "outside_knowledge" | "unsafe" | "personal_data" | "language" | "broken" | "other";
-        /** @description Why the labeler will not answer this task. */
+        /** @description Why the labeler will not answer this task, and perhaps a wish for the next one. */
         SkipRequestRequest: {
             /** Format: uuid */
             lease_token: string;
             reason: components["schemas"]["SkipReasonEnum"];
             note?: string;
+            claim_next?: components["schemas"]["WishRequest"] | null;
         };
-        /** @description The task goes to somebody else. */
+        /** @description The task goes to somebody else; `next` is for whoever wished for one, null: ask for it. */
         Skipped: {
             skip_id: number;
             task_id: number;
             reason: components["schemas"]["SkipReasonEnum"];
+            next?: components["schemas"]["Next"] | null;
         };
         /** @description A prompt that became no task. */
         SkippedPrompt: {
@@ -5918,9 +5920,10 @@ export interface components {
          * @enum {string}
          */
         TypeEnum: "integer" | "number" | "boolean" | "text" | "choice";
-        /** @description The answer to take back, and what its author had on the screen, which becomes the draft. */
+        /** @description The answer or the skip to take back, one of them, and what was on the screen, which becomes the draft. */
         UndoRequest: {
-            submission_id: number;
+            submission_id?: number;
+            skip_id?: number;
             /** @description Any JSON object of at most 1,000,000 bytes. */
             content: {
                 [key: string]: unknown;

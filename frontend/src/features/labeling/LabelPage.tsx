@@ -14,7 +14,7 @@ import { useOutbox } from "@/features/labeling/task/useOutbox";
 import { UndoBar } from "@/features/labeling/UndoBar";
 import { nextKey, useNext } from "@/features/labeling/useNext";
 import { useRest } from "@/features/labeling/useRest";
-import { offerUndo, useUndo } from "@/features/labeling/useUndo";
+import { isSkip, offerUndo, useUndo } from "@/features/labeling/useUndo";
 import { WaitingToSend } from "@/features/labeling/WaitingToSend";
 import { CopyButton } from "@/ui/CopyButton";
 
@@ -55,7 +55,10 @@ export function LabelPage() {
       void (done?.sent?.next ? show(done.sent.next) : refetch()).then(() => {
         closeError();
         offerUndo(userId, "label", done);
-        setTimeout(() => void invalidate("/api/v1/progress", "/api/v1/history"), AFTER_PAINT_MS);
+        setTimeout(
+          () => void invalidate("/api/v1/progress", "/api/v1/history", "/api/v1/reports"),
+          AFTER_PAINT_MS,
+        );
       });
     },
     [assignment, show, refetch, closeError, drop, userId],
@@ -84,7 +87,8 @@ export function LabelPage() {
     <>
       {error && (
         <PageAlert onClose={closeError}>
-          {t("Not undone.")} {error}
+          {t("Not undone.")} {error.message}{" "}
+          {error.text && <CopyButton value={error.text} label={t("Copy what I did")} />}
         </PageAlert>
       )}
       {tasks.taken !== null && (
@@ -109,8 +113,9 @@ export function LabelPage() {
       )}
       {undoable && !isHeldUp && !isUnleased && (
         <UndoBar
-          key={undoable.submissionId}
+          key={undoable.until}
           until={undoable.until}
+          isSkip={isSkip(undoable)}
           isUndoing={isUndoing}
           onUndo={() => void undo()}
           onClose={close}

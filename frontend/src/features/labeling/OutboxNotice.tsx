@@ -37,7 +37,11 @@ export function OutboxNotice() {
       {refused.map((entry) => (
         <Refused
           key={entry.key}
-          what={t("An answer of yours in {{project}} was not taken.", { project: entry.projectName })}
+          what={
+            entry.skip
+              ? t("A skip of yours in {{project}} was not taken.", { project: entry.projectName })
+              : t("An answer of yours in {{project}} was not taken.", { project: entry.projectName })
+          }
           why={entry.refused}
           text={answerAsText(entry)}
           onClose={() => void outbox.discard(entry.key)}

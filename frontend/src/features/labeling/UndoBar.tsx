@@ -9,17 +9,24 @@ import { Key } from "@/ui/Key";
 
 const bar = mergeRefs(heightOf("--notice-height"), roomFor("--footer-height"));
 
-type UndoBarProps = { until: number; isUndoing: boolean; onUndo: () => void; onClose: () => void };
+type UndoBarProps = {
+  until: number;
+  /** Else an answer. */
+  isSkip?: boolean;
+  isUndoing: boolean;
+  onUndo: () => void;
+  onClose: () => void;
+};
 
-/** For ten seconds after an answer: the way back. */
-export function UndoBar({ until, isUndoing, onUndo, onClose }: UndoBarProps) {
+/** For ten seconds after an answer or a skip: the way back. */
+export function UndoBar({ until, isSkip = false, isUndoing, onUndo, onClose }: UndoBarProps) {
   const { t } = useTranslation();
   const seconds = useSecondsTo(until, onClose);
   useUndoKey(onUndo);
   return (
     <div ref={bar} className={classes.bar} data-kind="undo">
       <span className={classes.text} role="status">
-        {t("Submitted")}
+        {isSkip ? t("Skipped") : t("Submitted")}
       </span>
       <span className={classes.actions}>
         <Button
@@ -28,7 +35,7 @@ export function UndoBar({ until, isUndoing, onUndo, onClose }: UndoBarProps) {
           loading={isUndoing}
           rightSection={<Key name="Ctrl Z" />}
           aria-keyshortcuts="Control+Z"
-          aria-description={t("Possible for ten seconds after submitting")}
+          aria-description={t("Possible for ten seconds")}
           onClick={onUndo}
         >
           {t("Undo")}

@@ -18,13 +18,13 @@ export function UndoEdit() {
   const { undoable, isUndoing, error, undo, close, closeError } = useUndo("revise", null, onUndone);
   useEffect(() => {
     if (!error) return;
-    toast({ title: t("Not undone."), message: error, isBad: true });
+    toast({ title: t("Not undone."), message: error.message, isBad: true });
     closeError();
   }, [error, closeError, t]);
   if (!undoable) return null;
   return (
     <UndoBar
-      key={undoable.submissionId}
+      key={undoable.until}
       until={undoable.until}
       isUndoing={isUndoing}
       onUndo={() => void undo()}

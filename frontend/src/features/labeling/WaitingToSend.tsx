@@ -14,7 +14,10 @@ export function WaitingToSend({ projectId }: { projectId: number }) {
   if (!own[0] || attempt === 0) return <Busy />;
   return (
     <>
-      <EmptyState title={t("An answer of yours comes first")} headingLevel={1}>
+      <EmptyState
+        title={own[0].skip ? t("Your skip comes first") : t("An answer of yours comes first")}
+        headingLevel={1}
+      >
         {t("The next task opens as soon as it has been sent.")}
       </EmptyState>
       <WaitingBar entry={own[0]} />

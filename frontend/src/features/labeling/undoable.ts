@@ -1,4 +1,4 @@
-/** The answer of this tab that can still be taken back. It outlives a reload, and a way to another page. */
+/** The answer or the skip of this tab that can still be taken back. It outlives a reload, and a way to another page. */
 import type { WorkMode } from "@/features/labeling/task/types";
 
 export const UNDO_MS = 10_000;
@@ -9,7 +9,7 @@ export type Undoable = {
   projectId: number;
   mode: WorkMode;
   assignmentId: number;
-  submissionId: number;
+  undoes: { submission_id: number } | { skip_id: number };
   /** What was on the screen. */
   draft: unknown;
   /** Milliseconds, on this machine's clock. */

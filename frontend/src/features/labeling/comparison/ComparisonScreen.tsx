@@ -61,7 +61,6 @@ export function ComparisonScreen({ assignment, mode, onDone, onAskAgain }: Compa
       panels={panels}
       onTakeOther={takeOther}
       onAskAgain={onAskAgain}
-      onSkipped={onDone}
       stages={<Stages stage={view.stage} act={act} />}
       footer={<ComparisonFooter state={state} act={act} submit={submit} sending={work.sending} mode={mode} />}
     >

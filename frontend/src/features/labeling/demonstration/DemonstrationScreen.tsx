@@ -58,7 +58,6 @@ export function DemonstrationScreen({ assignment, mode, onDone, onAskAgain }: De
       panels={panels}
       onTakeOther={(content) => write(readDraft(content) ?? {})}
       onAskAgain={onAskAgain}
-      onSkipped={onDone}
       footer={
         <>
           <span className={taskClasses.footerText}>

@@ -20,7 +20,7 @@ const RANK: Row = {
 };
 const SKIP_AT_ONCE: Row = {
   shown: `${SKIP_AT_ONCE_KEYS} + 1 – 7`,
-  does: msg("Skips at once with the reason of that number; a task that you have begun asks first"),
+  does: msg("Skips at once with the reason of that number"),
 };
 const SUBMIT: Row = { shown: SUBMIT_KEYS, does: msg("Submit") };
 

@@ -1,18 +1,15 @@
 import { Button, Group, Radio, Stack, Text, Textarea } from "@mantine/core";
 import { type KeyboardEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { $api, type Schemas } from "@/api/client";
-import { errorMessage } from "@/api/errors";
 import { useMe } from "@/api/session";
 import { SKIP_AT_ONCE_KEYS } from "@/features/labeling/keys";
 import classes from "@/features/labeling/task/Task.module.css";
-import type { Assignment } from "@/features/labeling/task/types";
+import type { Assignment, SkipSaid } from "@/features/labeling/task/types";
 import { Dialog } from "@/ui/Dialog";
-import { FieldErrors } from "@/ui/FieldErrors";
 import { Key } from "@/ui/Key";
 import { msg } from "@/ui/language";
 
-type Reason = Schemas["SkipRequestRequest"]["reason"];
+type Reason = SkipSaid["reason"];
 
 const REASONS: { value: Reason; label: string }[] = [
   { value: "unclear", label: msg("The prompt is unclear") },
@@ -29,65 +26,59 @@ type SkipDialogProps = {
   isOpen: boolean;
   /** Of the reason that it was opened with. */
   digit?: number | null;
-  /** Something was done on the task, which a skip would throw away. */
-  isBegun?: boolean;
   onClose: () => void;
-  onSkipped: () => void;
+  /** Resolves to whether it has arrived. */
+  skip: (said: SkipSaid) => Promise<boolean>;
 };
 
 /** A digit skips at once with its reason, unless a note is being written: that is text, and Ctrl+Enter skips with it. */
 export function SkipDialog(props: SkipDialogProps) {
-  const { assignment, isOpen, digit = null, isBegun = false, onClose, onSkipped } = props;
+  const { assignment, isOpen, digit = null, onClose, skip } = props;
   const { t } = useTranslation();
   const [reason, setReason] = useState<Reason | null>(null);
   const [note, setNote] = useKeptNote(`labelapp:skip:${useMe().id}:${assignment.task_id}`);
   const [wanted, setWanted] = useState<Reason | null>(null);
-  const { mutate, isPending, error } = $api.useMutation("post", "/api/v1/assignments/{assignment_id}/skip", {
-    onSuccess: () => {
-      setNote("");
-      onSkipped();
-    },
-  });
-  const { id, lease_token: token } = assignment;
+  const isHeld = assignment.lease_token !== null;
   // A task that is shown ahead of its lease is nobody's to skip yet; it is skipped once it is theirs.
   useEffect(() => {
-    if (!wanted || !token) return;
+    if (!wanted || !isHeld) return;
     setWanted(null);
-    mutate({ params: { path: { assignment_id: id } }, body: { lease_token: token, reason: wanted, note } });
-  }, [wanted, token, id, note, mutate]);
-  // Opened with a reason, it skips at once what nobody has begun.
+    onClose();
+    void skip({ reason: wanted, note }).then((isSent) => isSent && setNote(""));
+  });
+  // Opened with a reason, it skips at once, and is not seen where there is nothing to wait for.
   const [openedWith, setOpenedWith] = useState<number | null>(null);
   const asked = isOpen ? digit : null;
+  const atOnce = asked === null ? undefined : REASONS[asked - 1]?.value;
   if (asked !== openedWith) {
     setOpenedWith(asked);
-    const chosen = asked === null ? null : (REASONS[asked - 1]?.value ?? null);
-    if (chosen) {
-      setReason(chosen);
-      if (!isBegun) setWanted(chosen);
+    if (atOnce) {
+      setReason(atOnce);
+      setWanted(atOnce);
     }
   }
-  const send = (because: Reason | null) => {
-    if (because && !isPending) setWanted(because);
-  };
   const close = () => {
     setWanted(null);
     onClose();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const isCommand = event.ctrlKey || event.metaKey;
-    if (isCommand && event.key === "Enter") send(reason);
+    if (isCommand && event.key === "Enter") setWanted(reason);
     const chosen = REASONS[Number(event.key) - 1];
     if (!chosen || isCommand || event.altKey || event.repeat) return;
     if (event.target instanceof HTMLTextAreaElement) return;
     event.preventDefault();
     setReason(chosen.value);
-    send(chosen.value);
+    setWanted(chosen.value);
   };
   return (
-    <Dialog opened={isOpen} onClose={close} title={t("Skip this task?")} onKeyDown={onKeyDown}>
+    <Dialog
+      opened={isOpen && !(atOnce && isHeld)}
+      onClose={close}
+      title={t("Skip this task?")}
+      onKeyDown={onKeyDown}
+    >
       <Stack>
-        {isBegun && <Text size="sm">{t("What you have done on it is thrown away.")}</Text>}
-        <FieldErrors message={error ? errorMessage(error) : null} />
         <Radio.Group
           label={t("Why? It goes to somebody else and does not come back to you.")}
           description={
@@ -127,7 +118,7 @@ export function SkipDialog(props: SkipDialogProps) {
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
-        {wanted && !token && (
+        {wanted && (
           <Text size="sm" role="status">
             {t("Your last answer is sent first; then this task is skipped.")}
           </Text>
@@ -139,8 +130,8 @@ export function SkipDialog(props: SkipDialogProps) {
           <Button
             data-autofocus={digit !== null || undefined}
             disabled={!reason}
-            loading={isPending || wanted !== null}
-            onClick={() => send(reason)}
+            loading={wanted !== null}
+            onClick={() => setWanted(reason)}
           >
             {t("Skip")}
           </Button>

@@ -36,7 +36,6 @@ type TaskFrameProps = {
   children: ReactNode;
   onTakeOther: (content: unknown) => void;
   onAskAgain: () => void;
-  onSkipped: () => void;
 };
 
 /** What both kinds of task share: bar, prompt, instructions, notices, dialogs. */
@@ -108,9 +107,8 @@ export function TaskFrame(props: TaskFrameProps) {
         assignment={assignment}
         isOpen={panels.dialog === "skip"}
         digit={panels.skipDigit}
-        isBegun={work.save.place !== "untouched"}
         onClose={panels.closeDialog}
-        onSkipped={props.onSkipped}
+        skip={work.skip}
       />
       <LazyFlagDialog
         assignment={assignment}

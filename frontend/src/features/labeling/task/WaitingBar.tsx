@@ -16,7 +16,7 @@ type WaitingBarProps = {
   isOfTaskBefore?: boolean;
 };
 
-/** An answer that cannot be sent yet: where it is, what happens to it, and the way back to it. */
+/** An answer or a skip that cannot be sent yet: where it is, what happens to it, and the way back to it. */
 export function WaitingBar({ entry, isOfTaskBefore = false }: WaitingBarProps) {
   const { t } = useTranslation();
   const isLoggedOut = useOutbox((state) => state.isLoggedOut);
@@ -25,13 +25,15 @@ export function WaitingBar({ entry, isOfTaskBefore = false }: WaitingBarProps) {
       <IconCloudUp size={18} stroke={1.6} aria-hidden />
       <span className={classes.text}>
         <strong>
-          {isOfTaskBefore ? t("Your last answer is waiting to be sent.") : t("Waiting to be sent.")}
+          {!isOfTaskBefore
+            ? t("Waiting to be sent.")
+            : entry.skip
+              ? t("Your skip is waiting to be sent.")
+              : t("Your last answer is waiting to be sent.")}
         </strong>{" "}
         {isLoggedOut
-          ? t("You are logged out. Log in again in another tab; your answer is kept in this browser.")
-          : t(
-              "The server cannot be reached. Your answer is kept in this browser and is sent by itself.",
-            )}{" "}
+          ? t("You are logged out. Log in again in another tab; it is kept in this browser.")
+          : t("The server cannot be reached. It is kept in this browser and is sent by itself.")}{" "}
         {isOfTaskBefore &&
           t("You can begin this task meanwhile; it is yours, and can be submitted, once that is done.")}
       </span>
@@ -40,7 +42,7 @@ export function WaitingBar({ entry, isOfTaskBefore = false }: WaitingBarProps) {
           {t("Try now")}
         </Button>
         <Button size="compact-sm" variant="default" onClick={() => void outbox.withdraw(entry.key)}>
-          {t("Edit it instead")}
+          {entry.skip ? t("Do not skip it") : t("Edit it instead")}
         </Button>
       </span>
     </div>

@@ -10,7 +10,7 @@ import type { Entry } from "@/features/labeling/task/types";
 
 const USER = 7;
 
-function entryOf(key: string, changes: Partial<Entry> = {}): Entry {
+function entryOf(key: string, changes: Partial<Omit<Entry, "body" | "skip">> = {}): Entry {
   return {
     key,
     userId: USER,

@@ -38,5 +38,5 @@ export const TaskSettingContext = createContext(ALONE);
 /** A task that was left before its answer had arrived. */
 export type Left = { assignment: Assignment; local: LocalDraft; problem: Problem | null };
 
-/** An answer that is on record, with what was on the screen, in case that it is undone. */
+/** An answer or a skip that has arrived, with what was on the screen, in case that it is undone. */
 export type Done = { sent: Sent | null; assignment: Assignment; draft: unknown };

@@ -16,9 +16,17 @@ export function isAhead(assignment: Assignment): boolean {
 /** What the body of a submission says beside the seconds, the keys and the instructions. */
 export type Said = Pick<Schemas["SubmitRequest"], "notes" | "demonstration" | "judgments" | "answers">;
 
-/** An answer that is kept until the server has it. Plain data: it is stored as it is. */
-export type Entry = {
-  /** The idempotency key. */
+/** Why a task is skipped. */
+export type SkipSaid = Pick<Schemas["SkipRequestRequest"], "reason" | "note">;
+
+/** What is sent of a task: an answer, or why there is none. */
+export type Outcome =
+  | { body: Schemas["ReviseRequest"]; skip?: undefined }
+  | { body?: undefined; skip: SkipSaid };
+
+/** An answer or a skip that is kept until the server has it. Plain data: it is stored as it is. */
+export type Entry = Outcome & {
+  /** Of an answer, its idempotency key. */
   key: string;
   userId: number;
   projectId: number;
@@ -26,7 +34,6 @@ export type Entry = {
   assignmentId: number;
   mode: WorkMode;
   leaseToken: string;
-  body: Schemas["ReviseRequest"];
   draftKey: string;
   /** What was on the screen: the draft, should the answer be taken back or refused. */
   draft: LocalDraft;

@@ -7,7 +7,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { queryClient } from "@/api/client";
 import { outbox } from "@/features/labeling/task/outbox";
 import { SkipDialog } from "@/features/labeling/task/SkipDialog";
-import { ALONE, TaskSettingContext } from "@/features/labeling/task/taskSetting";
+import { ALONE, type Done, TaskSettingContext } from "@/features/labeling/task/taskSetting";
 import type { Assignment, Entry } from "@/features/labeling/task/types";
 import { useWork, type Work } from "@/features/labeling/task/useWork";
 import { Toasts } from "@/ui/toasts";
@@ -67,10 +67,9 @@ function within(children: React.ReactNode) {
 }
 
 test("a skip waits for the claim, with its note, and the note outlives the screen", async () => {
-  answer = async () => Response.json({ assignment_id: 43, reason: "unclear" });
-  const onSkipped = vi.fn();
+  const skip = vi.fn(async () => true);
   const dialog = (assignment: Assignment) =>
-    within(<SkipDialog assignment={assignment} isOpen onClose={() => {}} onSkipped={onSkipped} />);
+    within(<SkipDialog assignment={assignment} isOpen onClose={() => {}} skip={skip} />);
   const left = render(dialog(AHEAD));
   expect(Object.keys(localStorage), "a dialog that is not used leaves nothing behind").toEqual([]);
   fireEvent.change(await left.findByRole("textbox"), { target: { value: "Half of it is missing" } });
@@ -81,23 +80,17 @@ test("a skip waits for the claim, with its note, and the note outlives the scree
   expect(((await page.findByRole("textbox")) as HTMLTextAreaElement).value).toBe("Half of it is missing");
   fireEvent.keyDown(page.getByRole("dialog"), { key: "1" });
   await page.findByText("Your last answer is sent first; then this task is skipped.");
-  expect(requests).toEqual([]);
+  expect(skip).not.toHaveBeenCalled();
 
   page.rerender(dialog(LEASED));
-  await vi.waitFor(() => expect(onSkipped).toHaveBeenCalledTimes(1));
-  expect(requests).toEqual([
-    {
-      url: "/api/v1/assignments/43/skip",
-      body: { lease_token: "token", reason: "unclear", note: "Half of it is missing" },
-    },
-  ]);
-  expect(Object.keys(localStorage)).toEqual([]);
+  await vi.waitFor(() => expect(Object.keys(localStorage)).toEqual([]));
+  expect(skip.mock.calls).toEqual([[{ reason: "unclear", note: "Half of it is missing" }]]);
 });
 
-function showWork(setting = ALONE) {
+function showWork(setting = ALONE, onDone: (done?: Done) => void = () => {}) {
   const held: { work?: Work } = {};
   function Screen({ assignment }: { assignment: Assignment }) {
-    held.work = useWork({ assignment, mode: "label", onDone: () => {} });
+    held.work = useWork({ assignment, mode: "label", onDone });
     return <p>{held.work.sending.isSending ? "Sending" : "Writing"}</p>;
   }
   const screen = (assignment: Assignment) =>
@@ -166,21 +159,57 @@ test("a refusal that the task shown ahead does not hear of leaves that without i
   await outbox.discard(outbox.state().refused[0]?.key ?? "");
 });
 
-test("a skip with its reason happens at once on an untouched task; one that was begun asks first", async () => {
-  answer = async () => Response.json({ assignment_id: 43, reason: "outside_knowledge" });
-  const onSkipped = vi.fn();
-  const dialog = (isBegun: boolean) => {
-    const props = { assignment: LEASED, isBegun, onClose: () => {}, onSkipped };
-    return within(<SkipDialog {...props} isOpen digit={2} />);
-  };
-  const begun = render(dialog(true));
-  const radio = (await begun.findByRole("radio", { name: "Outside my knowledge" })) as HTMLInputElement;
-  expect(radio.checked).toBe(true);
-  await begun.findByText("What you have done on it is thrown away.");
-  expect(requests).toEqual([]);
-  begun.unmount();
+test("a skip with its reason happens at once, and the note of one that was refused is kept", async () => {
+  const skip = vi.fn(async () => false);
+  localStorage.setItem("labelapp:skip:7:8", "Half of it is missing");
+  const props = { onClose: () => {}, skip, digit: 2 };
+  const page = render(within(<SkipDialog {...props} assignment={LEASED} isOpen />));
+  expect(skip.mock.calls).toEqual([[{ reason: "outside_knowledge", note: "Half of it is missing" }]]);
+  expect(page.queryByRole("dialog")).toBeNull();
+  await act(async () => undefined);
+  expect(Object.keys(localStorage)).toEqual(["labelapp:skip:7:8"]);
+});
 
-  render(dialog(false));
-  await vi.waitFor(() => expect(onSkipped).toHaveBeenCalledTimes(1));
-  expect(requests[0]?.body).toMatchObject({ reason: "outside_knowledge" });
+test("a skip is kept until it has arrived, with what was done on the task and a wish for the next one", async () => {
+  answer = () => Promise.reject(new TypeError("Failed to fetch"));
+  const onDone = vi.fn();
+  const { work, claim } = showWork(ALONE, onDone);
+  claim();
+  act(() => work().change({ text: "Half" }));
+  let skipped: Promise<boolean> | undefined;
+  act(() => {
+    skipped = work().skip({ reason: "unclear", note: "Which one?" });
+  });
+  await outbox.whenLate();
+  expect(outbox.state().waiting).toMatchObject([
+    { skip: { reason: "unclear", note: "Which one?" }, draft: { content: { content: { text: "Half" } } } },
+  ]);
+  expect(onDone).not.toHaveBeenCalled();
+  const sent = { skip_id: 5, task_id: 8, reason: "unclear", next: null };
+  answer = async () => Response.json(sent);
+  act(() => outbox.retryNow());
+  expect(await skipped).toBe(true);
+  const body = {
+    lease_token: "token",
+    reason: "unclear",
+    note: "Which one?",
+    claim_next: { preferred_id: null },
+  };
+  expect(requests.at(-1)).toEqual({ url: "/api/v1/assignments/43/skip", body });
+  expect(onDone.mock.calls).toMatchObject([[{ sent, draft: { content: { text: "Half" } } }]]);
+});
+
+test("a skip that waits can be taken back, and the task goes on as it was", async () => {
+  answer = () => Promise.reject(new TypeError("Failed to fetch"));
+  const { page, work, claim } = showWork();
+  claim();
+  let skipped: Promise<boolean> | undefined;
+  act(() => {
+    skipped = work().skip({ reason: "unclear" });
+  });
+  await outbox.whenLate();
+  await act(() => outbox.withdraw(outbox.state().waiting[0]?.key ?? ""));
+  expect(await skipped).toBe(false);
+  await page.findByText("Writing");
+  expect(work().problem).toBeNull();
 });

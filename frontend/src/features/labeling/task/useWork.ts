@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import { useMe } from "@/api/session";
+import { newUuid } from "@/api/uuid";
 import { contentAsText } from "@/features/labeling/task/asText";
 import { Autosave, type SaveState } from "@/features/labeling/task/autosave";
 import {
@@ -24,7 +25,9 @@ import {
   type Assignment,
   type Entry,
   isAhead,
+  type Outcome,
   type Said,
+  type SkipSaid,
   type WorkMode,
 } from "@/features/labeling/task/types";
 import { type Lease, useLease } from "@/features/labeling/task/useLease";
@@ -46,6 +49,8 @@ export type Work = {
   /** What is on the screen, to be taken elsewhere. */
   asText: () => string;
   submit: (said: Said) => Promise<void>;
+  /** Of a task that is held. Resolves to whether it has arrived. */
+  skip: (why: SkipSaid) => Promise<boolean>;
   sending: { isSending: boolean; attempt: number };
 };
 
@@ -96,7 +101,7 @@ export function useWork({ assignment, mode, onDone }: UseWorkOptions): Work {
     setProblem(null);
   }, [problem, autosave]);
 
-  const { submit, sending } = useSubmit({
+  const { submit, skip, sending } = useSubmit({
     assignment,
     mode,
     userId,
@@ -120,6 +125,7 @@ export function useWork({ assignment, mode, onDone }: UseWorkOptions): Work {
     change,
     asText: useCallback(() => contentAsText(latest.current), []),
     submit,
+    skip,
     sending,
   };
 }
@@ -249,21 +255,27 @@ function useSubmit(options: UseSubmitOptions) {
   const latest = useRef(options.assignment);
   latest.current = options.assignment;
 
-  const entryOf = (said: Said): Entry => {
-    const assignment = latest.current;
-    const content = { ...said, instruction_version_id: assignment.instruction_version.id };
-    const key = keys.keyFor(content);
+  const answerOf = (said: Said): Outcome => {
+    const content = { ...said, instruction_version_id: latest.current.instruction_version.id };
     const { elapsed, active } = clock.spent();
+    const key = keys.keyFor(content);
+    return {
+      body: { ...content, idempotency_key: key, elapsed_seconds: elapsed, active_seconds: active },
+    };
+  };
+
+  const entryOf = (outcome: Outcome): Entry => {
+    const assignment = latest.current;
     const queuedAt = new Date().toISOString();
     return {
-      key,
+      ...outcome,
+      key: outcome.body?.idempotency_key ?? newUuid(),
       userId,
       projectId: assignment.project.id,
       projectName: assignment.project.name,
       assignmentId: assignment.id,
       mode,
       leaseToken: lease.token.current ?? "",
-      body: { ...content, idempotency_key: key, elapsed_seconds: elapsed, active_seconds: active },
       draftKey: storageKey,
       draft: autosave.current?.copy(draft()) ?? {
         content: draft(),
@@ -275,9 +287,10 @@ function useSubmit(options: UseSubmitOptions) {
     };
   };
 
-  const send = async (said: Said) => {
+  /** Returns whether it has arrived. */
+  const send = async (outcome: Outcome): Promise<boolean> => {
     const own = autosave.current;
-    const entry = entryOf(said);
+    const entry = entryOf(outcome);
     const assignment = latest.current;
     const { content } = entry.draft;
     // Whether the next task is on the screen by now.
@@ -293,15 +306,17 @@ function useSubmit(options: UseSubmitOptions) {
       const sent = await outbox.submit(entry, wish, { onKept: leave, isHeard });
       onDone({ sent, assignment, draft: content });
       void own?.finish();
+      return true;
     } catch (error) {
       if (error instanceof Unheard) {
         if (hasLeft) withoutClaim();
-        return;
+        return false;
       }
       const isWithdrawn = error instanceof Withdrawn;
       const local = own?.copy(content) ?? entry.draft;
       if (hasLeft) goBack({ assignment, local, problem: isWithdrawn ? null : problemOf(error) });
       else if (!isWithdrawn) refused(error);
+      return false;
     }
   };
 
@@ -321,15 +336,19 @@ function useSubmit(options: UseSubmitOptions) {
     return false;
   };
 
-  const submit = async (said: Said) => {
-    if (isBusy.current) return;
+  const once = async (work: () => Promise<boolean>): Promise<boolean> => {
+    if (isBusy.current) return false;
     isBusy.current = true;
     try {
-      if (!isAhead(latest.current) || (await isNext())) await send(said);
+      return await work();
     } finally {
       isBusy.current = false;
       setSending(false);
     }
   };
-  return { submit, sending: { isSending, attempt: isSending ? attempt : 0 } };
+  const submit = async (said: Said) => {
+    await once(async () => (!isAhead(latest.current) || (await isNext())) && send(answerOf(said)));
+  };
+  const skip = (why: SkipSaid) => once(() => send({ skip: why }));
+  return { submit, skip, sending: { isSending, attempt: isSending ? attempt : 0 } };
 }
