@@ -8,6 +8,10 @@ held-out prompts. The last line is one JSON object. Because the preference is ar
 the end is compared with the truth and not only with what the reward model believes; a loop that does not raise the
 *known* score by three standard errors, or not above the best of 4 supervised samples of the committed run
 (`toy_curve.json`), or that drifts further for it than that run's budget of KL, has failed.
+
+Its PPO has no gold reward model: one from the same labelers' rankings would share the first one's faults, one from
+others' would cost a third of the training again, and the instance with its pages is gone at the end. The gold score of
+each iteration on this task is in `toy_curve.json` (`benchmarks.toy_task`), by the preference itself.
 """
 
 import argparse

@@ -8,9 +8,9 @@ every response of one length. `vs_trl` is the ratio of episodes a second, `memor
 memory.
 
 One inner epoch with one optimizer step a batch, in TRL by accumulated micro-batches: with minibatches it would step
-once an epoch all the same (its accumulation counts across them). Both clip at 0.2, whiten advantages, take the k1
-estimate of a fixed KL penalty, and use Adam at a constant rate. On a CPU the clock is the process's own CPU time with
-one thread.
+once an epoch all the same (its accumulation counts across them, until the last batch of a pass over the prompts, which
+comes after those that are measured). Both clip at 0.2, whiten advantages, take the k1 estimate of a fixed KL penalty,
+and use Adam at a constant rate. On a CPU the clock is the process's own CPU time with one thread.
 """
 
 import json
@@ -153,9 +153,14 @@ def write_contest(
     inputs: dict[str, str],
     tokenizer: PreTrainedTokenizerBase,
     prompts: Sequence[Prompt],
+    trl_micro_batch: int = TRL_MICRO_BATCH,
     policy_directory: str | None = None,
 ) -> Path:
-    """A case as both contenders read it, and our run directory; both leave their policy where one is named."""
+    """A case as both contenders read it, and our run directory; both leave their policy where one is named.
+
+    TRL takes a step for each micro-batch, not for each batch, where a batch is the last of a pass over the prompts:
+    accelerate ends an accumulation with its data loader. Where that must not be, `trl_micro_batch` is the whole batch.
+    """
     run = RunDirectory(folder / "run")
     run.write_spec(RunSpec("ppo", settings, inputs | {"prompts": "inputs/prompts.jsonl"}))
     write_jsonl(run.inputs / "prompts.jsonl", prompts)
@@ -168,7 +173,7 @@ def write_contest(
         "run_directory": str(run.root),
         "prompts": ids,
         "settings": settings.to_json(),
-        "trl_micro_batch": TRL_MICRO_BATCH,
+        "trl_micro_batch": trl_micro_batch,
         "device": settings.device,
         "threads": 1,
         "policy_directory": policy_directory,

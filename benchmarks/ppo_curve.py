@@ -7,10 +7,11 @@ for as many episodes. After each few iterations one judge asks both policies for
 same random numbers: reward, the known preference (gold), and KL from the policy that both began from. One JSON line a
 seed; the last one has means over seeds with their standard errors, and the difference of the two within seeds.
 
-Equal are batches, one optimizer step a batch (see `benchmarks.ppo`), one learning rate for policy and value network
-without warm-up, Adam, clipping, β, γ, λ, whitened advantages. TRL clips no gradient, so neither does ours; it keeps no
-average of the weights, so ours is judged without. The reward model has no constant bias here: TRL's value network could
-not begin with it.
+Equal are batches, one optimizer step a batch (TRL's micro-batch is the batch: see `benchmarks.ppo.write_contest`), one
+constant learning rate for policy and value network, Adam, clipping, β, γ, λ, whitened advantages. TRL clips no
+gradient, so neither does ours; it keeps no average of the weights, so ours is judged without. The reward model has no
+constant bias here: TRL's value network could not begin with it. What cannot be made equal, and how much it is:
+docs/experiment-log.md.
 """
 
 import argparse
@@ -111,6 +112,7 @@ def contest(folder: Path, models: ToyModels, *, seed: int, trl_python: Path, jud
             inputs=inputs,
             tokenizer=judge.reference.tokenizer,
             prompts=train,
+            trl_micro_batch=BATCH,
             policy_directory=str(policy),
         )
         contenders[name] = Contender([*command, str(path)], threads=1)

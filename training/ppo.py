@@ -50,11 +50,11 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
     with run.progress(total_steps=iterations) as progress:
         every = config.checkpoint_every_iterations
         for iteration in steps(run, progress, total=iterations, parts=parts, checkpoint_every=every):
-            best_of_n = ppo.best_of_n() if iteration == 0 else {}
             clock = Clock()
             rates = {"learning_rate": learner.warm_up(iteration), "kl_coefficient": learner.kl.coefficient}
             with clock.measure("sampling"):
                 rollouts = ppo.sample(iteration)
+            best_of_n = ppo.best_of_n() if iteration == 0 else {}
             with clock.measure("scoring"):
                 experience = ppo.score(rollouts)
                 targets = ppo.targets(experience)
@@ -120,12 +120,15 @@ class Ppo:
     def sample(self, iteration: int) -> list[Rollout]:
         """The rollouts of an iteration: the next batch of an endless stream of prompts, one response each."""
         config = self.config
+        if isinstance(self.writer, VllmWriter):
+            policy = replace(self.actors.policy, model=self.world.assemble(self.actors.policy.model))
+            self.world.from_main(partial(self.writer.refresh, policy))
         first_episode = iteration * config.batch_size
         prompts = endless_slice(self.prompts, start=first_episode, count=config.batch_size, seed=config.seed)
         return self.write(prompts, first_episode=first_episode)
 
     def write(self, prompts: Sequence[TokenPrompt], *, first_episode: int) -> list[Rollout]:
-        """A response of the policy as it is to each prompt; each process writes its share."""
+        """A response to each prompt, of the policy as it is, or as a server has it; each process writes its share."""
         config = self.config
         settings = rollout_settings(
             self.actors.policy, max_response_tokens=config.max_response_tokens, temperature=config.temperature
@@ -145,14 +148,12 @@ class Ppo:
         own_weights: AbstractContextManager[None] = self.world.whole(self.actors.policy.model)
         if isinstance(self.writer, VllmWriter):
             own_weights = nullcontext()
-            policy = replace(self.actors.policy, model=self.world.assemble(self.actors.policy.model))
-            self.world.from_main(partial(self.writer.refresh, policy))
         with self.precision(), own_weights:
             parts = self.world.spread(range(0, len(prompts), own_size), write)
         return [rollout for part in parts for rollout in part]
 
     def best_of_n(self) -> dict[str, float]:
-        """What best-of-n by the run's reward model reaches from the policy as it is, which must be the initial one.
+        """What best-of-n by the run's reward model reaches from the initial policy, of which a batch was just sampled.
 
         Prompts come from the run's own, and random numbers after those of all episodes: learning is the same without.
         """

@@ -16,6 +16,7 @@ from inference.sampling import SamplingSettings
 from inference.tiny import TinyConfig, build_tiny_model
 from inference.vllm_server import RolloutServerError, VllmServer
 from inference.writers import VllmWriter
+from tests.training.processes import run_world
 from tests.training.toy_runs import PPO, make_toy_run, resumed_at, start, stop_after
 from tests.training.vllm_stand_in import VllmStandIn, vllm_stand_in
 from training.adapting import save_policy
@@ -73,7 +74,20 @@ def test_a_run_learns_what_it_would_learn_from_rollouts_of_its_own(
     assert resumed_at(served) == 1
     assert curve(served) == curve(alone)
     assert curve(served)[0]["kl_nats"] == 0.0, "log-probabilities are torch's own"
-    check_calls(server, reloads=3)
+    check_calls(server, reloads=2)
+
+
+def test_two_processes_share_the_server_and_one_brings_it_the_weights(
+    tmp_path: Path, models: dict[str, Path], alone: RunDirectory
+) -> None:
+    with vllm_stand_in(models["model"]) as server:
+        served = make_toy_run(tmp_path / "run", kind="ppo", models=models, episodes=16, rollout_server=server.url)
+        assert run_world(served, size=2) == [0, 0], (served.root / "rank-0.txt").read_text()[-3000:]
+    for own, theirs in zip(curve(served), curve(alone), strict=True):
+        assert own == pytest.approx(theirs, rel=1e-5, abs=1e-6)
+    check_calls(server, reloads=2)
+    best_of_n = PPO.best_of_n_prompts * PPO.best_of_n_samples
+    assert server.calls.count("/v1/completions") == 16 + best_of_n, "no response is asked for twice"
 
 
 def test_adapters_are_merged_for_the_server(tmp_path: Path, models: dict[str, Path]) -> None:
