@@ -9,15 +9,18 @@ from inference.errors import PromptError, PromptTooLong, SamplingError
 from inference.models import LoadedModel, load_causal_lm, quiet_libraries
 from inference.prompts import default_stop, encode_prompt
 from inference.sample_run import SampleRun
-from inference.sampling import Job, SamplingSettings, plan_batches, response_room, sample_batch, sample_seed
+from inference.sampling import Job, SamplingSettings, plan_batches, response_room, sample, sample_seed
+
+# Whole ones of so many batches are kept: within, a prompt begins where another one's response has ended.
+_BATCHES_TOGETHER = 8
 
 
 def draw_from_model(run: SampleRun, location: str) -> None:
-    """Draw what is missing, a batch at a time, each kept before the next begins.
+    """Draw what is missing, some batches at a time, each lot kept before the next begins.
 
-    The batches are those of a run that was never interrupted, the whole ones skipped: a resumed run then computes the
-    very same numbers even where the shape of a batch changes its rounding. For this, too, no prompt comes in where
-    another batch's response has ended: which rows stand side by side would hang on what a run before had drawn.
+    The lots are those of a run that was never interrupted, the whole ones skipped: a resumed run then computes the very
+    same numbers even where the shape of a batch changes its rounding. In one lot for the whole run, which rows stand
+    side by side would hang on what a run before had drawn.
     """
     quiet_libraries()
     torch.set_num_threads(run.config.threads)
@@ -31,7 +34,8 @@ def draw_from_model(run: SampleRun, location: str) -> None:
     prompts, ids = _encode(run, loaded)
     counts = [run.config.responses_per_prompt] * len(prompts)
     run.tell("sample", force=True)
-    for jobs in plan_batches([len(own) for own in ids], counts, batch_size=run.config.batch_size):
+    together = run.config.batch_size * _BATCHES_TOGETHER
+    for jobs in plan_batches([len(own) for own in ids], counts, batch_size=together):
         if any(run.is_missing(prompts[job.prompt], number) for job in jobs for number in job.numbers):
             run.add(_draw(run, loaded, settings, jobs, prompts=prompts, ids=ids))
 
@@ -61,11 +65,16 @@ def _draw(
     prompts: Sequence[Prompt],
     ids: Sequence[list[int]],
 ) -> list[SampledResponse]:
-    """The responses of one batch that the run does not have yet."""
+    """The responses of one lot that the run does not have yet."""
     seeds = [[sample_seed(run.config.seed, prompts[job.prompt].id, n) for n in job.numbers] for job in jobs]
     try:
-        batch = sample_batch(
-            loaded.model, loaded.tokenizer, [ids[job.prompt] for job in jobs], seeds=seeds, settings=settings
+        batch = sample(
+            loaded.model,
+            loaded.tokenizer,
+            [ids[job.prompt] for job in jobs],
+            seeds=seeds,
+            settings=settings,
+            batch_size=run.config.batch_size,
         )
     except torch.OutOfMemoryError as error:
         message = "the GPU has too little memory for this model and batch; lower the batch size"

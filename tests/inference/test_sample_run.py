@@ -27,7 +27,7 @@ from inference.sample import sample
 from inference.sampling import sample_seed
 from tests.inference.fake_endpoint import FakeEndpoint, Reply, Request, reply_with, running_endpoint
 
-LOCAL = SampleConfig(responses_per_prompt=4, max_response_tokens=24, batch_size=8, device="cpu", seed=3)
+LOCAL = SampleConfig(responses_per_prompt=4, max_response_tokens=24, batch_size=1, device="cpu", seed=3)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_run_draws_k_responses_to_each_prompt(tiny_directory: Path, tmp_path: 
     assert status is not None
     assert (status.phase, status.step, status.total_steps) == ("save", 12, 12)
     metrics = read_metrics(directory.attempt(1).metrics_path)
-    assert [row["step"] for row in metrics] == [8, 12]
+    assert [row["step"] for row in metrics] == [8, 12], "eight batches are kept at a time"
     assert metrics[-1]["mean_response_tokens"] > 0
 
 
@@ -152,7 +152,7 @@ def lines_of(directory: RunDirectory, attempt: int) -> int:
 
 
 def test_a_run_that_is_stopped_and_killed_draws_the_very_same_samples(tiny_directory: Path, tmp_path: Path) -> None:
-    config = SampleConfig(responses_per_prompt=4, max_response_tokens=64, batch_size=2, device="cpu")
+    config = SampleConfig(responses_per_prompt=4, max_response_tokens=64, batch_size=1, device="cpu")
     prompts = [prompt(f"p{number}", f"Name {number} fruits.") for number in range(12)]
     directory = make_run(tmp_path / "broken", config, prompts, model=tiny_directory)
 
