@@ -31,7 +31,7 @@ from labelapp.prompts.models import Prompt
 from labelapp.prompts.written import WrittenContent
 from labelapp.runs.models import Run, RunKind
 from labelapp.webhooks.actions import add_webhook, send_test
-from tests.people import client_of, make_user
+from tests.people import make_user
 
 HUGE = 10**30
 # What stands in paths and is no id: a new draft's key is anybody's to choose.
@@ -160,8 +160,9 @@ def world(db: None) -> dict[str, int]:
 
 @pytest.fixture
 def client(world: dict[str, int]) -> APIClient:
-    client = client_of(User.objects.get(pk=world["user_id"]))
-    client.raise_request_exception = False
+    """Provide a client that is not logged in anew by each of its thousands of requests."""
+    client = APIClient(raise_request_exception=False)
+    client.force_authenticate(User.objects.get(pk=world["user_id"]))
     return client
 
 

@@ -1,10 +1,12 @@
 """A claim must cost the same in a project of a million tasks: no plan of it may read more than a few rows."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
 
 from labelapp.labeling.assignment import CLAIM, PACKAGE, claim_next
 from labelapp.labeling.models import Assignment, Project
@@ -14,9 +16,22 @@ from tests.labeling.workspace import Labeler, Workspace
 TASKS = 20_000
 
 
-@pytest.fixture
-def large_project(workspace: Workspace, labeler: Labeler) -> Project:
-    """Provide a project of many tasks, half of which this labeler has done, beside another one as large."""
+@pytest.fixture(scope="module")
+def workspace(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Workspace]:
+    """Provide one workspace for all tests here, each of which is rolled back to it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Workspace()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def labeler(workspace: Workspace) -> Labeler:
+    return workspace.labeler()
+
+
+@pytest.fixture(scope="module")
+def made_once(workspace: Workspace, labeler: Labeler) -> Project:
+    """Make a project of many tasks, half of which this labeler has done, beside another one as large."""
     for _ in range(2):
         project = workspace.demonstration(members=[labeler], overlap=2)
         with connection.cursor() as cursor:
@@ -36,7 +51,13 @@ def large_project(workspace: Workspace, labeler: Labeler) -> Project:
                 [labeler.user.pk, project.pk, project.pk],
             )
             cursor.execute("ANALYZE")
+    connection.check_constraints()  # at once, or each test's end would check every row again
     return project
+
+
+@pytest.fixture
+def large_project(made_once: Project, db: None) -> Project:
+    return made_once
 
 
 def _many_prompts(cursor: Any) -> int:

@@ -37,15 +37,15 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
         return list(pool.map(run, acts))
 
 
-def make_project() -> tuple[Project, list[Labeler]]:
+def make_project(*, tasks: int) -> tuple[Project, list[Labeler]]:
     workspace = Workspace()
     people = [workspace.labeler() for _ in range(LABELERS)]
-    return workspace.comparison(tasks=TASKS, members=people, overlap=OVERLAP), people
+    return workspace.comparison(tasks=tasks, members=people, overlap=OVERLAP), people
 
 
-def assert_exact(taken: Sequence[tuple[int, int]]) -> None:
+def assert_exact(taken: Sequence[tuple[int, int]], *, tasks: int) -> None:
     """Check (task, labeler) pairs: every place is taken, none beyond the overlap, none twice by one labeler."""
-    assert len(taken) == TASKS * OVERLAP
+    assert len(taken) == tasks * OVERLAP
     assert set(Counter(task for task, _ in taken).values()) == {OVERLAP}
     assert len(set(taken)) == len(taken)
 
@@ -63,17 +63,17 @@ def label_until_done(project: Project, labeler_id: int) -> None:
 
 
 def test_32_labelers_make_exactly_450_assignments_of_150_tasks() -> None:
-    project, people = make_project()
+    project, people = make_project(tasks=TASKS)
     ids = [person.user.pk for person in people]
     at_once(*(lambda pk=pk: label_until_done(project, pk) for pk in ids))
     taken = list(Assignment.objects.exclude(labeler=None).values_list("task", "labeler"))
-    assert_exact(taken)
+    assert_exact(taken, tasks=TASKS)
     assert sorted(Submission.objects.values_list("task", "labeler")) == sorted(taken)
 
 
 def test_the_naive_claim_fails_the_same_check() -> None:
     """Count the assignments of a task, then insert one: all who count before anybody inserts get a place."""
-    project, people = make_project()
+    project, people = make_project(tasks=10)
     project.assignments.all().delete()
     everybody_has_counted = threading.Barrier(LABELERS)
     numbers = count(1)
@@ -103,7 +103,7 @@ def test_the_naive_claim_fails_the_same_check() -> None:
     taken = list(Assignment.objects.values_list("task", "labeler"))
     assert Counter(task for task, _ in taken)[min(task for task, _ in taken)] == LABELERS, "all in the first task"
     with pytest.raises(AssertionError):
-        assert_exact(taken)
+        assert_exact(taken, tasks=10)
 
 
 def test_all_tabs_of_one_labeler_get_one_lease() -> None:

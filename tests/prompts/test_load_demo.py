@@ -36,9 +36,9 @@ def slots(name: str, state: str) -> int:
 
 
 def test_a_newcomer_finds_work_and_something_to_train_on() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert "is loaded" in load("--with-logins")
-    assert time.monotonic() - started < 20, "it takes about 2 s on an idle machine"
+    assert time.process_time() - started < 20, "it takes about 2 s, however busy the machine"
     prompts = Prompt.objects.count()
     assert prompts >= 64
     assert slots("Rank the demo responses", "open") == 2 * prompts

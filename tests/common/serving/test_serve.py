@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, process_environment
 
 LONGEST_SECONDS = 120
 
@@ -165,8 +165,11 @@ def test_a_supervisor_that_is_killed_leaves_nothing_behind(data_dir: Path) -> No
     assert alive == []
 
 
-def test_servers_of_one_s_own_replace_the_embedded_ones(tmp_path: Path) -> None:
-    own = {"DATABASE_URL": os.environ["DATABASE_URL"], "REDIS_URL": os.environ["REDIS_URL"].replace("db=0", "db=1")}
+def test_servers_of_one_s_own_replace_the_embedded_ones(transactional_db: None, tmp_path: Path) -> None:
+    own = {
+        "DATABASE_URL": process_environment()["DATABASE_URL"],
+        "REDIS_URL": os.environ["REDIS_URL"].replace("db=0", "db=1"),
+    }
     with serving(tmp_path / "data", port=free_port(), **own) as console:
         console.wait_for("labelapp is ready")
         assert not any(line.startswith("starting ") for line in console.lines)
