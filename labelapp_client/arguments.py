@@ -153,7 +153,11 @@ def _download(commands: Any) -> None:
     made = _command(commands, "download", "fetch a version's files, going on where it broke off")
     made.add_argument("version", type=reference, help='id, "NAME" for the newest that is ready, or "NAME@NUMBER"')
     made.add_argument("folder", nargs="?", type=Path, help="default: NAME-vNUMBER")
-    made.add_argument("--format", choices=get_args(ExportFormat), help="csv needs a --shape; default: all there are")
+    made.add_argument(
+        "--format",
+        choices=get_args(ExportFormat),
+        help="huggingface: a directory for `datasets`; csv needs a --shape; default: all there are",
+    )
     made.add_argument("--split", action="append", default=[], choices=get_args(SplitEnum), help="may be repeated")
     made.add_argument("--shape", help="one that others read, such as pairs_chat (docs/data.md)")
 

@@ -26,6 +26,8 @@ DONE, NOT_DONE, REFUSED, CANCELLED, UNREACHABLE, TOO_LONG, INTERRUPTED = 0, 1, 2
 PROJECT_OPTIONS = ("description", "responses_per_task", "overlap", "priority_mode", "lease_minutes")
 FILTERS = ("prompt_import", "use_case", "split", "tag", "search")
 SHOWN_SKIPPED = 5
+# The rows as they are frozen, by the names that the server gives them as shapes.
+OWN_SHAPE = {"comparisons": "rankings", "demonstrations": "demonstrations", "prompts": "prompts"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -169,12 +171,12 @@ def download(app: Labelapp, given: argparse.Namespace, output: Output) -> None:
     """`labelapp download`."""
     version = app.datasets.version(given.version)
     folder = given.folder or Path(f"{version['dataset']['name'].replace('/', '-')}-v{version['number']}")
-    if given.shape:
+    if given.shape or given.format == "huggingface":
         file_format: ExportFormat = given.format or "parquet"
         paths = app.datasets.export(
             version["id"],
             folder,
-            shape=given.shape,
+            shape=given.shape or OWN_SHAPE[version["dataset"]["kind"]],
             file_format=file_format,
             splits=given.split,
             on_progress=output.progress,

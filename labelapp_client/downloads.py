@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import shutil
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +85,22 @@ def download_made(connection: Connection, file: RemoteFile, folder: Path, *, on_
         return part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def unpacked(packed: Path, folder: Path) -> list[Path]:
+    """Unpack a ZIP into a folder, each file whole or not at all, and return their paths. Raises DamagedDownload."""
+    try:
+        with zipfile.ZipFile(packed) as archive:
+            targets = {member: place(RemoteFile("", member), folder) for member in archive.namelist()}
+            for member, target in targets.items():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                part = target.with_name(f"{target.name}.{os.getpid()}.part")
+                with archive.open(member) as source, part.open("wb") as written:
+                    shutil.copyfileobj(source, written)
+                part.replace(target)
+    except zipfile.BadZipFile as error:
+        raise DamagedDownload(f"{packed.name} came damaged: {error}. Try again later.") from error
+    return sorted(targets.values())
 
 
 class _Transfer:

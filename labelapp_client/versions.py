@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from labelapp_client.connection import Connection
-from labelapp_client.downloads import RemoteFile, download, download_made, refuse_other_content
+from labelapp_client.downloads import RemoteFile, download, download_made, refuse_other_content, unpacked
 from labelapp_client.errors import LabelappError, NotConfigured, NotDone
 from labelapp_client.progress import OnProgress, Progress, ignore
 from labelapp_client.references import find_by_name
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 FileFormat = Literal["jsonl", "parquet"]
-ExportFormat = Literal["jsonl", "parquet", "csv"]
+ExportFormat = Literal["jsonl", "parquet", "csv", "huggingface"]
 
 
 class Datasets:
@@ -152,9 +152,14 @@ class Datasets:
     ) -> list[Path]:
         """Fetch splits of a version in a shape that others read, such as `pairs_chat`: all that have rows, or some.
 
-        The files are made as they are sent, so they have no digest and are always fetched anew.
+        The files are made as they are sent, so they have no digest and are always fetched anew. `huggingface` is a
+        directory of all splits, with a card, which `datasets.load_dataset` reads; what else is in the folder stays.
         """
         found = self.version(version)
+        if file_format == "huggingface":
+            if splits:
+                raise NotConfigured("A Hugging Face directory has all splits: leave the splits out.")
+            return self._directory(found, Path(folder), shape=shape, on_progress=on_progress)
         address = f"dataset-versions/{found['id']}/export"
         paths = []
         for split in splits or _splits_of(found):
@@ -162,6 +167,16 @@ class Datasets:
             file = RemoteFile(address, f"{split}.{shape}.{file_format}", query=query)
             paths.append(download_made(self._connection, file, Path(folder), on_progress=on_progress))
         return paths
+
+    def _directory(self, version: DatasetVersion, folder: Path, *, shape: str, on_progress: OnProgress) -> list[Path]:
+        """Fetch a ZIP and unpack it where it is whole."""
+        query = {"shape": shape, "file_format": "huggingface"}
+        file = RemoteFile(f"dataset-versions/{version['id']}/export", f".{shape}.zip", query=query)
+        packed = download_made(self._connection, file, folder, on_progress=on_progress)
+        try:
+            return unpacked(packed, folder)
+        finally:
+            packed.unlink()
 
     def load(
         self,

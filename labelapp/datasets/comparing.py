@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Left
 
 from labelapp.common.errors import InvalidInput
 from labelapp.datasets.models import DatasetKind, DatasetRow, DatasetVersion
 from labelapp.datasets.naming import Names, names_of
 from labelapp.datasets.selection import conditions, is_erased
 from labelapp.labeling.models import Submission
+from labelapp.prompts.erased import excerpt
 from labelapp.prompts.models import Prompt
 
 EXCERPT_LENGTH = 200
@@ -103,13 +103,13 @@ def changed_rows(version: DatasetVersion, against: DatasetVersion, *, side: str)
     if version.dataset.kind == DatasetKind.PROMPTS:
         nothing = Value(None, output_field=IntegerField())
         columns: dict[str, Any] = {"row_prompt_id": F("pk"), "row_submission_id": nothing, "row_labeler": nothing}
-        return found.values("reason", "created_at", excerpt=Left("text", EXCERPT_LENGTH), **columns)
+        return found.values("reason", "created_at", excerpt=excerpt(EXCERPT_LENGTH), **columns)
     columns = {
         "row_prompt_id": F("task__prompt_id"),
         "row_submission_id": F("pk"),
         "row_labeler": F("labeler__pseudonym"),
     }
-    return found.values("reason", "created_at", excerpt=Left("task__prompt__text", EXCERPT_LENGTH), **columns)
+    return found.values("reason", "created_at", excerpt=excerpt(EXCERPT_LENGTH, of="task__prompt__"), **columns)
 
 
 def _column(version: DatasetVersion) -> str:

@@ -1,6 +1,6 @@
 """Requests for deletion: what a person said or asked is in no future version, and who holds it already is listed.
 
-What they asked is not shown in the list of prompts, either.
+What they asked is shown nowhere any more, and the tasks on it are withdrawn.
 
 A frozen version stays what it was: it cannot be changed, only left unused and rebuilt without the person. What is to
 leave it, and the models trained on it, is for people to decide, who get the list.
@@ -16,6 +16,7 @@ from labelapp.accounts.models import User
 from labelapp.common.errors import Conflict, InvalidInput, NotFound
 from labelapp.common.events import publish_on_commit
 from labelapp.datasets.models import DatasetRow, DatasetVersion, Erasure
+from labelapp.labeling.actions import withdraw_tasks_of
 from labelapp.prompts.actions import submitter_of
 from labelapp.prompts.erased import mark_erased, unmark_erased
 from labelapp.prompts.importing.forgetting import wish_forgotten
@@ -80,6 +81,7 @@ def request_erasure(
             theirs = _locked_submitters(erasure)
             mark_erased(theirs)
             wish_forgotten(theirs)
+            withdraw_tasks_of(theirs)
             publish_on_commit("datasets", type="erasure", id=erasure.pk)
     except IntegrityError as error:
         raise Conflict("This person is left out already.", code="already_erased") from error
@@ -88,7 +90,10 @@ def request_erasure(
 
 @transaction.atomic
 def withdraw_erasure(erasure: Erasure) -> Erasure:
-    """Let a person's text back into future versions, and the list. Raises Conflict where that was done already."""
+    """Let a person's text back into future versions, and show it; tasks stay withdrawn.
+
+    Raises Conflict where that was done already.
+    """
     locked = Erasure.objects.select_for_update().get(pk=erasure.pk)
     if locked.withdrawn_at is not None:
         raise Conflict("This request was withdrawn already.", code="withdrawn")

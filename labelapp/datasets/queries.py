@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Left
 
 from labelapp.accounts.models import User
 from labelapp.common.errors import NotFound
@@ -15,6 +14,7 @@ from labelapp.datasets.filters import parse_filters
 from labelapp.datasets.models import Dataset, DatasetRow, DatasetVersion
 from labelapp.datasets.storing import MANIFEST, stored_file
 from labelapp.labeling.models import InstructionVersion
+from labelapp.prompts.erased import excerpt
 
 EXCERPT_LENGTH = 200
 CONTENT_TYPES = {
@@ -151,4 +151,4 @@ def version_rows(version: DatasetVersion, *, split: str = "") -> QuerySet[Datase
     found = found.defer("prompt__messages", "prompt__text", "prompt__search", "submission__demonstration")
     if split:
         found = found.filter(split=split)
-    return found.annotate(prompt_text=Left("prompt__text", EXCERPT_LENGTH)).order_by("split", "number")
+    return found.annotate(prompt_text=excerpt(EXCERPT_LENGTH, of="prompt__")).order_by("split", "number")

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Left
 
 from labelapp.evaluations.answers import AnswerFilter, check_evaluation, counted_submissions
 from labelapp.labeling.models import Judgment, Project
+from labelapp.prompts.erased import excerpt
 
 EXCERPT_LENGTH = 200
 OUTCOMES = {
@@ -38,7 +38,7 @@ def judgments_behind(project: Project, answers: AnswerFilter, wanted: JudgmentFi
         submission__in=counted_submissions(project, answers), response__batch=wanted.source
     ).annotate(
         opponent_rank=Subquery(other.values("rank")[:1], output_field=IntegerField()),
-        excerpt=Left("submission__task__prompt__text", EXCERPT_LENGTH),
+        excerpt=excerpt(EXCERPT_LENGTH, of="submission__task__prompt__"),
         prompt_id=F("submission__task__prompt_id"),
         split=F("submission__task__prompt__submitter__split"),
         use_case=F("submission__task__prompt__use_case"),

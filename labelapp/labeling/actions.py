@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from labelapp.accounts.models import User
@@ -28,6 +28,7 @@ from labelapp.labeling.questions import KEYS_OF_KIND
 from labelapp.labeling.recording import OPEN_SLOT
 from labelapp.labeling.sources import add_sources, check_blind, check_sources, check_text_blind
 from labelapp.labeling.task_creation import add_slots
+from labelapp.prompts.models import Submitter
 
 
 @transaction.atomic
@@ -206,16 +207,28 @@ def withdraw_task(task_id: int) -> Task:
     Raises:
         NotFound: there is no such task.
     """
-    # Without the key: an answer that is being recorded refers to the task, and this waits for its slot below.
-    task = Task.objects.select_for_update(no_key=True).filter(pk=task_id).first()
+    _withdraw(Task.objects.filter(pk=task_id), event="withdrawn")
+    task = Task.objects.filter(pk=task_id).first()
     if task is None:
         raise NotFound("There is no such task.")
-    if task.withdrawn_at is None:
-        task.withdrawn_at = timezone.now()
-        task.save(update_fields=["withdrawn_at"])
-        open_states = (Assignment.State.OPEN, Assignment.State.LEASED)
-        task.assignments.filter(state__in=open_states).update(state=Assignment.State.WITHDRAWN)
-        publish_on_commit(f"labeling:{task.project_id}", type="tasks", id=task.project_id)
-        # Whoever has it on the screen is told at once.
-        publish_on_commit(f"labeling:{task.project_id}", type="withdrawn", id=task.pk)
     return task
+
+
+@transaction.atomic
+def withdraw_tasks_of(submitters: Iterable[Submitter]) -> None:
+    """Take the tasks on what these asked out of the queue; who has one on the screen is told that it was erased."""
+    _withdraw(Task.objects.filter(prompt__submitter__in=[one.pk for one in submitters]), event="erased")
+
+
+def _withdraw(tasks: QuerySet[Task], *, event: str) -> None:
+    waiting = tasks.filter(withdrawn_at=None)
+    # Without the key: an answer that is being recorded refers to the task, and this waits for its slot below.
+    found = dict(waiting.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk", "project_id"))
+    Task.objects.filter(pk__in=found).update(withdrawn_at=timezone.now())
+    slots = Assignment.objects.filter(task__in=found)
+    slots.filter(state__in=(Assignment.State.OPEN, Assignment.State.LEASED)).update(state=Assignment.State.WITHDRAWN)
+    for project_id in sorted(set(found.values())):
+        publish_on_commit(f"labeling:{project_id}", type="tasks", id=project_id)
+    # Whoever has one on the screen is told at once.
+    for task_id in slots.exclude(labeler=None).order_by("task_id").values_list("task_id", flat=True).distinct():
+        publish_on_commit(f"labeling:{found[task_id]}", type=event, id=task_id)

@@ -72,7 +72,10 @@ class AssignmentView(FastView):
 
     required_role = Role.LABELER
 
-    @extend_schema(operation_id="assignments_read", responses={200: AssignmentSerializer, **READ_ERRORS})
+    @extend_schema(
+        operation_id="assignments_read",
+        responses={200: AssignmentSerializer, **READ_ERRORS, 409: ErrorSerializer},
+    )
     def get(self, request: Request, assignment_id: int) -> Answer:
         """Return an own assignment as `next` does, with what was submitted last."""
         return read_assignment(assignment_id=assignment_id, labeler_id=asker_id(request)), 200

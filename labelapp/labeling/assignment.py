@@ -134,6 +134,10 @@ LEFT JOIN LATERAL (SELECT version.id, version.number FROM labeling_instructionve
 LEFT JOIN labeling_draft draft ON draft.task_id = slot.task_id AND draft.labeler_id = slot.labeler_id
 """
 
+UNLESS_ERASED = """
+JOIN prompts_submitter submitter ON submitter.id = prompt.submitter_id AND submitter.erased_at IS NULL
+"""
+
 # Why there was nothing: the project's state, whether an eligible slot is open after all, and when the first lease ends.
 NOTHING = f"""
 SELECT project.state,
@@ -219,12 +223,20 @@ def read_assignment(*, assignment_id: int, labeler_id: int) -> dict[str, Any]:
 
     Raises:
         NotFound: it is not theirs.
+        Conflict: its prompt was erased.
     """
     slot = "WITH slot AS (SELECT * FROM labeling_assignment WHERE id = %(assignment)s AND labeler_id = %(labeler)s)"
-    row = fetch_one(slot + PACKAGE, {"assignment": assignment_id, "labeler": labeler_id})
+    row = fetch_one(slot + PACKAGE + UNLESS_ERASED, {"assignment": assignment_id, "labeler": labeler_id})
     if row is None:
+        if Assignment.objects.filter(pk=assignment_id, labeler=labeler_id).exists():
+            raise prompt_erased()
         raise NotFound("This is not an assignment of yours.")
     return package(row)
+
+
+def prompt_erased() -> Conflict:
+    """Return the error that tells a labeler why their task is at its end; no part of it is theirs to repair."""
+    return Conflict("This prompt was erased: whoever sent it asked for deletion.", code="prompt_erased")
 
 
 def package(row: tuple[Any, ...]) -> dict[str, Any]:
@@ -292,10 +304,13 @@ def lost_lease(*, assignment_id: int, labeler_id: int) -> Conflict | NotFound:
 
     A stranger must not learn that the assignment exists; whoever held it has a draft, a skip or the slot itself.
     """
-    slot = Assignment.objects.filter(pk=assignment_id).only("state", "labeler_id", "task_id").first()
+    found = Assignment.objects.filter(pk=assignment_id).select_related("task__prompt__submitter")
+    slot = found.only("state", "labeler_id", "task__prompt__submitter__erased_at").first()
     if slot is not None and slot.labeler_id == labeler_id:
         if slot.state == Assignment.State.SUBMITTED:
             return Conflict("You have submitted this already; edit it as a revision.", code="already_submitted")
+        if slot.task.prompt.is_withheld:
+            return prompt_erased()
         if slot.state == Assignment.State.WITHDRAWN:
             return Conflict("This task was withdrawn; your draft is kept.", code="task_withdrawn")
         return Conflict("You opened this task again since; go on with the newer lease.", code="lease_reopened")

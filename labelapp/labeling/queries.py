@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any
 
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Left, Now, TruncDate
+from django.db.models.functions import Coalesce, Now, TruncDate
 from django.utils import timezone
 
 from labelapp.accounts.models import Role, User
@@ -22,6 +22,7 @@ from labelapp.labeling.models import (
     Task,
     TaskResponse,
 )
+from labelapp.prompts.erased import excerpt
 
 EXCERPT_LENGTH = 300
 PROGRESS_DAYS = 30
@@ -82,7 +83,7 @@ def task_rows(project: Project) -> QuerySet[Task]:
         project.tasks.select_related("prompt")
         .defer("prompt__messages", "prompt__text", "prompt__search")
         .annotate(
-            excerpt=Left("prompt__text", EXCERPT_LENGTH),
+            excerpt=excerpt(EXCERPT_LENGTH, of="prompt__"),
             response_count=counted(TaskResponse.objects.filter(task=OuterRef("pk")), by="task"),
             open_count=counted(slots.filter(IS_OPEN), by="task"),
             leased_count=counted(slots.filter(IS_LEASED), by="task"),
@@ -101,7 +102,7 @@ def submission_rows(submissions: QuerySet[Submission]) -> QuerySet[Submission]:
         .annotate(
             prompt_id=F("task__prompt_id"),
             use_case=F("task__prompt__use_case"),
-            excerpt=Left("task__prompt__text", EXCERPT_LENGTH),
+            excerpt=excerpt(EXCERPT_LENGTH, of="task__prompt__"),
             is_latest=Exists(latest),
             edits=counted(earlier, by="assignment"),
         )
@@ -124,7 +125,7 @@ def read_submission(submission_id: int) -> Submission:
     judgments = Judgment.objects.select_related("response").order_by("shown_position")
     submission = (
         submission_rows(Submission.objects.filter(pk=submission_id))
-        .select_related("task__prompt", "instruction_version")
+        .select_related("task__prompt__submitter", "instruction_version", "labeler__submitter")
         .prefetch_related(Prefetch("judgments", queryset=judgments))
         .first()
     )
@@ -137,7 +138,7 @@ def skip_rows() -> QuerySet[Skip]:
     """Return the skips, newest first."""
     return (
         Skip.objects.select_related("labeler", "task__project")
-        .annotate(excerpt=Left("task__prompt__text", EXCERPT_LENGTH))
+        .annotate(excerpt=excerpt(EXCERPT_LENGTH, of="task__prompt__"))
         .order_by("-pk")
     )
 

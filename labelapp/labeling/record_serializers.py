@@ -8,7 +8,9 @@ from labelapp.common.serializers import StrictSerializer
 from labelapp.labeling.models import Judgment, Project, Skip, Submission
 from labelapp.labeling.project_serializers import PersonSerializer
 from labelapp.labeling.serializers import AnswerField, ProjectReferenceSerializer, TurnSerializer
+from labelapp.prompts.erased import is_erased
 from labelapp.prompts.models import Prompt, UseCase
+from labelapp.prompts.serializers import WithholdingSerializer
 
 
 class HistoryQuerySerializer(StrictSerializer):
@@ -28,7 +30,7 @@ class PromptExcerptSerializer(serializers.Serializer[Any]):
     """The beginning of the prompt that was answered."""
 
     id = serializers.IntegerField(source="prompt_id")
-    text = serializers.CharField(source="excerpt")
+    text = serializers.CharField(source="excerpt", help_text="Empty: the prompt was erased.")
     use_case = serializers.ChoiceField(choices=UseCase.choices)
 
 
@@ -79,14 +81,14 @@ class JudgedResponseSerializer(serializers.ModelSerializer[Judgment]):
         read_only_fields = fields
 
 
-class FullPromptSerializer(serializers.ModelSerializer[Prompt]):
+class FullPromptSerializer(WithholdingSerializer):
     """The whole prompt."""
 
     messages = TurnSerializer(many=True, read_only=True)
 
     class Meta:
         model = Prompt
-        fields = ("id", "messages", "use_case", "language", "deployment_context")
+        fields = ("id", "messages", "is_withheld", "use_case", "language", "deployment_context")
         read_only_fields = fields
 
 
@@ -97,10 +99,14 @@ class SubmissionDetailSerializer(SubmissionSerializer):
     answers = serializers.DictField(child=AnswerField(), read_only=True, help_text="Of the prompt as a whole.")
     instruction_number = serializers.IntegerField(source="instruction_version.number", read_only=True)
     judgments = JudgedResponseSerializer(many=True, read_only=True)
+    is_withheld = serializers.SerializerMethodField(
+        help_text="Who asked, or who answered, asked for deletion: ranks and answers are shown, no texts."
+    )
 
     class Meta(SubmissionSerializer.Meta):
         fields = (
             *SubmissionSerializer.Meta.fields,
+            "is_withheld",
             "instruction_number",
             "answers",
             "notes",
@@ -109,13 +115,26 @@ class SubmissionDetailSerializer(SubmissionSerializer):
         )
         read_only_fields = fields
 
+    def get_is_withheld(self, submission: Submission) -> bool:
+        return submission.task.prompt.is_withheld or is_erased(submission.labeler)
+
+    def to_representation(self, instance: Submission) -> Any:
+        said = super().to_representation(instance)
+        if said["is_withheld"]:
+            said.update(notes="", demonstration="")
+            for judgment in said["judgments"]:
+                judgment.update(notes="")
+                if said["prompt"]["is_withheld"]:
+                    judgment.update(text="")
+        return said
+
 
 class SkipSerializer(serializers.ModelSerializer[Skip]):
     """A task that somebody would not answer, and why."""
 
     project = ProjectReferenceSerializer(source="task.project", read_only=True)
     labeler = PersonSerializer(read_only=True)
-    prompt_text = serializers.CharField(source="excerpt", read_only=True)
+    prompt_text = serializers.CharField(source="excerpt", read_only=True, help_text="Empty: it was erased.")
 
     class Meta:
         model = Skip

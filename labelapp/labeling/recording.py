@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from labelapp.common.errors import Conflict, InvalidInput, NotFound
 from labelapp.common.events import publish_on_commit
-from labelapp.labeling.assignment import lost_lease
+from labelapp.labeling.assignment import lost_lease, prompt_erased
 from labelapp.labeling.models import Assignment, Skip, Submission
 from labelapp.labeling.prepared import fetch_one
 from labelapp.labeling.submission import SubmissionInput, check_fits
@@ -20,11 +20,13 @@ LOCK = """
 SELECT slot.id, slot.task_id, slot.project_id, slot.labeler_id, slot.state, slot.lease_token, slot.shown_order::json,
        project.kind, project.questions::json, coalesce(prompt.annotations -> 'closed_domain' = 'true', false),
        EXISTS (SELECT FROM labeling_instructionversion version
-               WHERE version.id = %(instructions)s AND version.project_id = slot.project_id)
+               WHERE version.id = %(instructions)s AND version.project_id = slot.project_id),
+       submitter.erased_at IS NOT NULL
 FROM labeling_assignment slot
 JOIN labeling_project project ON project.id = slot.project_id
 JOIN labeling_task task ON task.id = slot.task_id
 JOIN prompts_prompt prompt ON prompt.id = task.prompt_id
+JOIN prompts_submitter submitter ON submitter.id = prompt.submitter_id
 WHERE slot.id = %(assignment)s
 FOR UPDATE OF slot
 """
@@ -97,6 +99,7 @@ class LockedSlot:
     question_keys: list[str]
     is_closed_domain: bool
     has_instructions: bool
+    is_erased: bool
 
 
 def submit(submission: SubmissionInput, *, assignment_id: int, labeler_id: int) -> Recorded:
@@ -172,6 +175,8 @@ def _earlier(submission: SubmissionInput, *, assignment_id: int, labeler_id: int
 
 
 def _record(submission: SubmissionInput, *, slot: LockedSlot, labeler_id: int) -> Recorded:
+    if slot.is_erased:
+        raise prompt_erased()
     if not slot.has_instructions:
         raise InvalidInput("This project has no such instructions.", field="instruction_version_id")
     check_fits(

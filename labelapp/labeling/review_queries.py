@@ -18,7 +18,7 @@ from django.db.models import (
     TextField,
     Value,
 )
-from django.db.models.functions import Coalesce, Greatest, Left
+from django.db.models.functions import Coalesce, Greatest
 
 from labelapp.accounts.models import User
 from labelapp.common.errors import NotFound
@@ -26,6 +26,7 @@ from labelapp.labeling.models import Assignment, Judgment, Project, Skip, Submis
 from labelapp.labeling.queries import EXCERPT_LENGTH, IS_LEASED, IS_OPEN, counted, visible_projects
 from labelapp.labeling.review_models import Decision, Flag, ThreadMessage
 from labelapp.labeling.threads import Thread, ThreadView, open_threads, unread_counts, view_thread
+from labelapp.prompts.erased import excerpt
 
 SKIP, FLAG, QUESTION = "skip", "flag", "question"
 REASONS = tuple(dict.fromkeys([*Skip.Reason.values, *Flag.Kind.values]))
@@ -68,7 +69,7 @@ def review_queue(wanted: QueueFilter) -> QuerySet[Task]:
         .select_related("project", "prompt")
         .defer("prompt__messages", "prompt__text", "prompt__search")
         .annotate(
-            excerpt=Left("prompt__text", EXCERPT_LENGTH),
+            excerpt=excerpt(EXCERPT_LENGTH, of="prompt__"),
             open_skips=counted(Skip.objects.filter(task=OuterRef("pk"), decision=None), by="task"),
             open_flags=counted(Flag.objects.filter(task=OuterRef("pk"), decision=None), by="task"),
             open_questions=counted(ThreadMessage.objects.filter(task=OuterRef("pk"), is_open=True), by="task"),
@@ -191,6 +192,7 @@ def _noted(task: Task) -> list[Submission]:
     return list(
         Submission.objects.latest_revisions()
         .filter(Q(Exists(noted.filter(submission=OuterRef("pk")))) | ~Q(notes=""), task=task)
+        .filter(labeler__submitter__erased_at=None)
         .select_related("labeler")
         .prefetch_related(Prefetch("judgments", queryset=noted, to_attr="noted"))
         .order_by("pk")
@@ -221,7 +223,7 @@ def _own(
         of_task=F("task_id"),
         project_id=F("task__project_id"),
         project_name=F("task__project__name"),
-        prompt_text=Left("task__prompt__text", EXCERPT_LENGTH),
+        prompt_text=excerpt(EXCERPT_LENGTH, of="task__prompt__"),
         action=Coalesce(F("decision__action"), Value("")),
         outcome=Coalesce(F("decision__note"), Value(""), output_field=TextField()),
         decided_at=F("decision__created_at"),

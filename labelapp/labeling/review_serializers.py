@@ -15,7 +15,7 @@ from labelapp.labeling.submission import MAX_NOTES
 from labelapp.labeling.threads import MAX_BODY
 from labelapp.prompts.content import MAX_LANGUAGE_LENGTH, MAX_NOTES_LENGTH
 from labelapp.prompts.models import Prompt, UseCase
-from labelapp.prompts.serializers import MessageSerializer
+from labelapp.prompts.serializers import MessageSerializer, WithholdingSerializer
 
 MAX_REPORTS = 1_000
 REPORT_KINDS = (SKIP, FLAG)
@@ -310,7 +310,7 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
         read_only_fields = fields
 
 
-class ReviewedPromptSerializer(serializers.ModelSerializer[Prompt]):
+class ReviewedPromptSerializer(WithholdingSerializer):
     """The prompt with what is known of it."""
 
     messages = TurnSerializer(many=True, read_only=True)
@@ -321,6 +321,7 @@ class ReviewedPromptSerializer(serializers.ModelSerializer[Prompt]):
         fields = (
             "id",
             "messages",
+            "is_withheld",
             "kind",
             "use_case",
             "language",
@@ -356,6 +357,14 @@ class ReviewedTaskSerializer(serializers.Serializer[Any]):
     threads = ReviewedThreadSerializer(many=True)
     decisions = DecisionSerializer(many=True)
     replaces_task_id = serializers.IntegerField(source="replaces.task_id", allow_null=True, default=None)
+
+    def to_representation(self, instance: Any) -> Any:
+        said = super().to_representation(instance)
+        if said["prompt"]["is_withheld"]:
+            said.update(notes=[])
+            for response in said["responses"]:
+                response.update(text="")
+        return said
 
 
 class PromptChangesSerializer(StrictSerializer):

@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from labelapp.common.errors import InvalidInput, NotFound
 from labelapp.common.events import publish_on_commit
 from labelapp.labeling.models import EVALUATIONS, Project, ProjectKind, Task
+from labelapp.prompts.bulk import of_locked_senders
 from labelapp.prompts.models import Prompt, SampleBatch, Split
 
 CHUNK = 5_000
@@ -151,7 +152,8 @@ def _choose(
 ) -> list[int]:
     """Return the prompts that can become tasks, and note why the others cannot."""
     rows = (
-        Prompt.objects.filter(pk__in=prompt_ids)
+        # A request for deletion that comes meanwhile waits, and then withdraws what was made.
+        of_locked_senders(Prompt.objects.filter(pk__in=prompt_ids))
         .annotate(
             found=_usable_responses(project, batch),
             is_there=Exists(Task.objects.filter(project=project, prompt=OuterRef("pk"), batch=batch)),

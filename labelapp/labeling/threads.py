@@ -19,6 +19,7 @@ from labelapp.common.events import publish_on_commit
 from labelapp.labeling.models import Assignment, Draft, Project, Skip, Task
 from labelapp.labeling.queries import access_project, visible_projects
 from labelapp.labeling.review_models import Flag, ThreadMessage, ThreadRead
+from labelapp.prompts.erased import excerpt
 
 MAX_BODY = 10_000
 PAGE = 200
@@ -246,8 +247,8 @@ def own_threads(user: User) -> list[ThreadSummary]:
     own_slot = Assignment.objects.filter(task=OuterRef("task"), labeler=user, state=Assignment.State.SUBMITTED)
     last = (
         ThreadMessage.objects.filter(pk__in=[row["last_id"] for row in rows])
-        .select_related("project", "task__prompt")
-        .annotate(own_assignment=Subquery(own_slot.values("pk")[:1]))
+        .select_related("project")
+        .annotate(own_assignment=Subquery(own_slot.values("pk")[:1]), excerpt=excerpt(300, of="task__prompt__"))
         .in_bulk()
     )
     return [_summary(row, last[row["last_id"]]) for row in rows]
@@ -259,7 +260,7 @@ def _summary(row: dict[str, Any], last: Any) -> ThreadSummary:
         project_name=last.project.name,
         task_id=last.task_id,
         assignment_id=last.own_assignment,
-        prompt_text=last.task.prompt.text[:300] if last.task else "",
+        prompt_text=last.excerpt or "",
         unread=row["unread"],
         is_open=row["open_count"] > 0,
         last_message=last.body[:300],

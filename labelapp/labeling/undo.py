@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 
 from labelapp.common.errors import Conflict, NotFound
 from labelapp.common.events import publish_on_commit
-from labelapp.labeling.assignment import claim_next, read_assignment
+from labelapp.labeling.assignment import claim_next, prompt_erased, read_assignment
 from labelapp.labeling.models import Assignment, Draft, Membership, Skip, Submission, Task
 from labelapp.labeling.recording import OPEN_SLOT
 from labelapp.labeling.retraction_models import Retraction
@@ -48,7 +48,8 @@ def undo(*, assignment_id: int, labeler_id: int, submission_id: int, content: di
 
 
 def _undo(*, assignment_id: int, labeler_id: int, submission_id: int, content: dict[str, Any]) -> None:
-    slot = Assignment.objects.select_for_update(of=("self", "task"), no_key=True).select_related("project", "task")
+    slot = Assignment.objects.select_for_update(of=("self", "task"), no_key=True)
+    slot = slot.select_related("project", "task__prompt__submitter")
     slot_row = slot.filter(pk=assignment_id, labeler=labeler_id).first()
     said = Submission.objects.filter(pk=submission_id, assignment=assignment_id, labeler=labeler_id).first()
     if slot_row is None or said is None:
@@ -114,6 +115,8 @@ def _check_may_undo_skip(skipped: Skip, *, task: Task) -> None:
 
 
 def _check_may_work(task: Task, *, labeler_id: int) -> None:
+    if task.prompt.is_withheld:
+        raise prompt_erased()
     if task.withdrawn_at is not None:
         raise Conflict("This task was withdrawn meanwhile.", code="task_withdrawn")
     if not Membership.objects.filter(project=task.project_id, user=labeler_id, left_at=None).exists():

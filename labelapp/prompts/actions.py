@@ -15,6 +15,7 @@ from labelapp.common.errors import Conflict, InvalidInput
 from labelapp.prompts.bulk import check_restorable, of_locked_senders
 from labelapp.prompts.content import PromptContent, check_annotations, check_language
 from labelapp.prompts.dedup import dedup_key
+from labelapp.prompts.erased import check_shown
 from labelapp.prompts.importing.near import compared_text, fingerprints
 from labelapp.prompts.models import Prompt, Response, SampleBatch, Submitter
 from labelapp.prompts.splits import split_of
@@ -83,8 +84,9 @@ def update_prompt(
 ) -> Prompt:
     """Change what is known of a prompt where it is not given as None; its text never changes.
 
-    Raises InvalidInput, and Conflict where it may not be brought back.
+    Raises InvalidInput, and Conflict where it was erased or may not be brought back.
     """
+    check_shown(prompt)
     try:
         check_annotations(annotations or {}, "annotations")
         check_language(language or "", "language")

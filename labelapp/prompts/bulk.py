@@ -20,6 +20,7 @@ from labelapp.common.enqueue import enqueue_on_commit
 from labelapp.common.errors import Conflict, NotFound
 from labelapp.common.events import publish_on_commit
 from labelapp.prompts.change_models import PromptChange
+from labelapp.prompts.erased import shown
 from labelapp.prompts.models import Prompt
 from labelapp.prompts.queries import PromptFilter
 from labelapp.prompts.record_models import Consent
@@ -182,7 +183,7 @@ def _latest_consent() -> Subquery:
 def _meant(change: PromptChange) -> QuerySet[Prompt]:
     """The prompts that the change would change."""
     if change.filter is None:
-        prompts = Prompt.objects.filter(pk__in=change.prompt_ids or [])
+        prompts = shown(Prompt.objects.filter(pk__in=change.prompt_ids or []))
     else:
         prompts = PromptFilter(**change.filter).apply(Prompt.objects.all())
     if change.action == Action.ARCHIVE:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from labelapp.accounts.models import User
 from labelapp.common.errors import Conflict, InvalidInput, NotFound
+from labelapp.prompts.erased import check_shown
 from labelapp.prompts.importing.forgetting import forget_alike
 from labelapp.prompts.models import PiiState, Prompt
 from labelapp.prompts.record_models import OriginalAccess, PiiReview
@@ -25,12 +26,13 @@ def review(prompt_id: int, *, redacted: list[int], reviewed_by: User, findings: 
 
     Raises:
         NotFound: there is no such prompt.
-        Conflict: it waits for no review, or was looked at anew meanwhile.
+        Conflict: it waits for no review, was looked at anew meanwhile, or was erased.
         InvalidInput: there is no finding of a number.
     """
     prompt = Prompt.objects.select_for_update(no_key=True).filter(pk=prompt_id).first()
     if prompt is None:
         raise NotFound("There is no such prompt.")
+    check_shown(prompt)
     if prompt.pii_state != PiiState.OPEN or prompt.pii_findings != findings:
         raise Conflict("Somebody has reviewed this prompt, or it was changed, since you opened it.", code="pii_changed")
     for number in redacted:

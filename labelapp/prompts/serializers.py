@@ -183,13 +183,24 @@ WITHHELD: dict[str, Any] = {
 }
 
 
-class PromptSerializer(serializers.ModelSerializer[Prompt]):
-    """A prompt in full, with every response to it, by batch."""
+class WithholdingSerializer(serializers.ModelSerializer[Prompt]):
+    """A prompt, without what it says where its submitter asked for deletion."""
 
-    messages = MessageSerializer(many=True, read_only=True)
     is_withheld = serializers.BooleanField(
         read_only=True, help_text="Its submitter asked for deletion: neither its texts nor the responses are shown."
     )
+
+    def to_representation(self, instance: Prompt) -> Any:
+        said = super().to_representation(instance)
+        if instance.is_withheld:
+            said.update({name: nothing for name, nothing in WITHHELD.items() if name in said})
+        return said
+
+
+class PromptSerializer(WithholdingSerializer):
+    """A prompt in full, with every response to it, by batch."""
+
+    messages = MessageSerializer(many=True, read_only=True)
     split = serializers.ChoiceField(source="submitter.split", choices=Split.choices, read_only=True)
     submitter = serializers.CharField(source="submitter.key", read_only=True)
     annotations = serializers.DictField(child=serializers.BooleanField(), read_only=True)
@@ -232,10 +243,6 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
     @extend_schema_field(PromptBatchSerializer(many=True))
     def get_batches(self, prompt: Prompt) -> Any:
         return PromptBatchSerializer(batches_of(prompt), many=True).data
-
-    def to_representation(self, instance: Prompt) -> Any:
-        said = super().to_representation(instance)
-        return {**said, **WITHHELD} if instance.is_withheld else said
 
     def get_is_redacted(self, prompt: Prompt) -> bool:
         return prompt.pii_state == PiiState.REVIEWED and is_redacted(prompt)

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from labelapp.common.errors import InvalidInput
 from labelapp.labeling.models import Project
+from labelapp.prompts.erased import shown
 from labelapp.prompts.models import Prompt
 
 
@@ -21,7 +22,7 @@ def library_prompts(use_cases: list[str], *, limit: int | None = None) -> list[P
 
 
 def _take(found: QuerySet[Prompt], *, limit: int | None, field: str, missing: str) -> list[Prompt]:
-    prompts = list(found.filter(archived_at=None).select_related("submitter").order_by("pk")[:limit])
+    prompts = list(shown(found).filter(archived_at=None).select_related("submitter").order_by("pk")[:limit])
     if not prompts:
         raise InvalidInput(missing, field=field)
     return prompts

@@ -122,8 +122,6 @@ def _link(folder: Path, name: str, version: DatasetVersion, split: str, *, role:
         except OSError:  # another file system, or one without hard links
             shutil.copyfile(source, target)
     _note(sources, target, role=name, version=version)
-    if sources.notes[target.name]["sha256"] != _entry(version, split, role=role)["sha256"]:
-        raise InvalidInput(f"{split}.jsonl of {version} has changed since it was frozen.", field=f"inputs.{role}")
 
 
 def _entry(version: DatasetVersion, split: str, *, role: str) -> dict[str, Any]:
@@ -135,10 +133,16 @@ def _entry(version: DatasetVersion, split: str, *, role: str) -> dict[str, Any]:
 
 @contextmanager
 def _source(version: DatasetVersion, split: str, *, role: str, scratch: Path) -> Iterator[Path]:
-    """Lend the path of a version's lines; what lies in a bucket is fetched into `scratch` meanwhile."""
-    name = _entry(version, split, role=role)["name"]
+    """Lend the path of a version's lines, as they were frozen; a bucket's are fetched into `scratch` meanwhile.
+
+    Raises InvalidInput where they are gone or have changed.
+    """
+    entry = _entry(version, split, role=role)
+    name = entry["name"]
     try:
         with local_path(f"{version.directory}/{name}", scratch=scratch) as path:
+            if sha256_of(path) != entry["sha256"]:
+                raise InvalidInput(f"{name} of {version} has changed since it was frozen.", field=f"inputs.{role}")
             yield path
     except FileNotFoundError as error:
         raise InvalidInput(f"{name} of {version} is no longer where it was stored.", field=f"inputs.{role}") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from datasets import load_dataset
 
 from formats.files import sha256_of
 from labelapp.accounts.actions import issue_token
@@ -105,6 +106,16 @@ def test_from_a_file_of_prompts_to_datasets(celery_worker_process: Any, labelapp
         assert sha256_of(Path("Rankings-v1/manifest.json")) == version["sha256"]
         exported = labelapp("download", "Rankings@1", "pairs", "--shape", "pairs", "--format", "csv")["files"]
         assert [path.rpartition("/")[2] for path in exported] == ["train.pairs.csv", "valid.pairs.csv"]
+        refused = labelapp("download", "Rankings", "--format", "huggingface", "--split", "train", status=2)
+        assert "has all splits" in refused["message"]
+        for shape, columns in (([], {"prompt_id", "responses"}), (["--shape", "pairs"], {"chosen", "rejected"})):
+            folder = f"hub{len(shape)}"
+            files = labelapp("download", "Rankings", folder, "--format", "huggingface", *shape)["files"]
+            assert sorted(path.name for path in Path(folder).iterdir()) == ["README.md", "data"], files
+            read = load_dataset(folder)
+            assert list(read) == ["train", "validation"]
+            assert columns <= set(read["train"].column_names)
+        assert read["train"].num_rows == 20
 
         loaded = app.datasets.load("Rankings")
         assert {name: split.num_rows for name, split in loaded.items()} == {"train": 4, "valid": 2}

@@ -215,6 +215,10 @@ def test_ppo_with_the_paper_s_settings_asks_for_pretraining_text(client: APIClie
     assert (run.path / "inputs" / "pretraining.jsonl").read_text() == '{"text":"Say it.\\n\\nIt."}\n'
 
 
+def ppo_inputs() -> dict[str, Any]:
+    return {"model": checkpoint("sft"), "reward_model": checkpoint("reward_model"), "prompts": version("prompts")}
+
+
 def test_a_gold_reward_model_is_handed_to_ppo(client: APIClient) -> None:
     inputs = {"model": checkpoint("sft"), "reward_model": checkpoint("reward_model"), "prompts": version("prompts")}
     body = {"kind": "ppo", "config": CONFIG | {"ptx_coefficient": 0.0}, "inputs": inputs}
@@ -229,12 +233,21 @@ def test_a_gold_reward_model_is_handed_to_ppo(client: APIClient) -> None:
     assert Path(place) == Path(settings.DATA_DIR) / gold.location
 
 
-def test_a_dataset_file_that_changed_is_refused(client: APIClient) -> None:
+@pytest.mark.parametrize("role", ["demonstrations", "pretraining", "prompts", "sampled"])
+def test_a_dataset_file_that_changed_is_refused(client: APIClient, role: str) -> None:
     body = sft_body()
-    dataset = DatasetVersion.objects.get(pk=body["inputs"]["demonstrations"]["dataset_version_id"])
-    path = Path(settings.DATA_DIR) / dataset.directory / "train.jsonl"
-    path.write_bytes(path.read_bytes().replace(b"It.", b"Is."))
-    assert "has changed since it was frozen" in refused(client, body)[1]
+    if role == "pretraining":
+        body = {"kind": "ppo", "config": CONFIG, "inputs": ppo_inputs() | {role: version("demonstrations")}}
+    elif role == "prompts":
+        body = {"kind": "ppo", "config": CONFIG | {"ptx_coefficient": 0.0}, "inputs": ppo_inputs()}
+    elif role == "sampled":
+        role = "prompts"
+        body = {"kind": "sample", "config": CONFIG, "inputs": {"model": checkpoint("sft"), role: version(role)}}
+    frozen = DatasetVersion.objects.get(pk=body["inputs"][role]["dataset_version_id"])
+    path = Path(settings.DATA_DIR) / frozen.directory / "train.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"It.", b"Is.").replace(b"Say", b"Sag"))
+    field, message = refused(client, body)
+    assert (field, message) == (f"inputs.{role}", f"train.jsonl of {frozen} has changed since it was frozen.")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 import i18next from "i18next";
 
 /** What the server says went wrong: the body of every 4xx, plus the HTTP status. */
+/** The code of what is answered about a prompt whose submitter asked for deletion. */
+export const ERASED = "prompt_erased";
+
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
@@ -59,4 +62,8 @@ export function fieldErrors(error: unknown, fields: readonly string[]): Record<s
 
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : i18next.t("Something went wrong.");
+}
+
+export function isErasure(error: unknown): boolean {
+  return error instanceof ApiError && error.code === ERASED;
 }

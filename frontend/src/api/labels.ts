@@ -8,6 +8,9 @@ type UseCase = Schemas["PromptRow"]["use_case"];
 type PromptKind = Schemas["PromptRow"]["kind"];
 type Split = Schemas["PromptRow"]["split"];
 
+/** What stands in the place of a text that is shown no more. */
+export const ERASED_PROMPT = "This prompt was erased";
+
 export const RUN_KIND: Record<RunKind, string> = {
   sample: "Sample responses",
   sft: "Supervised fine-tuning",

@@ -3290,6 +3290,8 @@ export interface components {
         FullPrompt: {
             readonly id: number;
             readonly messages: components["schemas"]["Turn"][];
+            /** @description Its submitter asked for deletion: neither its texts nor the responses are shown. */
+            readonly is_withheld: boolean;
             readonly use_case: components["schemas"]["UseCaseEnum"];
             readonly language: string;
             readonly deployment_context: string;
@@ -4707,6 +4709,7 @@ export interface components {
         /** @description The beginning of the prompt that was answered. */
         PromptExcerpt: {
             id: number;
+            /** @description Empty: the prompt was erased. */
             text: string;
             use_case: components["schemas"]["UseCaseEnum"];
         };
@@ -5154,6 +5157,8 @@ export interface components {
         ReviewedPrompt: {
             readonly id: number;
             readonly messages: components["schemas"]["Turn"][];
+            /** @description Its submitter asked for deletion: neither its texts nor the responses are shown. */
+            readonly is_withheld: boolean;
             readonly kind: components["schemas"]["PromptKindEnum"];
             readonly use_case: components["schemas"]["UseCaseEnum"];
             readonly language: string;
@@ -5593,6 +5598,7 @@ export interface components {
             readonly labeler: components["schemas"]["Person"];
             readonly reason: components["schemas"]["SkipReasonEnum"];
             readonly note: string;
+            /** @description Empty: it was erased. */
             readonly prompt_text: string;
             /** Format: date-time */
             readonly created_at: string;
@@ -5756,6 +5762,8 @@ export interface components {
             readonly created_at: string;
             readonly labeler: components["schemas"]["Person"];
             readonly is_latest: boolean;
+            /** @description Who asked, or who answered, asked for deletion: ranks and answers are shown, no texts. */
+            readonly is_withheld: boolean;
             readonly instruction_number: number;
             /** @description Of the prompt as a whole. */
             readonly answers: {

@@ -4,6 +4,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
+import { ERASED_PROMPT } from "@/api/labels";
 import { rowId } from "@/api/rowId";
 import classes from "@/features/datasets/Datasets.module.css";
 import { filterSummary } from "@/features/datasets/query";
@@ -36,7 +37,8 @@ export function ComparePage() {
   const earlier = choices.find(
     (other) => other.dataset.id === version.dataset.id && other.number < version.number,
   );
-  const chosen = against ?? earlier?.id ?? choices[0]?.id;
+  // A first version has nothing before it; another dataset's is compared with only when somebody chooses it.
+  const chosen = against ?? earlier?.id;
   const name = `${version.dataset.name} v${version.number}`;
   return (
     <Page title={`Changes of ${name}`}>
@@ -69,8 +71,10 @@ export function ComparePage() {
         <Changes key={chosen} versionId={id} against={chosen} />
       ) : (
         !others.isPending && (
-          <EmptyState title="There is nothing to compare with">
-            Freeze another version of this kind first.
+          <EmptyState title={`${name} is the first version of its dataset`}>
+            {choices.length > 0
+              ? "Nothing came before it. Choose a version above to see how it differs from that."
+              : "Nothing came before it. Freeze another version of this kind, and compare it here."}
           </EmptyState>
         )
       )}
@@ -171,7 +175,7 @@ function ChangedRows({ side, label, labels, versionId, against }: ChangedRowsPro
           className={classes.excerpt}
           dir="auto"
         >
-          {row.text}
+          {row.text || ERASED_PROMPT}
         </TextLink>
       ),
     },

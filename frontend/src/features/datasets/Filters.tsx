@@ -1,4 +1,5 @@
 import { MultiSelect, NumberInput, Select, Stack, TextInput } from "@mantine/core";
+import { useQueries } from "@tanstack/react-query";
 import { useState } from "react";
 import { $api } from "@/api/client";
 import { options, PROMPT_KIND, SPLIT, USE_CASE } from "@/api/labels";
@@ -242,7 +243,24 @@ function Times({ query, errors, onChange }: PartProps & Pick<FiltersProps, "erro
   );
 }
 
-/** The versions that the answers found so far have followed; those once seen stay, though a filter hides them now. */
+/** Every version of the chosen projects' instructions, also of what nobody has answered yet or a filter hides. */
+function useInstructionsOf(projectIds: readonly number[]): Option[] {
+  const projects = $api.useQuery("get", "/api/v1/projects", { params: { query: { page_size: 200 } } });
+  const found = useQueries({
+    queries: projectIds.map((id) =>
+      $api.queryOptions("get", "/api/v1/projects/{project_id}/instructions", {
+        params: { path: { project_id: id }, query: { page_size: 200 } },
+      }),
+    ),
+  });
+  return found.flatMap(({ data }, place) => {
+    const project = projects.data?.results.find(({ id }) => id === projectIds[place]);
+    const name = project?.name ?? `Project ${projectIds[place]}`;
+    return data?.results.map(({ id, number }) => ({ value: String(id), label: `${name} v${number}` })) ?? [];
+  });
+}
+
+/** Those of the chosen projects, and those that the answers found so far have followed: once seen, they stay. */
 function Instructions({ query, seen, onChange }: PartProps & { seen: PreviewFigures | undefined }) {
   const [known, setKnown] = useState<ReadonlyMap<string, string>>(new Map());
   const fresh = seen?.instruction_versions.filter(({ id }) => !known.has(String(id))) ?? [];
@@ -254,7 +272,9 @@ function Instructions({ query, seen, onChange }: PartProps & { seen: PreviewFigu
       ]),
     );
   }
-  const data = [...known].map(([value, label]) => ({ value, label }));
+  const ofProjects = useInstructionsOf(query.project_ids ?? []);
+  const all = new Map([...known, ...ofProjects.map(({ value, label }) => [value, label] as const)]);
+  const data = [...all].map(([value, label]) => ({ value, label }));
   return (
     <div className={classes.two}>
       <IdSelect

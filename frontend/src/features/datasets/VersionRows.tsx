@@ -2,7 +2,7 @@ import { Select } from "@mantine/core";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
 import { $api, type Schemas } from "@/api/client";
-import { options, SPLIT } from "@/api/labels";
+import { ERASED_PROMPT, options, SPLIT } from "@/api/labels";
 import classes from "@/features/datasets/Datasets.module.css";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { TextLink } from "@/ui/links";
@@ -25,7 +25,7 @@ const COLUMNS: Column<Row>[] = [
         className={classes.excerpt}
         dir="auto"
       >
-        {row.prompt.text}
+        {row.prompt.text || ERASED_PROMPT}
       </TextLink>
     ),
   },

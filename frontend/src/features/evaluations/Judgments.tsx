@@ -3,7 +3,7 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { $api, type Schemas } from "@/api/client";
-import { SPLIT, USE_CASE } from "@/api/labels";
+import { ERASED_PROMPT, SPLIT, USE_CASE } from "@/api/labels";
 import type { Behind } from "@/features/evaluations/BehindLink";
 import classes from "@/features/evaluations/Results.module.css";
 import type { Results } from "@/features/evaluations/ResultsPage";
@@ -23,7 +23,7 @@ const COLUMNS: Column<Row>[] = [
     render: (row) => (
       <TextLink to="/submissions/$submissionId" params={{ submissionId: String(row.submission_id) }}>
         <span className={classes.excerpt} dir="auto">
-          {row.prompt_text}
+          {row.prompt_text || ERASED_PROMPT}
         </span>
       </TextLink>
     ),

@@ -34,7 +34,7 @@ const columns = (t: TFunction): Column<Entry>[] => [
           />
         )}
       >
-        {entry.prompt.text}
+        {entry.prompt.text || t("This prompt was erased")}
       </Anchor>
     ),
   },

@@ -4,8 +4,10 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, invalidate } from "@/api/client";
+import { isErasure } from "@/api/errors";
 import { useMe } from "@/api/session";
 import { TaskScreen } from "@/features/labeling/TaskScreen";
+import { ErasedPrompt } from "@/features/labeling/task/ErasedPrompt";
 import { outbox } from "@/features/labeling/task/outbox";
 import { ALONE, type Done } from "@/features/labeling/task/taskSetting";
 import { localCopy } from "@/features/labeling/task/useWork";
@@ -34,6 +36,7 @@ export function RevisePage() {
   // A fresh screen, with what is on record by now.
   const onAskAgain = useCallback(() => void refetch().then(() => setScreen((last) => last + 1)), [refetch]);
   const setting = useMemo(() => ({ ...ALONE, local: data?.local ?? null }), [data]);
+  if (data === null) return <ErasedPrompt />;
   if (!data) return <Busy />;
   const { assignment } = data;
   if (!assignment.submission) {
@@ -61,8 +64,15 @@ function useOwnAnswer(assignmentId: number, userId: number) {
     queryFn: async () => {
       await outbox.start(userId);
       const params = { path: { assignment_id: assignmentId } };
-      const { data: assignment } = await api.GET("/api/v1/assignments/{assignment_id}", { params });
-      return assignment && { assignment, local: await localCopy(userId, assignment, "revise") };
+      const { data: assignment } = await api
+        .GET("/api/v1/assignments/{assignment_id}", { params })
+        .catch((error) => {
+          if (isErasure(error)) return { data: null };
+          throw error;
+        });
+      return assignment === null
+        ? null
+        : assignment && { assignment, local: await localCopy(userId, assignment, "revise") };
     },
     // Not while somebody edits it: what is on the screen is theirs.
     staleTime: 0,

@@ -3,7 +3,7 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { $api, type Schemas } from "@/api/client";
-import { spaced } from "@/api/labels";
+import { ERASED_PROMPT, spaced } from "@/api/labels";
 import classes from "@/features/projects/Projects.module.css";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
@@ -20,7 +20,7 @@ const COLUMNS: Column<Row>[] = [
     render: (row) => (
       <TextLink to="/review/$taskId" params={{ taskId: String(row.task_id) }}>
         <span className={classes.excerpt} dir="auto">
-          {row.prompt_text}
+          {row.prompt_text || ERASED_PROMPT}
         </span>
       </TextLink>
     ),

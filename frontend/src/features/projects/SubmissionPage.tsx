@@ -1,6 +1,7 @@
 import { Badge, Group, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api, type Schemas } from "@/api/client";
+import { ERASED_PROMPT } from "@/api/labels";
 import { rowId } from "@/api/rowId";
 import classes from "@/features/projects/Projects.module.css";
 import { Conversation } from "@/ui/Conversation";
@@ -8,6 +9,7 @@ import { Facts } from "@/ui/Facts";
 import { formatClock } from "@/ui/format";
 import { TextLink } from "@/ui/links";
 import { Markdown } from "@/ui/Markdown";
+import { Notice } from "@/ui/Notice";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
 
@@ -37,11 +39,21 @@ export function SubmissionPage() {
           </>
         }
       />
+      {submission.is_withheld && (
+        <Notice tone="warn" title="Its texts are withheld">
+          {submission.prompt.is_withheld ? "Whoever sent the prompt" : "Whoever gave this answer"} asked for
+          deletion. Ranks, ratings and times stay on record; this is in no future version of a dataset.
+        </Notice>
+      )}
       <div className={classes.columns}>
         <Section title="Prompt">
-          <div dir="auto">
-            <Conversation messages={submission.prompt.messages} />
-          </div>
+          {submission.prompt.is_withheld ? (
+            <Text c="dimmed">{ERASED_PROMPT}: whoever sent it asked for deletion.</Text>
+          ) : (
+            <div dir="auto">
+              <Conversation messages={submission.prompt.messages} />
+            </div>
+          )}
           <Text size="sm" mt="sm">
             <TextLink to="/prompts/$promptId" params={{ promptId: String(submission.prompt.id) }}>
               Prompt {submission.prompt.id}

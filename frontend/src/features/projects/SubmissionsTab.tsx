@@ -2,6 +2,7 @@ import { Select, Text } from "@mantine/core";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
 import { $api, type Schemas } from "@/api/client";
+import { ERASED_PROMPT } from "@/api/labels";
 import classes from "@/features/projects/Projects.module.css";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
@@ -23,7 +24,7 @@ const COLUMNS: Column<Submission>[] = [
         className={classes.excerpt}
         dir="auto"
       >
-        {row.prompt.text}
+        {row.prompt.text || ERASED_PROMPT}
       </TextLink>
     ),
   },

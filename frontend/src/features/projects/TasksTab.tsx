@@ -2,7 +2,7 @@ import { Checkbox, Group, Text } from "@mantine/core";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
-import { USE_CASE } from "@/api/labels";
+import { ERASED_PROMPT, USE_CASE } from "@/api/labels";
 import { AddTasks } from "@/features/projects/AddTasks";
 import { CalibrationBar } from "@/features/projects/CalibrationMark";
 import classes from "@/features/projects/Projects.module.css";
@@ -36,7 +36,7 @@ const COLUMNS: Column<Task>[] = [
           c="var(--mantine-color-text)"
           dir="auto"
         >
-          {prompt.text}
+          {prompt.text || ERASED_PROMPT}
         </TextLink>
         {is_calibration && <StatusBadge tone="good">calibration</StatusBadge>}
       </Group>

@@ -74,7 +74,7 @@ function columns(t: TFunction): Column<Report>[] {
       width: "16rem",
       render: (report) => (
         <span className={classes.prompt} dir="auto">
-          {report.prompt_text}
+          {report.prompt_text || t("This prompt was erased")}
         </span>
       ),
     },

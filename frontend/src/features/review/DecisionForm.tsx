@@ -60,7 +60,8 @@ export function DecisionForm({ reviewed }: { reviewed: Reviewed }) {
   const possible = CHOICES.filter(
     ({ value }) =>
       (openCount > 0 || !["answer", "dismiss"].includes(value)) &&
-      (!isWithdrawn || !["withdraw", "replace"].includes(value)),
+      (!isWithdrawn || !["withdraw", "replace"].includes(value)) &&
+      (!reviewed.prompt.is_withheld || value !== "correct"),
   );
   const [chosen, setChosen] = useState<Action | null>(null);
   const action = possible.find(({ value }) => value === chosen)?.value ?? possible[0]?.value ?? "correct";

@@ -4,7 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { useEvents } from "@/api/events";
-import { options } from "@/api/labels";
+import { ERASED_PROMPT, options } from "@/api/labels";
 import { ProjectThreads } from "@/features/review/ProjectThreads";
 import classes from "@/features/review/Review.module.css";
 import { ACTION, KIND, REASON } from "@/features/review/words";
@@ -28,7 +28,7 @@ const COLUMNS: Column<Row>[] = [
     render: (row) => (
       <TextLink to="/review/$taskId" params={{ taskId: String(row.task_id) }}>
         <span className={classes.excerpt} dir="auto">
-          {row.prompt_text}
+          {row.prompt_text || ERASED_PROMPT}
         </span>
       </TextLink>
     ),

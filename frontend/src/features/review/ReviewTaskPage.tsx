@@ -2,7 +2,7 @@ import { Badge, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api, type Schemas } from "@/api/client";
 import { useEvents } from "@/api/events";
-import { USE_CASE } from "@/api/labels";
+import { ERASED_PROMPT, USE_CASE } from "@/api/labels";
 import { rowId } from "@/api/rowId";
 import { DecisionForm } from "@/features/review/DecisionForm";
 import { Decisions } from "@/features/review/Decisions";
@@ -40,7 +40,7 @@ export function ReviewTaskPage() {
       <div className={classes.columns}>
         <div className={classes.column}>
           <PromptSection reviewed={reviewed} />
-          {reviewed.responses.length > 0 && <Responses reviewed={reviewed} />}
+          {reviewed.responses.length > 0 && !reviewed.prompt.is_withheld && <Responses reviewed={reviewed} />}
           {reviewed.notes.length > 0 && <Notes reviewed={reviewed} />}
         </div>
         <div className={classes.column}>
@@ -94,9 +94,13 @@ function PromptSection({ reviewed: { prompt } }: { reviewed: Reviewed }) {
           {prompt.deployment_context}
         </Text>
       )}
-      <div dir="auto">
-        <Conversation messages={prompt.messages} />
-      </div>
+      {prompt.is_withheld ? (
+        <Text c="dimmed">{ERASED_PROMPT}: whoever sent it asked for deletion.</Text>
+      ) : (
+        <div dir="auto">
+          <Conversation messages={prompt.messages} />
+        </div>
+      )}
       <div className={classes.head} style={{ marginTop: "0.75rem", gap: 6 }}>
         <Badge color="gray" tt="none">
           {USE_CASE[prompt.use_case]}

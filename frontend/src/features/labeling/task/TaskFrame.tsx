@@ -1,7 +1,9 @@
 import { Button, Group } from "@mantine/core";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ERASED } from "@/api/errors";
 import type { Scene } from "@/features/labeling/keys";
+import { ErasedPrompt } from "@/features/labeling/task/ErasedPrompt";
 import { KeysDialog } from "@/features/labeling/task/KeysDialog";
 import { ProblemNotice } from "@/features/labeling/task/ProblemNotice";
 import { PromptPane } from "@/features/labeling/task/PromptPane";
@@ -48,6 +50,9 @@ export function TaskFrame(props: TaskFrameProps) {
     const timer = setTimeout(() => parts.map(({ fetch }) => fetch().catch(() => undefined)), AFTER_PAINT_MS);
     return () => clearTimeout(timer);
   }, []);
+  const isRefused = work.problem?.kind === "lost" && work.problem.code === ERASED;
+  if (panels.news.isErased || isRefused)
+    return <ErasedPrompt onNext={mode === "label" ? props.onAskAgain : undefined} />;
   return (
     <div className={classes.screen} data-ahead={isAhead(assignment) || undefined}>
       <TaskBar

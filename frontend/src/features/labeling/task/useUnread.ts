@@ -1,6 +1,7 @@
 /** How many answers wait to be read, and the events that change it while a task is on the screen. */
 import { useCallback, useState } from "react";
 import { $api, api } from "@/api/client";
+import { isErasure } from "@/api/errors";
 import { type ServerEvent, useEvents } from "@/api/events";
 import type { Assignment } from "@/features/labeling/task/types";
 
@@ -25,15 +26,19 @@ export function useUnread(assignment: Assignment): UnreadCounts {
   return counts;
 }
 
+type TaskNews = { isWithdrawn: boolean; isErased: boolean; hasNewerInstructions: boolean };
+
 /** What happens to the task and its project meanwhile. Answers of others, which are most events, change nothing here. */
-export function useTaskNews(assignment: Assignment): { isWithdrawn: boolean; hasNewerInstructions: boolean } {
+export function useTaskNews(assignment: Assignment): TaskNews {
   const [withdrawnId, setWithdrawnId] = useState<number | null>(null);
+  const [erasedId, setErasedId] = useState<number | null>(null);
   const [newerId, setNewerId] = useState(0);
   const onEvent = useCallback(({ type, id }: ServerEvent) => {
     if (type === "withdrawn") setWithdrawnId(id ?? null);
+    if (type === "erased") setErasedId(id ?? null);
     if (type === "instructions") setNewerId(id ?? 0);
   }, []);
-  const { id } = assignment;
+  const { id, task_id } = assignment;
   // What happened while the connection was lost is told by the assignment itself; a server that cannot say is asked later.
   const onGap = useCallback(() => {
     const path = { assignment_id: id };
@@ -42,15 +47,18 @@ export function useTaskNews(assignment: Assignment): { isWithdrawn: boolean; has
         if (data?.state === "withdrawn") setWithdrawnId(data.task_id);
         setNewerId(data?.instruction_version.id ?? 0);
       },
-      () => undefined,
+      (error) => {
+        if (isErasure(error)) setErasedId(task_id);
+      },
     );
-  }, [id]);
+  }, [id, task_id]);
   const topics = [`labeling:${assignment.project.id}`];
   useEvents(topics, THREADS, { type: "message" });
   useEvents(topics, REPORTS, { type: "decided" });
   useEvents(topics, [], { onEvent, onGap });
   return {
-    isWithdrawn: withdrawnId === assignment.task_id,
+    isWithdrawn: withdrawnId === task_id,
+    isErased: erasedId === task_id,
     hasNewerInstructions: newerId > assignment.instruction_version.id,
   };
 }
