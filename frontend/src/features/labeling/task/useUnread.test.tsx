@@ -26,9 +26,12 @@ test("what happened while the connection was lost is read from the assignment, a
   }
   vi.stubGlobal("EventSource", Source);
   const asked: string[] = [];
+  let erased = false;
   vi.stubGlobal("fetch", async ({ url }: Request) => {
     if (url.includes("/assignments/")) asked.push(new URL(url).pathname);
-    return Response.json(task("withdrawn", 2));
+    return erased
+      ? Response.json({ code: "prompt_erased", message: "Erased." }, { status: 409 })
+      : Response.json(task("withdrawn", 2));
   });
   const { result, unmount } = renderHook(() => useTaskNews(task("leased", 1)), {
     wrapper: ({ children }) => <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>,
@@ -45,7 +48,16 @@ test("what happened while the connection was lost is read from the assignment, a
     await vi.runAllTimersAsync();
   });
   expect(asked).toEqual(["/api/v1/assignments/5"]);
-  expect(result.current).toEqual({ isWithdrawn: true, hasNewerInstructions: true });
+  expect(result.current).toEqual({ isWithdrawn: true, isErased: false, hasNewerInstructions: true });
+
+  erased = true;
+  sources[1]?.onerror?.({} as Event);
+  await vi.runAllTimersAsync();
+  await act(async () => {
+    sources[2]?.onopen?.({} as Event);
+    await vi.runAllTimersAsync();
+  });
+  expect(result.current.isErased).toBe(true);
   unmount();
   await vi.runAllTimersAsync();
 });
