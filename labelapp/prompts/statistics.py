@@ -6,6 +6,7 @@ in characters: tokens are a model's own.
 
 import csv
 import io
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,11 +16,21 @@ from django.utils import timezone
 
 from labelapp.prompts.importing.bad_lines import formula_safe
 
-# From so many rows on the tables are read at most once a minute: each is a look at the whole table.
+# From so many rows on figures are read only when something changed, at most once a minute and for at most a sixtieth of
+# the time: each is a look at the whole table.
 EXACT_UNTIL_ROWS = 50_000
 KEPT_SECONDS = 60
+SHARE_OF_TIME = 1 / 60
+FORGOTTEN_SECONDS = 24 * 3600
 TOP_SUBMITTERS = 50
 
+WORKSPACE = """
+SELECT (SELECT reltuples::bigint FROM pg_class WHERE oid = 'prompts_prompt'::regclass),
+       (SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint FROM pg_stat_all_tables
+        WHERE relid IN ('prompts_prompt'::regclass, 'prompts_submitter'::regclass)),
+       (SELECT concat(count(*), ':', extract(epoch FROM max(erased_at)))
+        FROM prompts_submitter WHERE erased_at IS NOT NULL)
+"""
 # As the list of prompts has them: without what is archived, and without those who asked for deletion.
 LISTED = "archived_at IS NULL AND submitter_id NOT IN (SELECT id FROM prompts_submitter WHERE erased_at IS NOT NULL)"
 SOURCES = f"""
@@ -78,21 +89,29 @@ def table_csv(name: str) -> str:
 
 
 def lasting(key: str, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return what `read` returns; of a large workspace, at most a minute old."""
-    if _estimated_prompts() < EXACT_UNTIL_ROWS:
+    """Return what `read` returns; of a large workspace as it was a minute ago, or sixty times as long as it takes."""
+    rows, *state = _workspace()
+    if rows < EXACT_UNTIL_ROWS:
         return read()
-    kept: dict[str, Any] | None = cache.get(key)
-    if kept is None:
-        kept = read()
-        cache.set(key, kept, KEPT_SECONDS)
-    return kept
+    key = f"{key}:{state.pop()}"
+    kept: dict[str, Any] = cache.get(key) or {"state": None, "until": 0}
+    begun = time.time()
+    if kept["state"] != state and kept["until"] <= begun:
+        kept = {"state": state, "figures": read()}
+        kept["until"] = begun + max(KEPT_SECONDS, (time.time() - begun) / SHARE_OF_TIME)
+        cache.set(key, kept, FORGOTTEN_SECONDS)
+    figures: dict[str, Any] = kept["figures"]
+    return figures
 
 
-def _estimated_prompts() -> int:
-    """About how many prompts there are, as the planner believes."""
+def _workspace() -> list[Any]:
+    """About how many prompts there are, as the planner believes; how many rows were written; who was erased last.
+
+    What was written is told some seconds later: read before the figures, it can only make them be read once too often.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = 'prompts_prompt'::regclass")
-        return int(cursor.fetchone()[0])
+        cursor.execute(WORKSPACE)
+        return list(cursor.fetchone())
 
 
 def _rows(name: str) -> list[dict[str, Any]]:
