@@ -6,6 +6,7 @@
     claim     the next task of projects with 2,000 tasks, a tenth of the prompts, and all of them
     freeze    comparisons frozen to JSON lines and Parquet: rows a second, the worker's peak memory, and the time beside
               PostgreSQL's own COPY … TO of the same rows as JSON (`both_vs_copy`, and `jsonl_vs_copy` without Parquet)
+    bucket    comparisons frozen into a store that speaks S3 (moto's server), beside the same on the disk
     export    20,000 annotations frozen and downloaded over HTTP as rankings, and the version in every shape and file;
               `times_as_fast`: Label Studio's export, whose seconds are quoted and not run here, over ours
 
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import freezing, prompts
+from benchmarks import bucket, freezing, prompts
 from labelapp.common.embedded import EmbeddedPostgres, EmbeddedValkey
 
 Lines = Callable[[Path, bool], Iterator[dict[str, Any]]]
@@ -41,6 +42,7 @@ PARTS: dict[str, Lines] = {
     "search": _prompt_part(prompts.searches),
     "claim": _prompt_part(prompts.claims),
     "freeze": _freezing,
+    "bucket": lambda folder, quick: bucket.lines(folder, 2_000 if quick else 100_000),
     "export": lambda folder, quick: freezing.exports(folder, 2_000 if quick else freezing.EXPORT_ROWS),
 }
 

@@ -102,9 +102,9 @@ def _freeze_line(*, comparisons: int) -> dict[str, Any]:
     project_id = make_comparisons(comparisons)
     runs: dict[str, list[dict[str, float]]] = {"both": [], "jsonl": [], "copy": []}
     for number in range(ROUNDS):
-        runs["both"].append(_freeze(project_id, name=f"both {comparisons} {number}"))
+        runs["both"].append(freeze(project_id, name=f"both {comparisons} {number}"))
         runs["copy"].append({"seconds": _copy(project_id)})
-        runs["jsonl"].append(_freeze(project_id, name=f"jsonl {comparisons} {number}", arguments=["--without-parquet"]))
+        runs["jsonl"].append(freeze(project_id, name=f"jsonl {comparisons} {number}", arguments=["--without-parquet"]))
     seconds = {kind: statistics.median(run["seconds"] for run in found) for kind, found in runs.items()}
     return {
         "bench": "freeze",
@@ -152,10 +152,15 @@ def make_version(project_id: int, *, name: str) -> int:
     return DatasetVersion.objects.create(dataset=dataset, number=1, query=query).pk
 
 
-def _freeze(project_id: int, *, name: str, arguments: list[str] | None = None) -> dict[str, float]:
+def freeze(
+    project_id: int, *, name: str, arguments: list[str] | None = None, environment: dict[str, str] | None = None
+) -> dict[str, float]:
+    """Freeze all of a project in a process of its own; its figures."""
     version_id = make_version(project_id, name=name)
     command = [sys.executable, "-m", "benchmarks.freezing", str(version_id), *(arguments or [])]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | (environment or {}), check=True, capture_output=True, text=True
+    )
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 

@@ -103,6 +103,7 @@ export function DecisionForm({ reviewed }: { reviewed: Reviewed }) {
   };
   const errors = fieldErrors(decide.error, ["note"]);
   const needsNote = ["answer", "withdraw", "dismiss"].includes(action);
+  if (possible.length === 0) return null;
   return (
     <Section
       title="Decide"
