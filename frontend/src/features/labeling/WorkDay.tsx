@@ -15,10 +15,13 @@ import {
 } from "@/features/labeling/workday";
 import { useBreakMinutes } from "@/ui/breakMinutes";
 import { formatPace } from "@/ui/format";
+import { roomFor } from "@/ui/heights";
 
 const STORED_AS = "labelapp:stretch";
 const TICK_MS = 10_000;
 const ACTIVITY = ["pointermove", "pointerdown", "keydown", "wheel", "touchmove"] as const;
+
+const reminder = roomFor("--footer-height", "--notice-height");
 
 /** Today's count and pace in the bar, and now and then a word about a break; for those who have a task open. */
 export function WorkDay() {
@@ -51,7 +54,7 @@ function BreakReminder() {
   if (!isDue(stretch, minutes)) return null;
   const worked = Math.floor(stretch.workedMs / 60_000);
   return (
-    <div role="status" className={classes.reminder}>
+    <div ref={reminder} role="status" className={classes.reminder}>
       <p>
         <b>{t("{{count}} minutes without a break", { count: worked })}</b>
         <br />

@@ -95,6 +95,17 @@ describe("Autosave", () => {
     expect(places.at(-1)).toBe("server");
   });
 
+  test("says that what is typed while the server is away is kept here, and not only once the next try has failed", async () => {
+    const { autosave, saves, places } = setUp([new NetworkError(), new NetworkError()]);
+    autosave.change({ text: "kept" });
+    await pass(SERVER_DELAY_MS);
+    autosave.change({ text: "kept, and more" });
+    expect(places.at(-1)).toBe("saving");
+    await pass(LOCAL_DELAY_MS);
+    expect(places.at(-1)).toBe("retrying");
+    expect(saves).toHaveLength(1);
+  });
+
   test("stops at a refusal, keeps the copy here, and says why", async () => {
     const { autosave, saves, places, refused } = setUp([new ApiError(409, { code: "lease_lost" })]);
     autosave.change({ text: "kept" });

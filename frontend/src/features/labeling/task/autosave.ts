@@ -123,8 +123,8 @@ export class Autosave {
     const isKept = await this.writeLocal(true);
     if (this.isDisposed) return;
     if (isKept) this.localVersion = Math.max(this.localVersion, version);
-    if (this.savedVersion >= version || this.attempt || this.isRefused) return;
-    this.report(isKept ? "here" : "nowhere");
+    if (this.savedVersion >= version || this.isRefused) return;
+    this.report(!isKept ? "nowhere" : this.attempt ? "retrying" : "here");
   }
 
   private localCopy(isAhead: boolean): LocalDraft {
