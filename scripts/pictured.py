@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 from benchmarks.loop import ADMIN, Api, log_in_admin
+from scripts.pictured_reading import ARABIC, POOL, RICH, SHARED, reading_projects, shared_project
 from scripts.pictured_records import (
     change_many,
     frozen_demonstrations,
@@ -52,6 +53,12 @@ def furnish(url: str, *, receiver: str) -> dict[str, int]:
         work(labeler, other, projects=projects)
         mark_calibration(admin, projects[RANKING])
         projects |= {name: small_project(admin, name) for name in (BUSY, EMPTY)}
+    projects |= reading_projects(admin)
+    if SHARED not in projects:
+        shared = shared_project(admin, like=projects[RANKING])
+        for person in (labeler, demo_person(url, "researcher")):
+            for _ in range(POOL):
+                answer(person, shared)
     # Their leases end after a quarter of an hour.
     other("POST", f"projects/{projects[BUSY]}/next", {})
     kept_import, near = imported(admin)
@@ -67,6 +74,8 @@ def furnish(url: str, *, receiver: str) -> dict[str, int]:
         "evaluation": projects[EVALUATION],
         "toxicity": projects[TOXICITY],
         "busy": projects[BUSY],
+        "rich": projects[RICH],
+        "arabic": projects[ARABIC],
         "empty": projects[EMPTY],
         "ranked": projects["Already ranked (demo)"],
         "reviewed": int(labeler.rows("reports")[0]["task_id"]),

@@ -45,6 +45,52 @@ def rank(qualities: str, *keys: str) -> Callable[[Page], None]:
     return prepare
 
 
+def find_code(page: Page) -> None:
+    """Go on to the output that has some code."""
+    code = page.locator("[data-response] pre").first
+    for _ in range(6):
+        page.wait_for_timeout(REST_MS)
+        if code.is_visible():
+            break
+        page.keyboard.press("j")
+    expect(page.locator("[data-response] .katex").first).to_be_visible()
+
+
+def rank_six(page: Page) -> None:
+    """Rate six, and rank them with a tie."""
+    rate("615543")(page)
+    if not page.locator("[data-band]").count():
+        page.keyboard.press("g")
+        page.locator("[data-band]").first.wait_for(state="attached")
+        for digit in "152234":
+            page.keyboard.press(digit)
+    expect(page.locator("output")).to_have_text("A > C = D > E > F > B")
+    page.evaluate("window.scrollTo(0, 0)")
+
+
+def work_long(page: Page) -> None:
+    """Be at it for more than fifty minutes."""
+    page.evaluate(
+        """localStorage.setItem("labelapp:stretch", JSON.stringify({
+            workedMs: 52 * 60_000, movedAt: Date.now(), tickedAt: Date.now(), quietUntilMs: 0}))"""
+    )
+    page.reload()
+    page.locator("[data-response]").first.wait_for()
+    rank("6352")(page)
+    expect(page.get_by_text("without a break")).to_be_visible()
+
+
+def open_without_network(page: Page) -> None:
+    """Ask for a page that this browser has not fetched."""
+    rank("6352")(page)
+    page.context.set_offline(True)
+    menu = page.get_by_role("button", name="Menu")
+    if menu.is_visible():
+        menu.click()
+    page.get_by_role("link", name="Questions").first.click()
+    expect(page.get_by_role("heading", name="This page is not available offline")).to_be_visible()
+
+
 def lose_the_network(page: Page) -> None:
     """Go on ranking where the server cannot be reached."""
     rank("6352")(page)
@@ -129,6 +175,14 @@ def show(heading: str) -> Callable[[Page], None]:
         part.evaluate("element => window.scrollTo(0, element.getBoundingClientRect().top + scrollY - 90)")
 
     return prepare
+
+
+def see_agreement(page: Page) -> None:
+    """Scroll to one's agreement with the researchers, where it is below the window."""
+    name = "Your agreement with the researchers"
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    if page.viewport_size and page.viewport_size["width"] == min(WIDTHS):
+        show(name)(page)
 
 
 def draw_curves(page: Page) -> None:

@@ -38,10 +38,14 @@ def shots(url: str, ids: dict[str, int]) -> dict[str, list[Shot]]:
 def labeling(url: str, ids: dict[str, int]) -> list[Shot]:
     """The screens on which labels are made."""
     ranking, writing = f"/label/{ids['ranking']}", f"/label/{ids['writing']}"
+    rich = f"/label/{ids['rich']}"
     ranked = acts.rank("6352")
     return [
         Shot("rating", "labeler2", ranking, "Rating one output at a time, with the paper's questions."),
         Shot("labeling", "labeler", ranking, "Ranking all on their full text; each digit places one.", ranked),
+        Shot("rich-text", "labeler", rich, "Code, formulas and tables in an output.", acts.find_code),
+        Shot("ranking-six", "labeler", rich, "Six outputs and a tie, read back in words.", acts.rank_six),
+        Shot("right-to-left", "labeler", f"/label/{ids['arabic']}", "Text from right to left.", ranked),
         Shot("differences", "labeler", ranking, "Words that differ from the focused one.", acts.rank("6352", "d")),
         Shot("instructions", "labeler", ranking, "The instructions beside the task.", acts.rank("6352", "i")),
         Shot("task-questions", "labeler", ranking, "Questions about a task and its project.", acts.rank("6352", "q")),
@@ -49,6 +53,8 @@ def labeling(url: str, ids: dict[str, int]) -> list[Shot]:
         Shot("skip", "labeler", ranking, "Skipping, with a reason in one key.", acts.rank("6352", "s")),
         Shot("keys", "labeler", ranking, "Every key.", acts.rank("6352", "?"), is_for_phones=False),
         Shot("offline", "labeler", ranking, "Without the network, work goes on.", acts.lose_the_network),
+        Shot("offline-page", "labeler", ranking, "A page that was not opened before.", acts.open_without_network),
+        Shot("break", "labeler", ranking, "A word about a break, after fifty minutes.", acts.work_long),
         Shot("german", "labeler", ranking, "The same in German.", ranked, language="de"),
         Shot("undo", "labeler2", ranking, "An answer can be taken back for ten seconds.", acts.submit),
         Shot("evaluation", "labeler", f"/label/{ids['evaluation']}", "An evaluation, blind.", acts.rank("635")),
@@ -73,6 +79,7 @@ def labeler_pages(ids: dict[str, int]) -> list[Shot]:
         Shot("login", "", "/login", "Logging in."),
         Shot("password-reset", "", "/password-reset", "Asking for a new password."),
         Shot("home-labeler", "labeler", "/", "Home: the work, the day and the pace."),
+        Shot("own-agreement", "labeler", "/", "How often one agrees with the researchers.", acts.see_agreement),
         Shot("projects-labeler", "labeler", "/label", "The projects that one is a member of."),
         Shot("write", "labeler", "/write", "Prompts and drafts of one's own."),
         Shot("write-plain", "labeler", f"{new}plain", "A plain prompt, and an earlier one like it.", acts.write_plain),
