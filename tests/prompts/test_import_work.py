@@ -219,27 +219,51 @@ def test_undo_locks_the_lines_of_other_imports_before_its_prompts(upload: Upload
     assert not ImportLine.objects.filter(duplicate_of__isnull=False).exists()
 
 
+def work_elsewhere(import_id: int) -> None:
+    work_on(import_id)
+    connection.close()
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_who_decides_locks_prompts_in_the_order_of_who_undoes_them(
+    upload: Upload, researcher: APIClient, is_undone: bool
+) -> None:
+    confirm(researcher, upload([{"prompt": LONG}, {"prompt": "Name a lake"}]).json())
+    first, second = Prompt.objects.order_by("pk").values_list("pk", flat=True)
+    file = {"file": SimpleUploadedFile("p.jsonl", jsonl([{"prompt": "Name a lake"}, {"prompt": f"Please {LONG}"}]))}
+    late = researcher.post("/api/v1/prompt-imports", file, format="multipart").json()["id"]
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Prompt.objects.select_for_update().get(pk=first)
+            deciding = pool.submit(work_elsewhere, late)
+            wait_for(somebody_waits)
+            Prompt.objects.select_for_update(nowait=True).get(pk=second)  # or each would wait for the other
+            if is_undone:
+                Prompt.objects.filter(pk=first).delete()
+        deciding.result()
+    found = PromptImport.objects.get(pk=late)
+    near = 0 if is_undone else 1
+    assert (found.state, found.duplicate_count, found.near_count, found.good_count) == ("previewed", 1, near, 1 - near)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_writer_locks_prompts_in_the_order_of_who_undoes_them(upload: Upload, researcher: APIClient) -> None:
     late = upload([{"prompt": "Name a lake"}, {"prompt": "Say hello"}]).json()["id"]
     confirm(researcher, upload([{"prompt": "Say hello"}, {"prompt": "Name a lake"}]).json())
     researcher.post(f"/api/v1/prompt-imports/{late}/confirm", {"on_error": "keep_good"})
     first, second = Prompt.objects.order_by("pk").values_list("pk", flat=True)
-
-    def write() -> None:
-        work_on(late)
-        connection.close()
-
-    def is_waiting() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-            return bool(cursor.fetchone()[0])
-
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             Prompt.objects.select_for_update().get(pk=first)
-            writing = pool.submit(write)
-            wait_for(is_waiting)
+            writing = pool.submit(work_elsewhere, late)
+            wait_for(somebody_waits)
             Prompt.objects.select_for_update(nowait=True).get(pk=second)  # or each would wait for the other
         writing.result()
     done = PromptImport.objects.get(pk=late)

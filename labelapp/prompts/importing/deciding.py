@@ -6,6 +6,7 @@ of the few texts that share a fingerprint.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -29,7 +30,7 @@ UPDATE prompts_importline SET verdict = 'new', duplicate_of_id = NULL, duplicate
 WHERE prompt_import_id = %(id)s AND line > %(after)s AND verdict <> 'new'
 """
 SAME_IN_WORKSPACE = """
-UPDATE prompts_importline line SET verdict = 'duplicate', duplicate_of_id = prompt.id
+UPDATE prompts_importline line SET verdict = 'duplicate'
 FROM prompts_prompt prompt
 WHERE line.prompt_import_id = %(id)s AND line.line > %(after)s AND line.verdict = 'new'
   AND prompt.dedup_key = line.dedup_key
@@ -45,7 +46,7 @@ ALIKE_IN_FILE = """
 SELECT line, NULL::bigint AS prompt_id, other FROM (
     SELECT line, first_value(line) OVER same AS first, lag(line) OVER same AS before FROM (
         SELECT line, unnest(fingerprints) AS fingerprint FROM prompts_importline
-        WHERE prompt_import_id = %(id)s AND line > %(after)s AND verdict = 'new') printed
+        WHERE prompt_import_id = %(id)s AND line > %(after)s AND verdict = 'new' AND %(compares)s) printed
     WINDOW same AS (PARTITION BY fingerprint ORDER BY line)) found
 CROSS JOIN LATERAL (VALUES (first), (before)) AS others(other)
 WHERE other < line
@@ -55,7 +56,23 @@ ALIKE_IN_WORKSPACE = f"""
 SELECT line.line, prompt.id AS prompt_id, NULL::bigint AS other
 FROM prompts_importline line CROSS JOIN LATERAL ({IN_WORKSPACE}) prompt
 WHERE line.prompt_import_id = %(id)s AND line.line > %(after)s AND line.verdict = 'new' AND line.fingerprints <> '{{}}'
+  AND %(compares)s
 """  # noqa: S608 - of constants
+# All that a line may name, before one does: naming one locks it, and who undoes their import locks them in this order.
+# One that is deleted meanwhile is not there any more, and is not named.
+LOCK_MATCHED = """
+SELECT FROM prompts_prompt WHERE id IN (
+    SELECT same.id FROM prompts_importline line JOIN prompts_prompt same ON same.dedup_key = line.dedup_key
+    WHERE line.prompt_import_id = %(id)s AND line.line > %(after)s AND line.verdict = 'duplicate'
+    UNION SELECT prompt_id FROM alike)
+ORDER BY id FOR KEY SHARE
+"""
+NAME_SAME = """
+UPDATE prompts_importline line SET duplicate_of_id = prompt.id
+FROM prompts_prompt prompt
+WHERE line.prompt_import_id = %(id)s AND line.line > %(after)s AND line.verdict = 'duplicate'
+  AND line.duplicate_of_line IS NULL AND prompt.dedup_key = line.dedup_key
+"""
 DROP_ALIKE = """
 UPDATE prompts_importline line SET verdict = found.verdict, duplicate_of_id = found.prompt_id,
        duplicate_of_line = found.other, similarity = found.similarity
@@ -108,7 +125,8 @@ class Compared:
 def decide(claimed: PromptImport) -> None:
     """Give every line after the last decided one its verdict, and count them. Raises ClaimLost."""
     bound = {"id": claimed.pk, "after": claimed.position.get("written", 0), "cap": claimed.cap_per_submitter}
-    bound |= {"last": None, "all": not is_repeat(claimed)}
+    compares = bool(claimed.prefix_characters or claimed.near_similarity)
+    bound |= {"last": None, "all": not is_repeat(claimed), "compares": compares}
     lock_lines(claimed.pk)
     newest = _newest_prompt()
     with connection.cursor() as cursor:
@@ -117,17 +135,21 @@ def decide(claimed: PromptImport) -> None:
         first = (RESET, WITHOUT_CONSENT) if needs_consent(claimed) else (RESET,)
         for statement in (*first, SAME_IN_WORKSPACE, SAME_IN_FILE):
             cursor.execute(statement, bound)
-    if claimed.prefix_characters or claimed.near_similarity:
-        _drop_alike(claimed, ALIKE_IN_WORKSPACE, bound)
-        _drop_alike(claimed, ALIKE_IN_FILE, bound)
+    with _alike_lines(ALIKE_IN_WORKSPACE, bound), connection.cursor() as cursor:
+        cursor.execute(LOCK_MATCHED, bound)
+        cursor.execute(NAME_SAME, bound)
+        _drop_alike(claimed)
+    with _alike_lines(ALIKE_IN_FILE, bound):
+        _drop_alike(claimed)
     with connection.cursor() as cursor:
         cursor.execute(OVER_CAP, bound)
         cursor.execute(COUNTS, bound)
         counts = {verdict: (lines, responses) for verdict, lines, responses in cursor.fetchall()}
+    written = Response.objects.filter(batch__prompt_import=claimed)
     advance(
         claimed,
         position={**claimed.position, "newest_prompt": newest},
-        response_count=_written_responses(claimed) + sum(responses for _, responses in counts.values()),
+        response_count=written.count() + sum(responses for _, responses in counts.values()),
         good_count=claimed.imported_count + counts.get("new", (0, 0))[0],
         **{f"{verdict}_count": counts.get(verdict, (0, 0))[0] for verdict in Verdict.values if verdict != "new"},
     )
@@ -145,10 +167,6 @@ def is_repeat(claimed: PromptImport) -> bool:
     digest = claimed.position.get("digest")
     alike = is_same_file | Q(position__digest=digest) if digest else is_same_file
     return bool(alike) and same.filter(alike).exists()
-
-
-def _written_responses(claimed: PromptImport) -> int:
-    return Response.objects.filter(batch__prompt_import=claimed).count()
 
 
 def is_outdated(claimed: PromptImport) -> bool:
@@ -180,19 +198,25 @@ def candidates(fingerprints: list[int]) -> list[Compared]:
     return [found[pk] for pk in ids]
 
 
-def _drop_alike(claimed: PromptImport, pairs_of_lines: str, bound: dict[str, Any]) -> None:
-    """Compare each line with those that share a fingerprint with it, in the file's order; drop what is alike."""
+@contextmanager
+def _alike_lines(pairs_of_lines: str, bound: dict[str, Any]) -> Iterator[None]:
+    """Hold in the table `alike` which lines are to be compared with which prompts or lines."""
     with by_index() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE alike ON COMMIT DROP AS " + pairs_of_lines, bound)
         # Each chunk would read and sort all of it: at a million lines, for hours.
         cursor.execute("CREATE INDEX ON alike (line)")
         cursor.execute("ANALYZE alike")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE alike")
+
+
+def _drop_alike(claimed: PromptImport) -> None:
+    """Compare each line with those that share a fingerprint with it, in the file's order; drop what is alike."""
     after = -1
     while pairs := _next_pairs(after):
         _compare_chunk(claimed, pairs)
         after = pairs[-1][0]
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE alike")
 
 
 def _next_pairs(after: int) -> list[tuple[int, int | None, int | None]]:
@@ -233,7 +257,8 @@ def _others(
     """What a line is compared with: of a line that is dropped itself, the one that is kept in its place."""
     for _, prompt_id, other in pairs:
         if prompt_id is not None:
-            yield prompts[prompt_id]
+            if prompt_id in prompts:  # it may be gone by now
+                yield prompts[prompt_id]
         elif other is not None:
             root = dropped[other][2] if other in dropped else lines[other].root
             if root is None or root in lines:
