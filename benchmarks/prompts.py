@@ -27,6 +27,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 COPIED = "id, messages, text, kind, use_case, submitter_id, language, annotations, deployment_context, dedup_key"
 SUBMITTERS_PER_ROW = 1 / 20
 CLAIMS = 300
+MOST = 10_001  # as far as the list looks
 SEARCHES = 15
 OLD = "theworldbefore"  # longer than any made-up word
 # Of a worker's whole life: what it needs to start is in it.
@@ -258,9 +259,9 @@ def researcher_cookie() -> str:
 
 
 def plans(words: dict[str, str]) -> dict[str, Any]:
-    """How the database answers the list's two queries: each scan, by which index, and how many blocks they touched.
+    """How the database answers the list's queries: each scan, by which index, and how many blocks they touched.
 
-    What is found is looked up without sequential scans where an index would do; `unguided` is the planner's own choice.
+    What is found is looked for `near`, and only where that fills no page `anywhere` (`is_looked`).
     """
     from labelapp.prompts.by_index import by_index
     from labelapp.prompts.explorer import FoundPrompts
@@ -273,13 +274,14 @@ def plans(words: dict[str, str]) -> dict[str, Any]:
         asked = dict(parse_qsl(query[1:].format(**words)))
         is_archived = asked.pop("archived", "") == "true"
         prompts = FoundPrompts(PromptFilter(**asked, archived=is_archived))  # type: ignore[arg-type]  # texts alone
+        prompts.needed = 51
         with by_index():
-            finding = prompts.matches().explain(format="json", analyze=True, buffers=True)
-        unguided = prompts.matches().explain(format="json", analyze=True, buffers=True)
+            near = prompts.near()[:MOST].explain(format="json", analyze=True, buffers=True)
+            anywhere = prompts.anywhere()[:MOST].explain(format="json", analyze=True, buffers=True)
         page = prompts.page(slice(50)).explain(format="json", analyze=True, buffers=True) if prompts.ids else ""
         found[name] = {
-            "finding": _scanned(finding),
-            "unguided": _scanned(unguided),
+            "near": _scanned(near),
+            "anywhere": _scanned(anywhere) | {"is_looked": prompts.is_all},
             "page": _scanned(page) if page else {},
         }
     return found

@@ -24,16 +24,21 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic to the st
     def count(self) -> int:
         return min(self.found, self.most_counted)
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether there may be more than `count`."""
+        return self.found > self.most_counted
+
 
 class CappedPages(PageNumbers):
-    """Numbered pages; `count_is_capped` says that there are more than `count`."""
+    """Numbered pages; `count_is_capped` says that there may be more than `count`."""
 
     django_paginator_class = CappedPaginator
 
     def get_paginated_response(self, data: Any) -> Response:
         response = super().get_paginated_response(data)
         paginator: Any = self.page.paginator  # type: ignore[union-attr]
-        response.data["count_is_capped"] = paginator.found > paginator.most_counted
+        response.data["count_is_capped"] = paginator.is_capped
         return response
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +46,7 @@ class CappedPages(PageNumbers):
         most = self.django_paginator_class.most_counted
         described["properties"]["count_is_capped"] = {
             "type": "boolean",
-            "description": f"There are more than `count`: nothing is counted beyond {most:,}.",
+            "description": f"There may be more than `count`: nothing is counted beyond {most:,}.",
         }
         described["required"] = [*described.get("required", []), "count_is_capped"]
         return described
