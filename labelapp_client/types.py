@@ -1076,5 +1076,5 @@ class UploadPromptsRequest(TypedDict):
     follows: NotRequired[bool]
     # What to call it, and the batch of the responses that it brings; else they are called as the file.
     title: NotRequired[str]
-    # JSON lines (.jsonl), CSV (.csv), both UTF-8, or Parquet (.parquet).
+    # JSON lines (.jsonl), CSV (.csv), both UTF-8 and also as .gz, or Parquet (.parquet).
     file: bytes

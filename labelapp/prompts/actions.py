@@ -80,10 +80,12 @@ def update_prompt(
     language: str | None = None,
     deployment_context: str | None = None,
     archived: bool | None = None,
-    tags: list[str] | None = None,
+    add_tags: Iterable[str] = (),
+    remove_tags: Iterable[str] = (),
 ) -> Prompt:
     """Change what is known of a prompt where it is not given as None; its text never changes.
 
+    Of its tags only those named: what others added or took off since somebody looked stays so.
     Raises InvalidInput, and Conflict where it was erased or may not be brought back.
     """
     check_shown(prompt)
@@ -97,13 +99,15 @@ def update_prompt(
         "annotations": annotations,
         "language": language,
         "deployment_context": deployment_context,
-        "tags": None if tags is None else sorted(set(tags)),
     }
     changes = {column: value for column, value in given.items() if value is not None}
     if archived is not None:
         changes["archived_at"] = (prompt.archived_at or timezone.now()) if archived else None
     if archived is False:
         check_restorable(of_locked_senders(Prompt.objects.filter(pk=prompt.pk)))
+    if add_tags or remove_tags:
+        now = Prompt.objects.select_for_update(no_key=True).values_list("tags", flat=True).get(pk=prompt.pk)
+        changes["tags"] = sorted(({*now} - {*remove_tags}) | {*add_tags})
     for column, value in changes.items():
         setattr(prompt, column, value)
     prompt.save(update_fields=list(changes))

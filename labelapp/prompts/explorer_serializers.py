@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from labelapp.common.serializers import StrictSerializer
 from labelapp.prompts.change_models import PromptChange
-from labelapp.prompts.serializers import MAX_TAG_LENGTH, MAX_TAGS, PromptFilterSerializer
+from labelapp.prompts.serializers import PromptFilterSerializer, TagsField
 
 
 class BulkFilter(PromptFilterSerializer):
@@ -19,9 +19,7 @@ class BulkChange(StrictSerializer):
     """One change to many prompts: those of `prompt_ids`, or all that `filter` finds."""
 
     action = serializers.ChoiceField(choices=PromptChange.Action.choices)
-    tags = serializers.ListField(
-        child=serializers.CharField(max_length=MAX_TAG_LENGTH), max_length=MAX_TAGS, default=list
-    )
+    tags = TagsField(default=list)
     prompt_ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
         min_length=1,

@@ -95,7 +95,7 @@ class UploadPrompts(ImportOptionsSerializer):
     """A file of prompts."""
 
     file = serializers.FileField(
-        help_text="JSON lines (.jsonl), CSV (.csv), both UTF-8, or Parquet (.parquet).",
+        help_text="JSON lines (.jsonl), CSV (.csv), both UTF-8 and also as .gz, or Parquet (.parquet).",
         allow_empty_file=True,
         max_length=1000,
     )

@@ -76,6 +76,15 @@ class CreatePrompt(StrictSerializer):
     )
 
 
+class TagsField(serializers.ListField):
+    """A few tags."""
+
+    child = serializers.CharField(max_length=MAX_TAG_LENGTH)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=MAX_TAGS, **options)
+
+
 class UpdatePrompt(StrictSerializer):
     """What may change about a prompt. Its text may not: people have answered it."""
 
@@ -85,9 +94,8 @@ class UpdatePrompt(StrictSerializer):
     deployment_context = serializers.CharField(
         max_length=MAX_NOTES_LENGTH, allow_blank=True, trim_whitespace=False, required=False
     )
-    tags = serializers.ListField(
-        child=serializers.CharField(max_length=MAX_TAG_LENGTH), max_length=MAX_TAGS, required=False
-    )
+    add_tags = TagsField(required=False, help_text="Put beside those that it has, whoever added them meanwhile.")
+    remove_tags = TagsField(required=False)
     archived = serializers.BooleanField(required=False)
 
 

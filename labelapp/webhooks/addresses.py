@@ -19,6 +19,9 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 URL = re.compile(r"[!-~]+")
 
 
+ALLOWING = "To allow http:// and private addresses, set WEBHOOK_PRIVATE_ADDRESSES=true on the server and the worker."
+
+
 class ForbiddenAddress(Exception):
     """The receiver is where webhooks may not go."""
 
@@ -37,14 +40,15 @@ def checked_url(url: str) -> str:
         is_address = False
     if not is_address or parts.scheme not in schemes:
         beginnings = " or ".join(f"{scheme}://" for scheme in schemes)
-        raise InvalidInput(f"Enter an address that begins with {beginnings}.", field="url")
+        told = f" {ALLOWING}" if is_address and parts.scheme == "http" else ""
+        raise InvalidInput(f"Enter an address that begins with {beginnings}.{told}", field="url")
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise InvalidInput("Leave out the user name, the password and what comes after #.", field="url")
     host = parts.hostname or ""
     literal = _literal(host)
     is_local = host == "localhost" or host.endswith(".localhost") or (literal is not None and is_private(literal))
     if is_local and not settings.WEBHOOK_PRIVATE_ADDRESSES:
-        raise InvalidInput("Webhooks do not go to private addresses here.", field="url")
+        raise InvalidInput(f"Webhooks do not go to private addresses here. {ALLOWING}", field="url")
     return url
 
 
@@ -54,7 +58,9 @@ def resolved(host: str, port: int) -> list[str]:
     addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
     private = [address for address in addresses if is_private(ipaddress.ip_address(address.partition("%")[0]))]
     if private and not settings.WEBHOOK_PRIVATE_ADDRESSES:
-        raise ForbiddenAddress(f"{host} is {private[0]}, a private address, to which webhooks do not go here.")
+        raise ForbiddenAddress(
+            f"{host} is {private[0]}, a private address, to which webhooks do not go here. {ALLOWING}"
+        )
     return addresses
 
 

@@ -159,6 +159,26 @@ FOREIGN = {
 }
 
 
+# The whole file, the line that is wrong, a piece of what is said of it, and how many before it are good.
+GZIPPED: dict[str, tuple[str, bytes, int, str, int]] = {
+    "a bomb": ("p.jsonl.gz", gzip.compress(bytes(1_000_000)) * 80, 1, "more than 100 times its size", 0),
+    "a bomb as CSV": ("p.csv.gz", gzip.compress(bytes(1_000_000)) * 80, 1, "more than 100 times its size", 0),
+    "a bomb after a good line": (
+        "p.jsonl.gz",
+        gzip.compress(GOOD) + gzip.compress(b" " * 999_999 + b"\n") * 80,
+        69,  # 64 MiB of blank lines, none of which is a row
+        "more than 100 times its size",
+        1,
+    ),
+    "twice": ("p.jsonl.gz", gzip.compress(gzip.compress(GOOD)), 1, "This file is compressed", 0),
+    "a Parquet file inside": ("p.csv.gz", gzip.compress(b"PAR1...."), 1, "Parquet", 0),
+    "not a gzip": ("p.jsonl.gz", GOOD, 1, "Not a gzipped file", 0),
+    "cut short": ("p.jsonl.gz", gzip.compress(GOOD + line(prompt="b"))[:-8], 1, "ended before", 0),
+    "a wrong checksum": ("p.csv.gz", gzip.compress(b"prompt\na\n")[:-8] + bytes(8), 1, "CRC check failed", 0),
+    "broken inside": ("p.jsonl.gz", gzip.compress(GOOD)[:10] + b"\xff" * 20, 1, "cannot be read", 0),
+}
+
+
 def table(**columns: Any) -> Make:
     """A Parquet file of these columns."""
     return lambda path: pq.write_table(pa.table(columns), path)
@@ -442,6 +462,8 @@ def _bad() -> Iterator[tuple[str, BadFile]]:
         yield f"CSV: {name}", BadFile("p.csv", b"prompt,submitter,language\n" + rows, number, field, message)
     for name, (file_name, content, message) in FOREIGN.items():
         yield f"foreign: {name}", BadFile(file_name, content, 1, "", message)
+    for name, (file_name, content, number, message, good) in GZIPPED.items():
+        yield f"gzip: {name}", BadFile(file_name, content, number, "", message, good=good)
     for name, (make, number, field, message, good) in PARQUET.items():
         yield f"Parquet: {name}", BadFile("p.parquet", make, number, field, message, good=good)
     for name, (make, number, field, message, good) in DIRECTORY.items():
@@ -463,6 +485,8 @@ LEGAL: dict[str, tuple[str, bytes | Make, list[str]]] = {
     "a surrogate pair": ("p.jsonl", b'{"prompt": "\\ud83d\\ude00"}\n', ["\U0001f600"]),
     "a byte order mark": ("p.jsonl", b"\xef\xbb\xbf" + GOOD, ["a good one"]),
     "Windows' line ends": ("p.csv", b'prompt\r\n"a\r\nb"\r\n', ["a\r\nb"]),
+    "a gzip": ("p.jsonl.gz", gzip.compress(GOOD), ["a good one"]),
+    "a gzip of two parts": ("P.CSV.GZ", gzip.compress(b"prompt\na\n") + gzip.compress(b"b\n"), ["a", "b"]),
     "no line feed at the end": ("p.jsonl", GOOD.strip(), ["a good one"]),
     "the longest prompt": ("p.jsonl", line(prompt=LONGEST), [LONGEST]),
     "direction marks": ("p.jsonl", line(prompt="\u202eabc\u200b"), ["\u202eabc\u200b"]),

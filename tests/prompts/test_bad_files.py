@@ -1,6 +1,7 @@
 """Files as people really upload them: each ends in an error with a line, a field and what would be right."""
 
 import csv
+import gzip
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from labelapp.prompts.importing.bad_lines import formula_safe
-from labelapp.prompts.importing.lines import MAX_CELL_LENGTH, BadLine
+from labelapp.prompts.importing.lines import MAX_CELL_LENGTH, BadLine, TextReader
 from labelapp.prompts.importing.parsing import parse_rows
 from labelapp.prompts.importing.tables import TableReader
 from labelapp.prompts.models import ImportLine, Prompt, PromptImport
@@ -43,7 +44,7 @@ def imported(researcher: APIClient, upload: Upload, tmp_path: Path, settings: An
 
 def test_the_corpus_is_as_large_as_promised() -> None:
     assert len(BAD) >= 60
-    assert {name.split(":")[0] for name in BAD} == {"JSONL", "CSV", "foreign", "Parquet", "directory", "log"}
+    assert {name.split(":")[0] for name in BAD} == {"JSONL", "CSV", "gzip", "foreign", "Parquet", "directory", "log"}
 
 
 @pytest.mark.parametrize("case", BAD.values(), ids=BAD.keys())
@@ -112,8 +113,40 @@ def test_rows_after_an_open_quote_are_read_again(upload: Upload) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("p.jsonl.gz", b'\xef\xbb\xbf{"prompt": "a"}\n\n{"prompt": "b"}\nbad\n{"prompt": "c"}'),
+        ("p.csv.gz", b'prompt\na\n"b\nb"\nc\n'),
+    ],
+)
+def test_a_gzip_is_read_on_from_any_row_and_tells_how_much_of_it_is_read(
+    tmp_path: Path, name: str, text: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text))
+    first = TextReader(path, file_format=name.split(".")[1])
+    rows = []
+    for row in first.rows():
+        rows.append((row, first.offset, first.line))
+        assert 0 < first.bytes_read <= path.stat().st_size
+    assert first.offset == len(text)
+    for number, (_, offset, line) in enumerate(rows):
+        later = TextReader(path, file_format=name.split(".")[1], offset=offset, line=line)
+        assert list(later.rows()) == [row for row, _, _ in rows[number + 1 :]]
+
+
+def test_what_is_compressed_is_not_followed(researcher: APIClient, tmp_path: Path, settings: Any) -> None:
+    settings.IMPORT_DIR = tmp_path
+    (tmp_path / "log.gz").write_bytes(gzip.compress(GOOD))
+    body = {"source": "incoming", "name": "log.gz", "is_chat_log": True, "consent_note": "Ours.", "follows": True}
+    answer = researcher.post("/api/v1/prompt-imports/sources", body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "follows")
+
+
+@pytest.mark.parametrize(
     ("name", "content", "fields", "field"),
     [
+        ("p.parquet.gz", GOOD, {}, "file"),
         ("p.jsonl", b"", {}, "file"),
         ("p.txt", GOOD, {}, "file"),
         ("p", GOOD, {}, "file"),

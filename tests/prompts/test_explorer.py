@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from labelapp.prompts import bulk, explorer
+from labelapp.prompts import actions, bulk, explorer, queries
 from labelapp.prompts.by_index import by_index
 from labelapp.prompts.explorer import FoundPrompts
 from labelapp.prompts.models import Prompt
@@ -53,14 +53,17 @@ def test_tags_are_added_and_removed(researcher: APIClient, prompts: list[Prompt]
     assert researcher.get("/api/v1/prompts?tag=good").json()["count"] == 1
 
 
-def test_one_prompts_tags_are_set(researcher: APIClient, prompts: list[Prompt]) -> None:
+def test_one_prompts_tags_are_changed_beside_what_others_changed(researcher: APIClient, prompts: list[Prompt]) -> None:
     path = f"/api/v1/prompts/{prompts[0].pk}"
-    assert researcher.patch(path, {"tags": ["new", "good", "new"]}).json()["tags"] == ["good", "new"]
+    assert researcher.patch(path, {"add_tags": ["new", "good", "new"]}).json()["tags"] == ["good", "new"]
     assert researcher.patch(path, {"use_case": "other"}).json()["tags"] == ["good", "new"], "not given, not changed"
     assert researcher.get("/api/v1/prompts?tag=good").json()["count"] == 1
-    refused = researcher.patch(path, {"tags": ["x" * 41]})
-    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "tags.0")
-    assert researcher.patch(path, {"tags": []}).json()["tags"] == []
+    refused = researcher.patch(path, {"add_tags": ["x" * 41]})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "add_tags.0")
+    seen = queries.access_prompt(prompts[0].pk)
+    researcher.patch(path, {"add_tags": ["theirs"], "remove_tags": ["good"]})
+    assert actions.update_prompt(seen, add_tags=["mine"]).tags == ["mine", "new", "theirs"], "seen before theirs"
+    assert researcher.patch(path, {"remove_tags": ["mine", "new", "theirs", "none"]}).json()["tags"] == []
 
 
 def test_many_are_archived_by_a_worker(
@@ -215,7 +218,6 @@ def test_a_change_that_cannot_be_meant(researcher: APIClient, body: dict[str, An
 
 
 def count_to(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explorer, "MOST_LOOKED_UP", most)
     monkeypatch.setattr(CappedPaginator, "most_counted", most)
 
 
@@ -239,31 +241,34 @@ SEARCHES = {
     "search=!!!": set(),
     'search="tell a"&split=test&ordering=created_at': {"Tell a story", "Tell a longer story"},
     "search=tell&split=train": set(),
-    "kind=plain&ordering=use_case": {"=1+1", "Sum it up"},
+    "kind=plain&ordering=created_at": {"=1+1", "Sum it up"},
     "split=test&kind=customer": {"Tell a story", "Tell a longer story"},
     "tag=kept": {"=1+1"},
 }
 
 
-@pytest.mark.parametrize("most_counted", [1, 1000])
+@pytest.fixture(params=[(50_000, 1 / 4), (2, 0), (2, 2), (1, 0), (1, 2)], ids=str)
+def looked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many are near, and which share of all is common: all are near; or others are walked to, or looked up."""
+    monkeypatch.setattr(explorer, "NEAREST", request.param[0])
+    monkeypatch.setattr(explorer, "COMMON", request.param[1])
+
+
 @pytest.mark.parametrize("query", SEARCHES)
-def test_a_search_finds_the_same_whether_it_is_read_by_ids_or_in_order(
-    query: str, most_counted: int, researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+def test_a_search_finds_the_same_wherever_it_looks(
+    query: str, looked: None, researcher: APIClient, prompts: list[Prompt]
 ) -> None:
     Prompt.objects.filter(text="=1+1").update(tags=["kept"])
-    count_to(most_counted, monkeypatch)
     found = researcher.get(f"/api/v1/prompts?{query}").json()
     texts = [row["text"] for row in found["results"]]
-    assert found["count"] == min(most_counted, len(SEARCHES[query]))
-    assert found["count_is_capped"] is (len(SEARCHES[query]) > most_counted)
-    assert set(texts) == SEARCHES[query] if most_counted == 1000 else set(texts) <= SEARCHES[query]
-    if "ordering" in query:  # the first by use case or by time is the first of the alphabet, or the last
-        assert texts == sorted(texts, reverse="created_at" in query)
-        assert texts[:1] == sorted(SEARCHES[query], reverse="created_at" in query)[:1]
+    assert found["count"] == len(texts)
+    assert (set(texts), found["count_is_capped"]) == (SEARCHES[query], False)
+    in_time = [prompt.text for prompt in prompts if prompt.text in texts]
+    assert texts == (in_time if "ordering=created_at" in query else in_time[::-1])
 
 
 def test_pages_of_a_search_follow_each_other(
-    researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+    looked: None, researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of_all = {"": [3, 2, 1, 0], "&search=tell or sum": [2, 1, 0], "&search=-longer&ordering=created_at": [0, 2, 3]}
     for query, places in of_all.items():
@@ -272,11 +277,29 @@ def test_pages_of_a_search_follow_each_other(
             pages = [researcher.get(f"/api/v1/prompts?page_size=1&page={page + 1}{query}") for page in range(4)]
             found = [row["id"] for page in pages if page.status_code == 200 for row in page.json()["results"]]
             assert found == [prompts[place].pk for place in places][:most_counted]
+            assert pages[0].json()["next"]
 
 
-def test_only_what_is_looked_up_by_its_words_is_shown_no_further_than_the_first_thousand() -> None:
-    shown = {search: FoundPrompts(PromptFilter(search=search)).most_counted for search in ("", " ", "-a", "a", "a -b")}
-    assert shown == {"": 10_000, " ": 10_000, "-a": 10_000, "a": 1_000, "a -b": 1_000}
+def test_who_finds_a_page_among_the_newest_looks_no_further(
+    researcher: APIClient, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explorer, "NEAREST", 3)
+    first, second = (researcher.get(f"/api/v1/prompts?page_size=1&page={n}&search=-longer").json() for n in (1, 2))
+    assert (first["count"], first["count_is_capped"]) == (2, True), "two of the three newest, and there may be more"
+    assert (second["count"], second["count_is_capped"]) == (3, False), "whoever goes on sees them"
+    assert researcher.get("/api/v1/prompts?page_size=1&page=x&search=-longer").status_code == 404
+
+
+@pytest.mark.parametrize(("common", "walks"), [(0, True), (2, False)])
+def test_only_what_is_common_is_walked_to(
+    common: float, walks: bool, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explorer, "COMMON", common)
+    with by_index() as cursor:
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        plan = FoundPrompts(PromptFilter(search="story")).anywhere().explain()
+    assert ("Sort" not in plan) is walks
+    assert ("prompts_prompt_pkey" in plan) is walks
 
 
 def test_the_tables_of_the_paper(researcher: APIClient, prompts: list[Prompt]) -> None:
@@ -306,7 +329,7 @@ def test_a_table_can_be_opened_in_a_spreadsheet(researcher: APIClient, prompts: 
 def test_what_is_filtered_is_read_in_an_indexs_order(wanted: PromptFilter, prompts: list[Prompt]) -> None:
     with by_index() as cursor:
         cursor.execute("SET LOCAL enable_bitmapscan = off")
-        plan = json.dumps(json.loads(FoundPrompts(wanted).matches().explain(format="json")))
+        plan = json.dumps(json.loads(FoundPrompts(wanted).near().explain(format="json")))
     assert "Index Scan" in plan
     assert '"Node Type": "Sort"' not in plan
 
@@ -325,24 +348,13 @@ def test_a_tag_is_looked_up_by_its_index() -> None:
 
 def test_what_is_archived_is_looked_up_by_its_index() -> None:
     with by_index():
-        assert "prompt_archived" in FoundPrompts(PromptFilter(archived=True)).matches().explain()
+        assert "prompt_archived" in FoundPrompts(PromptFilter(archived=True)).near().explain()
 
 
 def test_a_search_reads_no_table_from_end_to_end(prompts: list[Prompt]) -> None:
     with by_index() as cursor:  # of so few prompts the planner would read all, in some index's order
         cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off")
         for wanted in (PromptFilter(search='"a story"'), PromptFilter(search="story", split="test")):
-            plan = FoundPrompts(wanted).matches().explain()
+            plan = FoundPrompts(wanted).anywhere().explain()
             assert "prompt_search" in plan
             assert "Seq Scan" not in plan
-
-
-@pytest.mark.parametrize("search", ["-story", "tell or -story", '-"a story"'])
-def test_words_that_a_prompt_must_not_have_are_not_looked_up(search: str, prompts: list[Prompt]) -> None:
-    found = FoundPrompts(PromptFilter(search=search))
-    assert not found.is_looked_up
-    with by_index() as cursor:  # of so few prompts the planner would sort all
-        cursor.execute("SET LOCAL enable_sort = off")
-        plan = found.matches().explain()
-    assert "prompts_prompt_pkey" in plan
-    assert "prompt_search" not in plan

@@ -72,7 +72,9 @@ def test_private_addresses_and_no_tls_are_for_those_who_set_it(client: APIClient
     assert client.post("/api/v1/webhooks", {**BODY, "url": url}).status_code == 201
     settings.WEBHOOK_PRIVATE_ADDRESSES = False
     answer = client.post("/api/v1/webhooks", {**BODY, "name": "Other", "url": url})
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "url")
+    (told,) = answer.json()["errors"]
+    assert (answer.status_code, told["field"]) == (400, "url")
+    assert "WEBHOOK_PRIVATE_ADDRESSES=true" in told["message"]
 
 
 def test_a_name_is_one_webhook_s(client: APIClient) -> None:

@@ -4114,7 +4114,7 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["PiiPrompt"][];
-            /** @description There are more than `count`: nothing is counted beyond 10,000. */
+            /** @description There may be more than `count`: nothing is counted beyond 10,000. */
             count_is_capped: boolean;
         };
         PaginatedProjectList: {
@@ -4176,7 +4176,7 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["PromptRow"][];
-            /** @description There are more than `count`: nothing is counted beyond 10,000. */
+            /** @description There may be more than `count`: nothing is counted beyond 10,000. */
             count_is_capped: boolean;
         };
         PaginatedQueueRowList: {
@@ -4268,7 +4268,7 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["StandingConsent"][];
-            /** @description There are more than `count`: nothing is counted beyond 10,000. */
+            /** @description There may be more than `count`: nothing is counted beyond 10,000. */
             count_is_capped: boolean;
         };
         PaginatedSubmissionList: {
@@ -4300,7 +4300,7 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Submitter"][];
-            /** @description There are more than `count`: nothing is counted beyond 10,000. */
+            /** @description There may be more than `count`: nothing is counted beyond 10,000. */
             count_is_capped: boolean;
         };
         PaginatedTaskList: {
@@ -4436,7 +4436,9 @@ export interface components {
             };
             language?: string;
             deployment_context?: string;
-            tags?: string[];
+            /** @description Put beside those that it has, whoever added them meanwhile. */
+            add_tags?: string[];
+            remove_tags?: string[];
             archived?: boolean;
         };
         /** @description What may change. While it is paused, what it would be told waits. */
@@ -5985,7 +5987,7 @@ export interface components {
             title: string;
             /**
              * Format: binary
-             * @description JSON lines (.jsonl), CSV (.csv), both UTF-8, or Parquet (.parquet).
+             * @description JSON lines (.jsonl), CSV (.csv), both UTF-8 and also as .gz, or Parquet (.parquet).
              */
             file: string;
         };
@@ -10571,9 +10573,8 @@ export interface operations {
                 /**
                  * @description * `-created_at` - -created_at
                  *     * `created_at` - created_at
-                 *     * `use_case` - use_case
                  */
-                ordering?: "-created_at" | "created_at" | "use_case";
+                ordering?: "-created_at" | "created_at";
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */

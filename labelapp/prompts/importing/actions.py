@@ -21,13 +21,14 @@ from labelapp.prompts.importing.bad_lines import bad_lines_path
 from labelapp.prompts.importing.forgetting import old_previews
 from labelapp.prompts.importing.near import PREFIX_FINGERPRINT
 from labelapp.prompts.importing.rotation import has_news
-from labelapp.prompts.importing.sources import HUB_NAME, SourceProblem, find_incoming, stored_path
+from labelapp.prompts.importing.sources import HUB_NAME, SourceProblem, find_incoming, readable_as, stored_path
 
 DEFAULT_CAP_PER_SUBMITTER = 200  # the paper's, section 3.2
 MIN_PREFIX, MIN_SIMILARITY = PREFIX_FINGERPRINT, 0.7
 FIELDS = ("prompt", "messages", "kind", "use_case", "submitter", "language", "annotations", "deployment_context")
 State, Format = PromptImport.State, PromptImport.Format
-SUFFIXES = {".jsonl": Format.JSONL, ".csv": Format.CSV, ".parquet": Format.PARQUET}
+FILES = (Format.JSONL, Format.CSV, Format.PARQUET)
+NAMES = ".jsonl, .csv, .jsonl.gz, .csv.gz or .parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,15 @@ class ImportOptions:
 def upload_import(upload: "UploadedFile[Any]", *, created_by: User, options: ImportOptions) -> PromptImport:
     """Keep an uploaded file and let a worker read it. Raises InvalidInput for what is no such file."""
     name = (upload.name or "").replace("\x00", "")
-    file_format = SUFFIXES.get(Path(name).suffix.lower())
+    file_format = _named_format(name)
     if file_format is None:
-        raise InvalidInput("Upload a file whose name ends in .jsonl, .csv or .parquet.", field="file")
+        raise InvalidInput(f"Upload a file whose name ends in {NAMES}.", field="file")
     if not upload.size:
         raise InvalidInput("The file is empty.", field="file")
     if options.follows:
         raise InvalidInput("An upload does not grow. Put the log into the folder for imports.", field="follows")
-    path = settings.DATA_DIR / "imports" / f"{secrets.token_hex(16)}.{file_format}"
+    packed = ".gz" if name.lower().endswith(".gz") else ""
+    path = settings.DATA_DIR / "imports" / f"{secrets.token_hex(16)}.{file_format}{packed}"
     path.parent.mkdir(parents=True, exist_ok=True)
     source: Any = upload
     # The upload was streamed to the same disk: it gets its name, and is not copied.
@@ -88,11 +90,13 @@ def import_incoming(name: str, *, created_by: User, options: ImportOptions) -> P
         path = find_incoming(name)
     except SourceProblem as error:
         raise InvalidInput(str(error), field="name") from error
-    file_format = Format.DIRECTORY if path.is_dir() else SUFFIXES.get(path.suffix.lower())
+    file_format = Format.DIRECTORY if path.is_dir() else _named_format(path.name)
     if file_format is None and options.is_chat_log:
         file_format = Format.CHAT_LOG
     if file_format is None:
-        raise InvalidInput("The file's name must end in .jsonl, .csv or .parquet.", field="name")
+        raise InvalidInput(f"The file's name must end in {NAMES}.", field="name")
+    if options.follows and path.suffix.lower() == ".gz":
+        raise InvalidInput("What is compressed does not grow. Name the log itself.", field="follows")
     return _start(name[:255], _log_or(file_format, options), path, created_by, options)
 
 
@@ -180,6 +184,11 @@ def open_bad_lines(prompt_import: PromptImport) -> BinaryIO:
         return bad_lines_path(prompt_import).open("rb")
     except FileNotFoundError as error:
         raise Conflict("The report is no longer there. Upload the file again.", code="file_gone") from error
+
+
+def _named_format(name: str) -> PromptImport.Format | None:
+    found = readable_as(name)
+    return Format(found) if found in FILES else None
 
 
 def _log_or(file_format: PromptImport.Format, options: ImportOptions) -> PromptImport.Format:

@@ -7,7 +7,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from labelapp.prompts.import_models import PromptImport
 from labelapp.prompts.importing.sources import SourceProblem, stored_path
 
-DATA_FILES = ["*.parquet", "*.jsonl", "*.csv"]
+DATA_FILES = ["*.parquet", "*.jsonl", "*.csv", "*.jsonl.gz", "*.csv.gz"]
 
 
 def fetch(prompt_import: PromptImport) -> None:

@@ -5,8 +5,10 @@ A reader knows after each row where the next one begins, so that another process
 
 import csv
 import difflib
+import gzip
 import io
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,19 +16,21 @@ from typing import Any, BinaryIO
 
 from formats.errors import FormatError
 from formats.jsonl import parse_json
+from labelapp.prompts.importing.physical_lines import LineTooLong, PhysicalLines, UnpacksTooFar
 
-MAX_LINE_BYTES = 8 * 1024 * 1024
 MAX_CELL_LENGTH = 1_000_000
 EXCERPT_LENGTH = 200
 BEGINNING_BYTES = 1024
 CSV_COLUMNS = ("prompt", "kind", "use_case", "submitter", "language", "annotations", "deployment_context")
+# A gzip may unpack to so much, or so many times its size: texts come to a tenth of that.
+MOST_UNPACKED_BYTES, MOST_UNPACKED_RATIO = 64 * 1024 * 1024, 100
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # What people upload by mistake, by the file's first bytes.
 FOREIGN_FILES = {
     b"PK\x03\x04": "This is a ZIP or Excel file. Save the sheet as “CSV UTF-8” and upload that.",
     **dict.fromkeys(
         (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh91AY&SY", b"\xfd7zXZ", b"7z\xbc\xaf"),
-        "This file is compressed. Unpack it and upload what is inside.",
+        "This file is compressed. Let a gzip's name end in .jsonl.gz or .csv.gz; unpack any other.",
     ),
     b"\xff\xfe": "This file is UTF-16. Save it as UTF-8.",
     b"\xfe\xff": "This file is UTF-16. Save it as UTF-8.",
@@ -70,14 +74,11 @@ def _storable(text: str, *, limit: int = EXCERPT_LENGTH) -> str:
     return text[:limit].replace("\x00", "\ufffd").encode(errors="replace").decode().strip()
 
 
-class LineTooLong(Exception):
-    """A physical line of more than MAX_LINE_BYTES bytes; it has been read past."""
-
-
 class TextReader:
     """Reads the rows of a `jsonl` (or `chat_log`) or `csv` file in order; blank lines are no rows.
 
-    `offset` and `line` say where it is: the bytes of the file, and the lines of the source, that it has read.
+    `offset` and `line` say where it is: the bytes of the text, and the lines of the source, that it has read. A file
+    whose name ends in .gz is unpacked as it is read, from its beginning, wherever the reader begins.
     `inode` and `beginning` say which file was opened. `any_columns`: the columns of a CSV may have any name.
     """
 
@@ -94,6 +95,8 @@ class TextReader:
         self.path, self.file_format, self.is_growing, self.any_columns = path, file_format, is_growing, any_columns
         self.start, self.lines = (offset, line), PhysicalLines(io.BytesIO())
         self.inode, self.beginning = 0, b""
+        self.is_packed = path.suffix.lower() == ".gz"
+        self.bytes_read = 0
 
     @property
     def offset(self) -> int:
@@ -109,19 +112,39 @@ class TextReader:
         """Yield the rows from the start on."""
         with self.path.open("rb") as file:
             self.inode = os.fstat(file.fileno()).st_ino
-            self.beginning = beginning = file.read(BEGINNING_BYTES)
-            self.lines = PhysicalLines(file, is_growing=self.is_growing)
-            for magic, message in FOREIGN_FILES.items():
-                if beginning.startswith(magic):
-                    yield bad_line(1, "", message)
-                    self.lines.go_to(self.path.stat().st_size, 1)
-                    return
-            offset, line = self.start
-            self.lines.go_to(max(offset, len(BYTE_ORDER_MARK) if beginning.startswith(BYTE_ORDER_MARK) else 0), line)
-            if self.file_format == "csv":
-                yield from _read_csv(self.lines, header=_CsvHeader(any_columns=self.any_columns))
-            else:
-                yield from _read_jsonl(self.lines)
+            rows = self._unpacked_rows(file) if self.is_packed else self._rows(file)
+            for row in rows:
+                self.bytes_read = file.tell() if self.is_packed else self.offset
+                yield row
+
+    def _unpacked_rows(self, file: BinaryIO) -> Iterator[RawRow | BadLine]:
+        """The rows inside a gzip; one that is broken, cut short or a bomb ends in one BadLine."""
+        most = max(MOST_UNPACKED_BYTES, MOST_UNPACKED_RATIO * self.path.stat().st_size)
+        try:
+            with gzip.GzipFile(fileobj=file) as text:
+                yield from self._rows(text, most_bytes=most)
+        except UnpacksTooFar:
+            told = f"This gzip file unpacks to more than {MOST_UNPACKED_RATIO} times its size. Unpack it and cut it up."
+            yield bad_line(self.line, "", told)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            self.lines.number += 1
+            yield bad_line(self.line, "", f"This gzip file cannot be read: {error}")
+
+    def _rows(self, file: Any, *, most_bytes: int | None = None) -> Iterator[RawRow | BadLine]:
+        self.lines = PhysicalLines(file, is_growing=self.is_growing, most_bytes=most_bytes)
+        self.lines.number = self.start[1]
+        self.beginning = beginning = file.read(BEGINNING_BYTES)
+        for magic, message in FOREIGN_FILES.items():
+            if beginning.startswith(magic):
+                self.lines.number = 1
+                yield bad_line(1, "", message)
+                return
+        offset, line = self.start
+        self.lines.go_to(max(offset, len(BYTE_ORDER_MARK) if beginning.startswith(BYTE_ORDER_MARK) else 0), line)
+        if self.file_format == "csv":
+            yield from _read_csv(self.lines, header=_CsvHeader(any_columns=self.any_columns))
+        else:
+            yield from _read_jsonl(self.lines)
 
 
 def read_rows(path: Path, *, file_format: str) -> Iterator[RawRow | BadLine]:
@@ -129,7 +152,7 @@ def read_rows(path: Path, *, file_format: str) -> Iterator[RawRow | BadLine]:
     return TextReader(path, file_format=file_format).rows()
 
 
-def _read_jsonl(lines: "PhysicalLines") -> Iterator[RawRow | BadLine]:
+def _read_jsonl(lines: PhysicalLines) -> Iterator[RawRow | BadLine]:
     while True:
         try:
             raw = lines.read()
@@ -150,7 +173,7 @@ def _parse_line(raw: bytes, *, number: int) -> RawRow | BadLine:
         return bad_line(number, error.field, error.message, excerpt)
 
 
-def _read_csv(lines: "PhysicalLines", *, header: "_CsvHeader") -> Iterator[RawRow | BadLine]:
+def _read_csv(lines: PhysicalLines, *, header: "_CsvHeader") -> Iterator[RawRow | BadLine]:
     offset, number = lines.offset, lines.number
     if offset > len(BYTE_ORDER_MARK):
         lines.go_to(0, 0)
@@ -161,7 +184,6 @@ def _read_csv(lines: "PhysicalLines", *, header: "_CsvHeader") -> Iterator[RawRo
         if header.problem is not None:
             yield header.problem
     if not columns:
-        lines.go_to_end()
         return
     reader = csv.reader(lines, strict=True)
     while True:
@@ -185,7 +207,7 @@ class _CsvHeader:
         self.any_columns = any_columns
         self.problem: BadLine | None = None
 
-    def read(self, reader: Iterator[list[str]], lines: "PhysicalLines") -> list[str]:
+    def read(self, reader: Iterator[list[str]], lines: PhysicalLines) -> list[str]:
         """Return the names; none where there are none, or they are wrong."""
         cells: list[str] = []
         while not cells:
@@ -253,47 +275,3 @@ def _is_encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-class PhysicalLines:
-    """A file's lines with their number, none held that is longer than MAX_LINE_BYTES. Iterating yields them as text.
-
-    Of a file that grows, a last line that is not ended yet is left for the next time.
-    """
-
-    def __init__(self, file: BinaryIO, *, is_growing: bool = False) -> None:
-        self.file, self.is_growing = file, is_growing
-        self.offset = self.number = 0
-
-    def go_to(self, offset: int, number: int) -> None:
-        """Go on reading at a byte, which is the start of the line after line `number`."""
-        self.file.seek(offset)
-        self.offset, self.number = offset, number
-
-    def go_to_end(self) -> None:
-        """Read no more."""
-        self.go_to(self.file.seek(0, io.SEEK_END), self.number)
-
-    def read(self) -> bytes:
-        """Return the next line, or b"" at the end. Raises LineTooLong, once it has been read past."""
-        line = self.file.readline(MAX_LINE_BYTES + 1)
-        if self.is_growing and len(line) <= MAX_LINE_BYTES and not line.endswith(b"\n"):
-            return b""
-        self.offset += len(line)
-        if line:
-            self.number += 1
-        if len(line) > MAX_LINE_BYTES:
-            while line and not line.endswith(b"\n"):
-                line = self.file.readline(MAX_LINE_BYTES)
-                self.offset += len(line)
-            raise LineTooLong(f"The line has more than {MAX_LINE_BYTES:,} bytes.")
-        return line
-
-    def __iter__(self) -> "PhysicalLines":
-        return self
-
-    def __next__(self) -> str:
-        line = self.read()
-        if not line:
-            raise StopIteration
-        return line.decode(errors="surrogateescape")

@@ -22,6 +22,7 @@ from labelapp.prompts.importing.tables import TableReader
 
 Format = PromptImport.Format
 READABLE = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow"}
+PACKABLE = (".jsonl", ".csv")
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 MANY_FILES = 10_000
 LOST = "The log was replaced by another, and the one before is not beside it."
@@ -75,9 +76,7 @@ class Source:
     def bytes_read(self) -> int:
         """About how much of it is read."""
         before = sum(file.size for file in self.files[: self.at])
-        if self.at < len(self.files) and self.files[self.at].file_format in ("jsonl", "csv"):
-            return before + self.offset
-        return before
+        return before + self.log.bytes_read if self.log and self.at < len(self.files) else before
 
     def rows(self) -> Iterator[RawRow | BadLine]:
         """Yield the rows; after each, `position` is that of the next."""
@@ -141,6 +140,13 @@ def stored_path(prompt_import: PromptImport) -> Path:
     return path
 
 
+def readable_as(name: str) -> str | None:
+    """The format of a file of this name, of which a text may be a gzip; None where it has none."""
+    packed = name.lower()
+    suffix = Path(packed.removesuffix(".gz")).suffix
+    return READABLE.get(suffix) if suffix in PACKABLE or not packed.endswith(".gz") else None
+
+
 def find_incoming(name: str) -> Path:
     """Return the file or folder of this name that an operator put into IMPORT_DIR. Raises SourceProblem."""
     folder: Path = settings.IMPORT_DIR.resolve()
@@ -173,20 +179,20 @@ def list_incoming() -> list[dict[str, Any]]:
 def _dataset_files(folder: Path) -> list[SourceFile]:
     """The files of a dataset that `datasets` saved, or of one as the hub has them, in the order of their names."""
     names = _saved_files(folder)
-    paths = names if names is not None else sorted(path for path in folder.rglob("*") if path.suffix in READABLE)
+    paths = names if names is not None else sorted(path for path in folder.rglob("*") if readable_as(path.name))
     inside = [path for path in paths if _is_data_file(path, folder)]
     if len(inside) < len(paths):
         raise SourceProblem("The dataset names files that are missing, no data, or outside of its folder.")
     if not inside:
-        raise SourceProblem("The folder has no .parquet, .arrow, .jsonl or .csv file.")
+        raise SourceProblem("The folder has no .parquet, .arrow, .jsonl, .csv, .jsonl.gz or .csv.gz file.")
     if len(inside) > MANY_FILES:
         raise SourceProblem(f"The folder has more than {MANY_FILES:,} files.")
-    return [SourceFile(path, READABLE[path.suffix], path.stat().st_size) for path in inside]
+    return [SourceFile(path, readable_as(path.name) or "", path.stat().st_size) for path in inside]
 
 
 def _is_data_file(path: Path, folder: Path) -> bool:
     try:
-        return path.suffix in READABLE and path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+        return bool(readable_as(path.name)) and path.resolve().is_relative_to(folder.resolve()) and path.is_file()
     except ValueError:  # a NUL, or half a surrogate pair: no file has such a name
         return False
 

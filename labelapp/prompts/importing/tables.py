@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from formats.errors import FormatError
-from labelapp.prompts.importing.lines import MAX_LINE_BYTES, BadLine, RawRow, bad_line
+from labelapp.prompts.importing.lines import BadLine, RawRow, bad_line
+from labelapp.prompts.importing.physical_lines import MAX_LINE_BYTES
 
 BATCH_BYTES = 4 * 1024 * 1024
 MAX_BATCH_ROWS = 512

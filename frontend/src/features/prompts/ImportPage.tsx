@@ -106,13 +106,13 @@ function DropZone({ isBusy, onFile }: { isBusy: boolean; onFile: (file: File | u
         Choose a file
       </Button>
       <Text size="sm" c="dimmed">
-        Of any size; text in UTF-8
+        Of any size; text in UTF-8, also as .gz
       </Text>
       <input
         ref={input}
         type="file"
         hidden
-        accept=".jsonl,.csv,.parquet"
+        accept=".jsonl,.csv,.parquet,.gz"
         aria-label="File of prompts"
         onChange={(event) => {
           onFile(event.currentTarget.files?.[0]);

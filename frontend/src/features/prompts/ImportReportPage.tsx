@@ -88,7 +88,10 @@ export function ImportReportPage() {
       {report.bad_count > 0 && <BadLines report={report} />}
       {left > 0 && report.state !== "checking" && <DroppedLines importId={report.id} />}
       {report.report.good.length > 0 && (
-        <Section title="The first good lines" description="As they would be kept.">
+        <Section
+          title="The first good lines"
+          description={report.state === "imported" ? "As they are kept." : "As they would be kept."}
+        >
           <DataTable
             label="Good lines"
             columns={GOOD}
@@ -191,7 +194,7 @@ function Result({ report }: { report: Import }) {
     return (
       <Notice tone="good" title={`${pluralize(report.imported_count, "prompt")} imported`}>
         <Group>
-          <LinkButton to="/prompts" variant="default">
+          <LinkButton to="/prompts" search={{ prompt_import: report.id }} variant="default">
             See the prompts
           </LinkButton>
           <LinkButton to="/projects" variant="default">

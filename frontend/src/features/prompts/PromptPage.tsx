@@ -204,6 +204,20 @@ function Counterpart({ id }: { id: number }) {
   );
 }
 
+/** What is different, so that nothing is undone that somebody else changed meanwhile. */
+function changesOf(
+  prompt: Prompt,
+  { tags, ...said }: Pick<Prompt, "use_case" | "language" | "tags" | "deployment_context">,
+): Schemas["PatchedUpdatePromptRequest"] {
+  return {
+    ...Object.fromEntries(
+      Object.entries(said).filter(([name, value]) => value !== (prompt[name as keyof typeof said] ?? "")),
+    ),
+    add_tags: tags.filter((tag) => !prompt.tags.includes(tag)),
+    remove_tags: prompt.tags.filter((tag) => !tags.includes(tag)),
+  };
+}
+
 function PromptForm({ prompt }: { prompt: Prompt }) {
   const { data: facets } = $api.useQuery("get", "/api/v1/prompts/facets");
   const form = useForm({
@@ -224,7 +238,9 @@ function PromptForm({ prompt }: { prompt: Prompt }) {
   const errors = fieldErrors(save.error, ["use_case", "language", "tags", "deployment_context"]);
   return (
     <form
-      onSubmit={form.onSubmit((body) => save.mutate({ params: { path: { prompt_id: prompt.id } }, body }))}
+      onSubmit={form.onSubmit((said) =>
+        save.mutate({ params: { path: { prompt_id: prompt.id } }, body: changesOf(prompt, said) }),
+      )}
     >
       <Stack gap="sm">
         <FieldErrors message={errors[""]} />

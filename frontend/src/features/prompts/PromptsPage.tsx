@@ -1,20 +1,20 @@
-import { Checkbox, Group, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconFileImport, IconSearch } from "@tabler/icons-react";
+import { Checkbox, Group, Stack, Text } from "@mantine/core";
+import { IconFileImport } from "@tabler/icons-react";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { PROMPT_KIND, SPLIT, submitterLabel, USE_CASE } from "@/api/labels";
 import { BulkBar } from "@/features/prompts/BulkBar";
 import { ChangeNotice } from "@/features/prompts/ChangeActions";
+import { PromptFilters } from "@/features/prompts/PromptFilters";
 import classes from "@/features/prompts/Prompts.module.css";
 import { NOTHING, type Filters as Query, type Selection, toggled } from "@/features/prompts/selection";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
 import { FieldErrors } from "@/ui/FieldErrors";
-import { formatNumber } from "@/ui/format";
+import { formatNumber, pluralize } from "@/ui/format";
 import { LinkButton, TextLink } from "@/ui/links";
 import { Page, PageHeader } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
@@ -65,7 +65,9 @@ const COLUMNS: Column<Row>[] = [
     header: "Submitter",
     render: (row) => (
       <Stack gap={0}>
-        <span className={classes.word}>{submitterLabel(row.submitter)}</span>
+        <TextLink to="/prompts" search={{ submitter: row.submitter }} className={classes.word}>
+          {submitterLabel(row.submitter)}
+        </TextLink>
         <Text size="xs" c="dimmed">
           {SPLIT[row.split]}
         </Text>
@@ -150,11 +152,12 @@ export function PromptsPage() {
           </Group>
         }
       />
-      <Filters filters={filters} set={set} />
+      <PromptFilters filters={filters} set={set} />
+      {filters.prompt_import && <OfImport importId={filters.prompt_import} />}
       {error && <FieldErrors message={errorMessage(error)} />}
       {data?.count_is_capped && (
         <Text size="sm" c="dimmed">
-          The first {formatNumber(data.count)} are shown; narrow the search down for the others.
+          At least {formatNumber(data.count)} match; narrow the search down to see all of them.
         </Text>
       )}
       {changeId !== null && <ChangeNotice key={changeId} changeId={changeId} />}
@@ -183,10 +186,7 @@ export function PromptsPage() {
           isFiltered ? (
             <EmptyState title="No prompt matches">Try fewer words or filters.</EmptyState>
           ) : (
-            <EmptyState title="There are no prompts yet">
-              Import a JSONL or CSV file: you see what is in it before anything is kept.
-              {importButton}
-            </EmptyState>
+            <NoPrompts>{importButton}</NoPrompts>
           )
         }
       />
@@ -194,49 +194,36 @@ export function PromptsPage() {
   );
 }
 
-type FiltersProps = { filters: Query; set: (change: Query) => void };
-
-function Filters({ filters, set }: FiltersProps) {
-  const { data: facets } = $api.useQuery("get", "/api/v1/prompts/facets");
-  const [text, setText] = useState(filters.search ?? "");
-  const search = useDebouncedCallback((words: string) => set({ search: words || undefined }), 300);
-  const facet = (label: string, name: "use_case" | "kind" | "split" | "language" | "tag") => (
-    <Select
-      aria-label={label}
-      placeholder={label}
-      clearable
-      w="11rem"
-      data={(facets?.[name] ?? [])
-        .filter(({ value }) => value)
-        .map(({ value, label: name, count }) => ({ value, label: `${name} (${formatNumber(count)})` }))}
-      value={filters[name] ?? null}
-      onChange={(value) => set({ [name]: value ?? undefined })}
-    />
-  );
+/** Says that only one import's prompts are meant, and leads away from it. */
+function OfImport({ importId }: { importId: number }) {
   return (
-    <Group gap="sm">
-      <TextInput
-        aria-label="Search"
-        placeholder='Words, "a phrase", -without'
-        type="search"
-        flex="1 1 16rem"
-        leftSection={<IconSearch size={16} aria-hidden />}
-        value={text}
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          search(event.currentTarget.value);
-        }}
-      />
-      {facet("Use case", "use_case")}
-      {facet("Kind", "kind")}
-      {facet("Split", "split")}
-      {facet("Language", "language")}
-      {facet("Tag", "tag")}
-      <Switch
-        label="Archived"
-        checked={filters.archived ?? false}
-        onChange={(event) => set({ archived: event.currentTarget.checked || undefined })}
-      />
-    </Group>
+    <Text size="sm">
+      Only those of{" "}
+      <TextLink to="/prompts/imports/$importId" params={{ importId: String(importId) }}>
+        import {importId}
+      </TextLink>
+      . <TextLink to="/prompts">All prompts</TextLink>
+    </Text>
+  );
+}
+
+/** Nothing is in the list though nothing was searched for: there is nothing, or all of it is archived. */
+function NoPrompts({ children }: { children: ReactNode }) {
+  const { data } = $api.useQuery("get", "/api/v1/prompts/count", { params: { query: { archived: true } } });
+  if (data?.count)
+    return (
+      <EmptyState title="All prompts are archived">
+        Choose among them, and bring back what you need.
+        <LinkButton to="/prompts" search={{ archived: true }}>
+          See {pluralize(data.count, "archived prompt")}
+        </LinkButton>
+        {children}
+      </EmptyState>
+    );
+  return (
+    <EmptyState title="There are no prompts yet">
+      Import a JSONL or CSV file: you see what is in it before anything is kept.
+      {children}
+    </EmptyState>
   );
 }
