@@ -40,8 +40,7 @@ def texts(client: APIClient, query: str) -> list[str]:
     [
         ("", ["Summarise:", "Wo", "Write"]),
         ("ordering=created_at", ["Write", "Wo", "Summarise:"]),
-        ("ordering=use_case", ["Write", "Wo", "Summarise:"]),
-        ("ordering=use_case&submitter=acme", ["Wo"]),
+        ("ordering=created_at&submitter=acme", ["Wo"]),
         ("search=keeper", ["Summarise:", "Write"]),
         ("search=keeper -poem", ["Summarise:"]),
         ('search="lighthouse keeper"', ["Write"]),
