@@ -63,7 +63,7 @@ def test_imports_the_good_lines_of_a_file(page: Page, live_app: str, mixed_file:
 
     page.get_by_role("link", name="See the prompts").click()
     page.get_by_role("searchbox", name="Search").fill('"2 in French"')
-    expect(page.get_by_role("region", name="Prompts").get_by_role("link")).to_have_count(1)
+    expect(page.get_by_role("region", name="Prompts").get_by_role("link", name="Say")).to_have_count(1)
     page.get_by_role("link", name="Say 2 in French.").click()
     row = page.get_by_role("radiogroup", name="Closed domain")
     row.get_by_text("Yes").click()
@@ -214,7 +214,7 @@ def test_changes_many_prompts_at_once(page: Page, live_app: str, researcher: Use
     page.get_by_role("checkbox", name="All on this page").check()
     page.get_by_role("button", name="Archive", exact=True).click()
     page.get_by_role("button", name="Archive 3 prompts").click()
-    expect(page.get_by_text("There are no prompts yet")).to_be_visible()
+    expect(page.get_by_role("link", name="See 3 archived prompts")).to_be_visible()
     page.get_by_role("button", name="Undo: Archived").click()
     expect(listed.get_by_role("checkbox", name=f"Choose prompt {third.pk}", exact=True)).to_be_visible()
     page.goto(f"{live_app}/prompts/changes")
