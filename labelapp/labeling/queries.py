@@ -122,7 +122,8 @@ def read_submission(submission_id: int) -> Submission:
     Raises:
         NotFound: there is none.
     """
-    judgments = Judgment.objects.select_related("response").order_by("shown_position")
+    sampled = ("response__batch__checkpoint", "response__batch__endpoint")
+    judgments = Judgment.objects.select_related(*sampled).order_by("shown_position")
     submission = (
         submission_rows(Submission.objects.filter(pk=submission_id))
         .select_related("task__prompt__submitter", "instruction_version", "labeler__submitter")

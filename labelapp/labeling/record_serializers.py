@@ -10,7 +10,7 @@ from labelapp.labeling.project_serializers import PersonSerializer
 from labelapp.labeling.serializers import AnswerField, ProjectReferenceSerializer, TurnSerializer
 from labelapp.prompts.erased import is_erased
 from labelapp.prompts.models import Prompt, UseCase
-from labelapp.prompts.serializers import WithholdingSerializer
+from labelapp.prompts.serializers import SourceSerializer, WithholdingSerializer
 
 
 class HistoryQuerySerializer(StrictSerializer):
@@ -73,11 +73,25 @@ class JudgedResponseSerializer(serializers.ModelSerializer[Judgment]):
     """What was said of one response, with its text."""
 
     text = serializers.CharField(source="response.text", read_only=True)
+    checkpoint = SourceSerializer(
+        source="response.batch.checkpoint", read_only=True, allow_null=True, help_text="What it was sampled from."
+    )
+    endpoint = SourceSerializer(source="response.batch.endpoint", read_only=True, allow_null=True)
     answers = serializers.DictField(child=AnswerField(), read_only=True)
 
     class Meta:
         model = Judgment
-        fields = ("response_id", "text", "rank", "quality", "answers", "notes", "shown_position")
+        fields = (
+            "response_id",
+            "text",
+            "checkpoint",
+            "endpoint",
+            "rank",
+            "quality",
+            "answers",
+            "notes",
+            "shown_position",
+        )
         read_only_fields = fields
 
 

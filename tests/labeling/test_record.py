@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from labelapp.checkpoints.models import Checkpoint
+from labelapp.prompts.models import SampleBatch
 from tests.labeling.workspace import Labeler, Workspace, answer_to
 
 
@@ -76,6 +78,10 @@ def test_researchers_read_the_record_with_all_its_revisions(workspace: Workspace
     assert detail["prompt"]["messages"] == first["prompt"]["messages"]
     assert [item["text"] for item in detail["judgments"]] == [item["text"] for item in first["responses"]]
     assert [item["rank"] for item in detail["judgments"]] == [1, 1, 2, 2]
+    sampled = Checkpoint.objects.create(name="a policy", kind="policy", location="models/a")
+    SampleBatch.objects.update(checkpoint=sampled)
+    detail = workspace.researcher.get(f"submissions/{rows[1]['id']}").json()
+    assert {item["checkpoint"]["id"] for item in detail["judgments"]} == {sampled.pk}
 
 
 def test_researchers_read_the_skips(workspace: Workspace, labeler: Labeler) -> None:

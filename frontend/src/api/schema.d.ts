@@ -3509,6 +3509,9 @@ export interface components {
         JudgedResponse: {
             readonly response_id: number;
             readonly text: string;
+            /** @description What it was sampled from. */
+            readonly checkpoint: components["schemas"]["Source"] | null;
+            readonly endpoint: components["schemas"]["Source"] | null;
             /** @description 1 is best; tied responses share a rank; no rank is left out. */
             readonly rank: number;
             /** @description Overall quality, 1 (worst) to 7; the toxicity task asks none. */

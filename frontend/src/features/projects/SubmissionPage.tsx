@@ -12,6 +12,7 @@ import { Markdown } from "@/ui/Markdown";
 import { Notice } from "@/ui/Notice";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
+import { SourceName } from "@/ui/SourceName";
 
 type Submission = Schemas["SubmissionDetail"];
 
@@ -20,7 +21,12 @@ export function SubmissionPage() {
   const { data: submission } = $api.useSuspenseQuery("get", "/api/v1/submissions/{submission_id}", {
     params: { path: { submission_id: id } },
   });
-  const who = submission.labeler.name || submission.labeler.email;
+  const { labeler, project } = submission;
+  const who = (
+    <TextLink to="/people/$userId" params={{ userId: String(labeler.id) }}>
+      {labeler.name || labeler.email}
+    </TextLink>
+  );
   return (
     <Page title={`Submission ${id}`}>
       <PageHeader
@@ -29,10 +35,10 @@ export function SubmissionPage() {
           <>
             <TextLink
               to="/projects/$projectId"
-              params={{ projectId: String(submission.project.id) }}
+              params={{ projectId: String(project.id) }}
               search={{ tab: "submissions" }}
             >
-              {submission.project.name}
+              {project.name}
             </TextLink>{" "}
             · {who}, <RelativeTime at={submission.created_at} />
             {!submission.is_latest && " · replaced by a later revision"}
@@ -65,7 +71,18 @@ export function SubmissionPage() {
             facts={[
               { label: "Labeler", value: who },
               { label: "Revision", value: submission.revision },
-              { label: "Instructions", value: `version ${submission.instruction_number}` },
+              {
+                label: "Instructions",
+                value: (
+                  <TextLink
+                    to="/projects/$projectId"
+                    params={{ projectId: String(project.id) }}
+                    search={{ tab: "instructions" }}
+                  >
+                    version {submission.instruction_number}
+                  </TextLink>
+                ),
+              },
               { label: "Active", value: formatClock(submission.active_seconds) },
               { label: "Elapsed", value: formatClock(submission.elapsed_seconds) },
               { label: "Notes", value: submission.notes },
@@ -112,6 +129,9 @@ function Ranking({ submission }: { submission: Submission }) {
               <Group gap={6} mt={6}>
                 <Answers answers={judgment.answers} />
               </Group>
+              <Text size="xs" c="dimmed" mt={6}>
+                From <SourceName {...judgment} />
+              </Text>
               {judgment.notes && (
                 <Text size="sm" mt={4}>
                   “{judgment.notes}”

@@ -2,9 +2,9 @@ import { Badge, Group, Text } from "@mantine/core";
 import type { Schemas } from "@/api/client";
 import classes from "@/features/prompts/Prompts.module.css";
 import { pluralize } from "@/ui/format";
-import { TextLink } from "@/ui/links";
 import { Markdown } from "@/ui/Markdown";
 import { Section } from "@/ui/Page";
+import { SourceName } from "@/ui/SourceName";
 
 type Batch = Schemas["Prompt"]["batches"][number];
 
@@ -22,7 +22,7 @@ export function PromptBatches({ batches }: { batches: readonly Batch[] }) {
       title={batch.name}
       description={
         <>
-          {pluralize(batch.responses.length, "response")} from <Source batch={batch} />
+          {pluralize(batch.responses.length, "response")} from <SourceName {...batch} />
           {Object.entries(batch.parameters).map(([name, value]) => ` · ${name} ${String(value)}`)}
         </>
       }
@@ -46,13 +46,4 @@ export function PromptBatches({ batches }: { batches: readonly Batch[] }) {
       </ol>
     </Section>
   ));
-}
-
-function Source({ batch }: { batch: Batch }) {
-  if (!batch.checkpoint) return <>{batch.endpoint?.name ?? "a file"}</>;
-  return (
-    <TextLink to="/checkpoints/$checkpointId" params={{ checkpointId: String(batch.checkpoint.id) }}>
-      {batch.checkpoint.name}
-    </TextLink>
-  );
 }
