@@ -8,6 +8,7 @@ prompts is cheaper to walk to: not even all the others are as many.
 """
 
 import json
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -32,7 +33,7 @@ class FoundPaginator(CappedPaginator):
 
     def page(self, number: Any) -> Any:
         prompts: Any = self.object_list
-        if str(number).isdecimal():
+        with suppress(ValueError):  # what is no number is told below
             prompts.needed = int(number) * self.per_page + 1  # or nobody would look for the next page
         return super().page(number)
 
@@ -54,7 +55,8 @@ class FoundPrompts:
     """
 
     def __init__(self, wanted: PromptFilter, *, ordering: str = DEFAULT_ORDERING) -> None:
-        self.wanted, self.ordering, self.needed, self.is_all = wanted, ordering, 1, True
+        self.wanted, self.ordering, self.is_all = wanted, ordering, True
+        self.needed = FoundPaginator.most_counted + 1  # who asks for the last page wants all
 
     @cached_property
     def edge(self) -> int | None:

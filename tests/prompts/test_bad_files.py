@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from labelapp.prompts.importing.bad_lines import formula_safe
 from labelapp.prompts.importing.lines import MAX_CELL_LENGTH, BadLine, TextReader
 from labelapp.prompts.importing.parsing import parse_rows
+from labelapp.prompts.importing.rotation import has_news, known_by
 from labelapp.prompts.importing.tables import TableReader
 from labelapp.prompts.models import ImportLine, Prompt, PromptImport
 from tests.prompts.conftest import Upload, confirm, previewed
@@ -133,6 +134,14 @@ def test_a_gzip_is_read_on_from_any_row_and_tells_how_much_of_it_is_read(
     for number, (_, offset, line) in enumerate(rows):
         later = TextReader(path, file_format=name.split(".")[1], offset=offset, line=line)
         assert list(later.rows()) == [row for row, _, _ in rows[number + 1 :]]
+
+
+def test_a_followed_log_that_is_something_else_is_told_of_once(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(gzip.compress(GOOD))
+    reader = TextReader(path, file_format="jsonl", is_growing=True)
+    assert len(list(reader.rows())) == 1
+    assert not has_news(path, {"offset": reader.offset, "log": known_by(reader)})
 
 
 def test_what_is_compressed_is_not_followed(researcher: APIClient, tmp_path: Path, settings: Any) -> None:

@@ -287,7 +287,10 @@ def test_who_finds_a_page_among_the_newest_looks_no_further(
     first, second = (researcher.get(f"/api/v1/prompts?page_size=1&page={n}&search=-longer").json() for n in (1, 2))
     assert (first["count"], first["count_is_capped"]) == (2, True), "two of the three newest, and there may be more"
     assert (second["count"], second["count_is_capped"]) == (3, False), "whoever goes on sees them"
-    assert researcher.get("/api/v1/prompts?page_size=1&page=x&search=-longer").status_code == 404
+    last = researcher.get("/api/v1/prompts?page_size=1&page=last&search=-longer").json()
+    assert (last["count"], last["next"]) == (3, None)
+    for page in ("x", "0", "-1", "9" * 5_000):
+        assert researcher.get(f"/api/v1/prompts?page_size=1&page={page}&search=-longer").status_code == 404
 
 
 @pytest.mark.parametrize(("common", "walks"), [(0, True), (2, False)])

@@ -1,9 +1,9 @@
 import i18next from "i18next";
 
-/** What the server says went wrong: the body of every 4xx, plus the HTTP status. */
 /** The code of what is answered about a prompt whose submitter asked for deletion. */
 export const ERASED = "prompt_erased";
 
+/** What the server says went wrong: the body of every 4xx, plus the HTTP status. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;

@@ -136,7 +136,8 @@ class TextReader:
         self.beginning = beginning = file.read(BEGINNING_BYTES)
         for magic, message in FOREIGN_FILES.items():
             if beginning.startswith(magic):
-                self.lines.number = 1
+                # Read to its end: of a log that is followed, only what is new is looked at again.
+                self.lines.offset, self.lines.number = self.path.stat().st_size, 1
                 yield bad_line(1, "", message)
                 return
         offset, line = self.start
