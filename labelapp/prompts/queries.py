@@ -128,7 +128,7 @@ def _ids(prompts: QuerySet[Prompt]) -> list[int]:
 def facets() -> dict[str, list[dict[str, Any]]]:
     """Return how many unarchived prompts have each value, for every filter that offers a choice.
 
-    Of a large workspace the figures may be a minute old.
+    Of a large workspace the figures may be some minutes old.
     """
     return lasting("prompts:facets", _facets)
 

@@ -1,5 +1,6 @@
 """After a request for deletion nothing that the API reads shows what the person asked, and no task asks for more."""
 
+import importlib
 import re
 import uuid
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from labelapp.datasets.actions import create_dataset
 from labelapp.datasets.erasures import request_erasure, withdraw_erasure
@@ -15,6 +17,7 @@ from labelapp.datasets.models import DatasetVersion
 from labelapp.datasets.writing import write_version
 from labelapp.labeling.models import Assignment, Project, Submission, Task
 from labelapp.labeling.task_creation import create_tasks
+from labelapp.prompts.erased import mark_erased
 from labelapp.prompts.models import Prompt, Submitter
 from tests.architecture.routes import ROUTES
 from tests.labeling.workspace import Labeler, Workspace, answer_to
@@ -139,6 +142,17 @@ def test_what_was_not_begun_goes_and_what_was_begun_ends_calmly(asked: Asked) ->
     ]
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(409, "prompt_erased")] * 5
     assert SECRET not in str(asked.lea.next(asked.project)), "the other submitter's comes next"
+
+
+def test_an_upgrade_withdraws_what_waits_of_who_asked_before(asked: Asked) -> None:
+    mark_erased([asked.submitter])
+    others = set(Task.objects.exclude(prompt__submitter=asked.submitter).values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(importlib.import_module("labelapp.datasets.migrations.0008_tasks_of_erased").WITHDRAW)
+    assert set(Task.objects.filter(withdrawn_at=None).values_list("pk", flat=True)) == others
+    slots = Assignment.objects.exclude(task__in=others)
+    assert set(slots.values_list("state", flat=True)) == {"submitted", "withdrawn"}
+    assert not Assignment.objects.filter(task__in=others, state="withdrawn").exists()
 
 
 def revision(assignment: dict[str, Any]) -> dict[str, Any]:
