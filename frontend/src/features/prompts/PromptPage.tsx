@@ -1,26 +1,23 @@
-import { Button, Group, Select, Stack, TagsInput, Text, Textarea, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
+import { Button, Stack, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { $api, api, invalidate, queryClient, type Schemas } from "@/api/client";
-import { fieldErrors } from "@/api/errors";
-import { options, PROMPT_KIND, SPLIT, submitterLabel, USE_CASE } from "@/api/labels";
+import { PROMPT_KIND, SPLIT, submitterLabel, USE_CASE } from "@/api/labels";
 import { rowId } from "@/api/rowId";
 import { AlikePrompts } from "@/features/prompts/AlikePrompts";
 import { Annotations } from "@/features/prompts/Annotations";
 import { OriginalOf } from "@/features/prompts/Original";
 import { PromptBatches } from "@/features/prompts/PromptBatches";
+import { PromptForm } from "@/features/prompts/PromptForm";
 import classes from "@/features/prompts/Prompts.module.css";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 import { Conversation } from "@/ui/Conversation";
 import { Facts } from "@/ui/Facts";
-import { FieldErrors } from "@/ui/FieldErrors";
 import { TextLink } from "@/ui/links";
 import { Markdown } from "@/ui/Markdown";
 import { Notice } from "@/ui/Notice";
 import { Page, PageHeader, Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
-import { toast } from "@/ui/toasts";
 
 type Prompt = Schemas["Prompt"];
 
@@ -104,7 +101,7 @@ export function PromptPage() {
                   { label: "Added", value: <RelativeTime at={prompt.created_at} /> },
                 ]}
               />
-              {!prompt.is_withheld && <PromptForm key={prompt.id} prompt={prompt} />}
+              {!prompt.is_withheld && <PromptForm key={prompt.id} prompt={prompt} onSaved={keep} />}
             </Stack>
           </Section>
           {!prompt.is_withheld && (
@@ -201,93 +198,5 @@ function Counterpart({ id }: { id: number }) {
         {data?.messages.at(-1)?.content}
       </Text>
     </div>
-  );
-}
-
-/** What is different, so that nothing is undone that somebody else changed meanwhile. */
-function changesOf(
-  prompt: Prompt,
-  { tags, ...said }: Pick<Prompt, "use_case" | "language" | "tags" | "deployment_context">,
-): Schemas["PatchedUpdatePromptRequest"] {
-  return {
-    ...Object.fromEntries(
-      Object.entries(said).filter(([name, value]) => value !== (prompt[name as keyof typeof said] ?? "")),
-    ),
-    add_tags: tags.filter((tag) => !prompt.tags.includes(tag)),
-    remove_tags: prompt.tags.filter((tag) => !tags.includes(tag)),
-  };
-}
-
-function PromptForm({ prompt }: { prompt: Prompt }) {
-  const { data: facets } = $api.useQuery("get", "/api/v1/prompts/facets");
-  const form = useForm({
-    initialValues: {
-      use_case: prompt.use_case,
-      language: prompt.language ?? "",
-      tags: [...prompt.tags],
-      deployment_context: prompt.deployment_context ?? "",
-    },
-  });
-  const save = $api.useMutation("patch", "/api/v1/prompts/{prompt_id}", {
-    onSuccess: async (changed) => {
-      await keep(changed);
-      form.resetDirty();
-      toast({ message: "Saved." });
-    },
-  });
-  const errors = fieldErrors(save.error, ["use_case", "language", "tags", "deployment_context"]);
-  return (
-    <form
-      onSubmit={form.onSubmit((said) =>
-        save.mutate({ params: { path: { prompt_id: prompt.id } }, body: changesOf(prompt, said) }),
-      )}
-    >
-      <Stack gap="sm">
-        <FieldErrors message={errors[""]} />
-        <Group grow align="flex-start">
-          <Select
-            label="Use case"
-            data={options(USE_CASE)}
-            allowDeselect={false}
-            {...form.getInputProps("use_case")}
-            error={errors.use_case}
-          />
-          <TextInput
-            label="Language"
-            placeholder="en"
-            {...form.getInputProps("language")}
-            error={errors.language}
-          />
-        </Group>
-        <TagsInput
-          label="Tags"
-          description="Enter ends a tag."
-          maxLength={40}
-          maxTags={50}
-          acceptValueOnBlur
-          data={facets?.tag.map(({ value }) => value) ?? []}
-          {...form.getInputProps("tags")}
-          error={errors.tags}
-        />
-        <Textarea
-          label="Deployment context"
-          description="Where the model would be asked this; labelers see it."
-          autosize
-          minRows={2}
-          {...form.getInputProps("deployment_context")}
-          error={errors.deployment_context}
-        />
-        <Group>
-          <Button type="submit" variant="default" disabled={!form.isDirty()} loading={save.isPending}>
-            Save
-          </Button>
-          {prompt.is_closed_domain && (
-            <Text size="sm" c="dimmed">
-              Closed domain: labelers are asked about hallucination.
-            </Text>
-          )}
-        </Group>
-      </Stack>
-    </form>
   );
 }
