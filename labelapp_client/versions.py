@@ -119,17 +119,17 @@ class Datasets:
         comes last: where it is, the files are whole.
 
         Raises:
-            LabelappError: the version is not ready, or the folder has files of another one. Nothing is touched.
+            LabelappError: the version is not ready, has no rows in one of the splits, or the folder has files of
+                another version. Nothing is touched.
             DamagedDownload: a file came with another content than the server had announced.
         """
         found = self.version(version)
-        wanted = [
-            entry
-            for entry in found["files"]
-            if file_format in (None, entry["format"]) and (not splits or entry["split"] in splits)
-        ]
         if found["state"] != "ready":
             raise LabelappError(f"{version_name(found)} is {found['state']}, not ready: wait for it.")
+        chosen = _splits_of(found, splits)
+        wanted = [
+            entry for entry in found["files"] if file_format in (None, entry["format"]) and entry["split"] in chosen
+        ]
         base = f"dataset-versions/{found['id']}/files"
         files = [
             RemoteFile(f"{base}/{entry['name']}", entry["name"], entry["sha256"], entry["size_bytes"])
@@ -162,7 +162,7 @@ class Datasets:
             return self._directory(found, Path(folder), shape=shape, on_progress=on_progress)
         address = f"dataset-versions/{found['id']}/export"
         paths = []
-        for split in splits or _splits_of(found):
+        for split in _splits_of(found, splits):
             query = {"shape": shape, "file_format": file_format, "split": split}
             file = RemoteFile(address, f"{split}.{shape}.{file_format}", query=query)
             paths.append(download_made(self._connection, file, Path(folder), on_progress=on_progress))
@@ -195,11 +195,11 @@ class Datasets:
 
         Raises:
             NotConfigured: the package `datasets` is missing.
-            LabelappError: the version is not ready, or has no rows.
+            LabelappError: the version is not ready, or has no rows in that split.
         """
         package = _datasets_package()
         found = self.version(version)
-        splits = _splits_of(found, split)
+        splits = _splits_of(found, [split] if split else [])
         place = Path(folder) if folder is not None else cache_folder() / found["sha256"][:16]
         if shape is None:
             self.download(found["id"], place, file_format="parquet", splits=splits, on_progress=on_progress)
@@ -228,12 +228,15 @@ class Datasets:
             name, number = reference, ""
         dataset = self.get(name)
         state = None if number else "ready"
+        newest = 0
         for row in self._connection.rows("dataset-versions", dataset=dataset["id"], state=state):
             if not number or row["number"] == int(number):
                 found: DatasetVersion = row
                 return found
+            newest = max(newest, row["number"])
         what = f"version {number}" if number else "version that is ready"
-        raise LabelappError(f"The dataset {name!r} has no {what}.")
+        hint = f"; the newest is {name}@{newest}" if newest else ""
+        raise LabelappError(f"The dataset {name!r} has no {what}{hint}.")
 
 
 def version_name(version: DatasetVersion) -> str:
@@ -246,13 +249,17 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "labelapp"
 
 
-def _splits_of(version: DatasetVersion, split: SplitEnum | None = None) -> list[SplitEnum]:
-    """The splits to load: those that have rows, or the one that is asked for."""
+def _splits_of(version: DatasetVersion, wanted: Sequence[SplitEnum] = ()) -> list[SplitEnum]:
+    """The splits that have rows, or those that are asked for."""
     splits = [entry["split"] for entry in version["files"] if entry["format"] == "parquet"]
-    if not splits or (split is not None and split not in splits):
-        what = f"rows in the split {split}" if split and splits else "rows"
-        raise LabelappError(f"{version_name(version)} is {version['state']} and has no {what}.")
-    return [split] if split is not None else splits
+    if not splits:
+        raise LabelappError(f"{version_name(version)} is {version['state']} and has no rows.")
+    for split in wanted:
+        if split not in splits:
+            raise LabelappError(
+                f"{version_name(version)} has no rows in the split {split}; it has some in {', '.join(splits)}."
+            )
+    return list(wanted) or splits
 
 
 def _datasets_package() -> "ModuleType":

@@ -43,7 +43,7 @@ class Reason:
     def label(self) -> str:
         """The reason in words."""
         name = self.code.removeprefix(FILTER)
-        return REASONS.get(self.code) or f"The other version’s filter on {name.replace('_ids', 's').replace('_', ' ')}"
+        return REASONS.get(self.code) or f"The other version’s filter: {name.replace('_ids', 's').replace('_', ' ')}"
 
 
 @dataclass(frozen=True, slots=True)

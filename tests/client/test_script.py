@@ -106,6 +106,12 @@ def test_from_a_file_of_prompts_to_datasets(celery_worker_process: Any, labelapp
         assert sha256_of(Path("Rankings-v1/manifest.json")) == version["sha256"]
         exported = labelapp("download", "Rankings@1", "pairs", "--shape", "pairs", "--format", "csv")["files"]
         assert [path.rpartition("/")[2] for path in exported] == ["train.pairs.csv", "valid.pairs.csv"]
+        for more in ([], ["--shape", "pairs"]):
+            refused = labelapp("download", "Rankings", "empty", "--split", "test", *more, status=2)
+            assert refused["message"] == "Rankings@1 has no rows in the split test; it has some in train, valid."
+        assert not Path("empty").exists()
+        refused = labelapp("download", "Rankings@9", status=2)
+        assert refused["message"] == "The dataset 'Rankings' has no version 9; the newest is Rankings@1."
         refused = labelapp("download", "Rankings", "--format", "huggingface", "--split", "train", status=2)
         assert "has all splits" in refused["message"]
         for shape, columns in (([], {"prompt_id", "responses"}), (["--shape", "pairs"], {"chosen", "rejected"})):

@@ -9,6 +9,7 @@ import { hasRole, useMe } from "@/api/session";
 import classes from "@/features/checkpoints/Checkpoints.module.css";
 import { Lineage } from "@/features/checkpoints/Lineage";
 import { SampleInto } from "@/features/checkpoints/SampleInto";
+import { ActButton } from "@/ui/ActButton";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 import { formatValue } from "@/ui/chartSeries";
 import { Facts } from "@/ui/Facts";
@@ -71,9 +72,7 @@ export function CheckpointPage() {
                   </LinkButton>
                 )}
                 {checkpoint.archived_at ? (
-                  <Button variant="default" onClick={() => void archive(checkpoint, false)}>
-                    Bring back
-                  </Button>
+                  <ActButton onAct={() => archive(checkpoint, false)}>Bring back</ActButton>
                 ) : (
                   <ConfirmButton
                     title={`Archive “${checkpoint.name}”?`}

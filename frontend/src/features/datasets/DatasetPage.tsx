@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { useEvents } from "@/api/events";
@@ -6,6 +5,7 @@ import { DATASET_KIND } from "@/api/labels";
 import { rowId } from "@/api/rowId";
 import { filterSummary } from "@/features/datasets/query";
 import { VERSION_STATE } from "@/features/datasets/versionState";
+import { ActButton } from "@/ui/ActButton";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
@@ -93,9 +93,7 @@ export function DatasetPage() {
           <>
             {freeze}
             {dataset.archived_at ? (
-              <Button variant="default" onClick={() => void archive(dataset, false)}>
-                Bring back
-              </Button>
+              <ActButton onAct={() => archive(dataset, false)}>Bring back</ActButton>
             ) : (
               <ConfirmButton
                 title={`Archive “${dataset.name}”?`}

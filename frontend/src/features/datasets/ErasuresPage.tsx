@@ -9,7 +9,7 @@ import { ConfirmButton } from "@/ui/ConfirmButton";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
 import { FieldErrors } from "@/ui/FieldErrors";
-import { formatNumber } from "@/ui/format";
+import { pluralize } from "@/ui/format";
 import { TextLink } from "@/ui/links";
 import { Page, PageHeader } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
@@ -107,7 +107,7 @@ function Versions({ erasureId }: { erasureId: number }) {
             {version.name}
           </TextLink>{" "}
           <Text span size="xs" c="dimmed">
-            {formatNumber(rows)}
+            {pluralize(rows, "row")}
           </Text>
         </span>
       ))}

@@ -54,7 +54,16 @@ const COLUMNS: Column<Row>[] = [
   {
     key: "instructions",
     header: "Instructions",
-    render: ({ submission }) => submission && `v${submission.instruction_version.number}`,
+    render: ({ submission }) =>
+      submission && (
+        <TextLink
+          to="/projects/$projectId"
+          params={{ projectId: String(submission.project.id) }}
+          search={{ tab: "instructions" }}
+        >
+          v{submission.instruction_version.number}
+        </TextLink>
+      ),
   },
   {
     key: "checkpoint",

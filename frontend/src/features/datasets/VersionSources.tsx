@@ -45,7 +45,12 @@ export function VersionSources({ version }: { version: Version }) {
       key: "name",
       header: "Instructions",
       render: ({ project, project_id, number }) => (
-        <TextLink to="/projects/$projectId" params={{ projectId: String(project_id) }} dir="auto">
+        <TextLink
+          to="/projects/$projectId"
+          params={{ projectId: String(project_id) }}
+          search={{ tab: "instructions" }}
+          dir="auto"
+        >
           {project} v{number}
         </TextLink>
       ),

@@ -1,6 +1,6 @@
-import { Button } from "@mantine/core";
 import { api, invalidate, type Schemas } from "@/api/client";
 import { isEvaluation } from "@/features/projects/words";
+import { ActButton } from "@/ui/ActButton";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 
 type Project = Schemas["Project"];
@@ -15,19 +15,12 @@ async function change(project: Project, state: Project["state"]): Promise<void> 
 
 export function ProjectActions({ project }: { project: Project }) {
   if (project.state === "archived")
-    return (
-      <Button variant="default" onClick={() => void change(project, "active")}>
-        Bring back
-      </Button>
-    );
+    return <ActButton onAct={() => change(project, "active")}>Bring back</ActButton>;
   return (
     <>
-      <Button
-        variant="default"
-        onClick={() => void change(project, project.state === "paused" ? "active" : "paused")}
-      >
+      <ActButton onAct={() => change(project, project.state === "paused" ? "active" : "paused")}>
         {project.state === "paused" ? "Go on" : "Pause"}
-      </Button>
+      </ActButton>
       <ConfirmButton
         title={`Archive “${project.name}”?`}
         question={

@@ -10,6 +10,7 @@ import { rowId } from "@/api/rowId";
 import { DroppedLines } from "@/features/prompts/DroppedLines";
 import { hasNothingNew, importName, importState } from "@/features/prompts/importState";
 import classes from "@/features/prompts/Prompts.module.css";
+import { ActButton } from "@/ui/ActButton";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { FieldErrors } from "@/ui/FieldErrors";
@@ -127,11 +128,7 @@ function Actions({ report }: { report: Import }) {
   if (report.state !== "imported" && !(report.state === "importing" && report.error)) return null;
   return (
     <Group>
-      {report.follows && (
-        <Button variant="default" onClick={() => void act(report, "stop-following")}>
-          Stop following
-        </Button>
-      )}
+      {report.follows && <ActButton onAct={() => act(report, "stop-following")}>Stop following</ActButton>}
       <ConfirmButton
         variant="default"
         title="Undo this import?"
@@ -155,9 +152,7 @@ function AtWork({ report }: { report: Import }) {
         <Stack gap="sm">
           {report.error}
           <Group>
-            <Button variant="default" onClick={() => void act(report, "resume")}>
-              Go on
-            </Button>
+            <ActButton onAct={() => act(report, "resume")}>Go on</ActButton>
           </Group>
         </Stack>
       </Notice>

@@ -6,7 +6,7 @@ import { submitterLabel } from "@/api/labels";
 import { Marked } from "@/features/prompts/Marked";
 import { EmptyState } from "@/ui/EmptyState";
 import { FieldErrors } from "@/ui/FieldErrors";
-import { formatPercent } from "@/ui/format";
+import { formatPercent, pluralize } from "@/ui/format";
 import { TextLink } from "@/ui/links";
 import { Page, PageHeader, Section } from "@/ui/Page";
 
@@ -24,8 +24,9 @@ export function PersonalDataPage() {
         title="Personal data"
         description={
           <>
-            <TextLink to="/prompts">Prompts</TextLink> · What is redacted is kept for admins alone, and each
-            look at it is recorded.
+            <TextLink to="/prompts">Prompts</TextLink> ·{" "}
+            {data.count > 0 && `${pluralize(data.count, "prompt")} to review. `}What is redacted is kept for
+            admins alone, and each look at it is recorded.
           </>
         }
       />
@@ -50,7 +51,17 @@ function Review({ prompt }: { prompt: Prompt }) {
       body: { findings: [...prompt.pii_findings], redacted },
     });
   return (
-    <Section title={`Prompt ${prompt.id}`} description={`From ${submitterLabel(prompt.submitter)}`}>
+    <Section
+      title={`Prompt ${prompt.id}`}
+      description={
+        <>
+          From {submitterLabel(prompt.submitter)} ·{" "}
+          <TextLink to="/prompts/$promptId" params={{ promptId: String(prompt.id) }}>
+            The whole prompt
+          </TextLink>
+        </>
+      }
+    >
       <Stack gap="sm">
         <FieldErrors message={decide.error ? errorMessage(decide.error) : ""} />
         {prompt.messages.map((message, number) => (

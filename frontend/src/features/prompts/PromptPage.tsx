@@ -1,4 +1,4 @@
-import { Button, Stack, Text } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { $api, api, invalidate, queryClient, type Schemas } from "@/api/client";
@@ -10,9 +10,10 @@ import { OriginalOf } from "@/features/prompts/Original";
 import { PromptBatches } from "@/features/prompts/PromptBatches";
 import { PromptForm } from "@/features/prompts/PromptForm";
 import classes from "@/features/prompts/Prompts.module.css";
+import { ActButton } from "@/ui/ActButton";
 import { ConfirmButton } from "@/ui/ConfirmButton";
 import { Conversation } from "@/ui/Conversation";
-import { Facts } from "@/ui/Facts";
+import { type Fact, Facts } from "@/ui/Facts";
 import { TextLink } from "@/ui/links";
 import { Markdown } from "@/ui/Markdown";
 import { Notice } from "@/ui/Notice";
@@ -55,9 +56,7 @@ export function PromptPage() {
         }
         actions={
           prompt.archived_at ? (
-            <Button variant="default" onClick={() => void archive(prompt, false)}>
-              Bring back
-            </Button>
+            <ActButton onAct={() => archive(prompt, false)}>Bring back</ActButton>
           ) : (
             <ConfirmButton
               title="Archive this prompt?"
@@ -94,13 +93,7 @@ export function PromptPage() {
         <div className={classes.stack}>
           <Section title="About it">
             <Stack gap="md">
-              <Facts
-                facts={[
-                  { label: "Submitter", value: submitterLabel(prompt.submitter) },
-                  { label: "Split", value: SPLIT[prompt.split] },
-                  { label: "Added", value: <RelativeTime at={prompt.created_at} /> },
-                ]}
-              />
+              <Facts facts={factsOf(prompt)} />
               {!prompt.is_withheld && <PromptForm key={prompt.id} prompt={prompt} onSaved={keep} />}
             </Stack>
           </Section>
@@ -116,6 +109,38 @@ export function PromptPage() {
       </div>
     </Page>
   );
+}
+
+/** Where it came from, by ways that lead there. */
+function factsOf(prompt: Prompt): Fact[] {
+  const { submitter, prompt_import, import_line } = prompt;
+  return [
+    {
+      label: "Submitter",
+      value: prompt.is_withheld ? (
+        submitterLabel(submitter)
+      ) : (
+        <TextLink to="/prompts" search={{ submitter }}>
+          {submitterLabel(submitter)}
+        </TextLink>
+      ),
+    },
+    { label: "Split", value: SPLIT[prompt.split] },
+    { label: "Sent to", value: prompt.model },
+    {
+      label: "Imported",
+      value: prompt_import && (
+        <TextLink to="/prompts/imports/$importId" params={{ importId: String(prompt_import) }}>
+          {`Import ${prompt_import}, line ${import_line}`}
+        </TextLink>
+      ),
+    },
+    {
+      label: "Personal data",
+      value: prompt.pii_state === "open" && <TextLink to="/prompts/personal-data">To be reviewed</TextLink>,
+    },
+    { label: "Added", value: <RelativeTime at={prompt.created_at} /> },
+  ];
 }
 
 /** What was said, and what else says nearly the same. */

@@ -4,7 +4,13 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { $api } from "@/api/client";
 import { errorMessage } from "@/api/errors";
-import { type Delivery, eventLabel, sendAgain, type Webhook } from "@/features/webhooks/webhookQueries";
+import {
+  type Delivery,
+  eventLabel,
+  sendAgain,
+  subjectOf,
+  type Webhook,
+} from "@/features/webhooks/webhookQueries";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
 import { Facts } from "@/ui/Facts";
@@ -32,10 +38,13 @@ export function DeliveryLog({ webhook }: { webhook: Webhook }) {
     {
       key: "event",
       header: "Message",
-      width: "8rem",
+      width: "14rem",
       render: (delivery) => (
         <Stack gap={0}>
           <span>{eventLabel(delivery.event)}</span>
+          <Text size="xs" style={{ overflowWrap: "anywhere" }}>
+            <bdi>{subjectOf(delivery)}</bdi>
+          </Text>
           <Text size="xs" c="dimmed">
             <RelativeTime at={delivery.created_at} />
           </Text>

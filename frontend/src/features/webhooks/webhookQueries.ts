@@ -17,6 +17,12 @@ export function eventLabel(event: string): string {
   return event in EVENT ? EVENT[event as WebhookEvent] : "Test";
 }
 
+/** What a message is about, by the names in it; nothing of a test. */
+export function subjectOf({ payload }: Pick<Delivery, "payload">): string {
+  const { run, dataset, version, project } = payload.data as Record<string, { name: string; number: number }>;
+  return dataset && version ? `${dataset.name} v${version.number}` : ((run ?? project)?.name ?? "");
+}
+
 /** Refetched when a message was written, sent or given up. */
 export const WATCHED = [
   ["get", "/api/v1/webhooks"],
