@@ -24,6 +24,7 @@ from labelapp.labeling.review_models import Decision, Flag, ThreadMessage
 from labelapp.labeling.task_creation import create_tasks
 from labelapp.labeling.threads import Thread, post_message
 from labelapp.prompts.actions import create_prompt, update_prompt
+from labelapp.prompts.bulk import of_locked_senders
 from labelapp.prompts.models import Prompt
 
 Action = Decision.Action
@@ -78,6 +79,8 @@ def decide(task_id: int, wanted: DecisionInput, *, decided_by: User) -> Decision
         InvalidInput: names the field that is wrong.
         Conflict: somebody else has settled one of the reports, or the task is in a state in which it cannot be done.
     """
+    # Who asks for deletion holds the sender first, and then the tasks: a replacement would wait for them the other way.
+    of_locked_senders(Prompt.objects.filter(tasks=task_id))
     # Without the key, as answers refer to it: two researchers wait for each other here, no labeler for either.
     task = Task.objects.select_for_update(no_key=True).filter(pk=task_id).first()
     if task is None:

@@ -309,6 +309,12 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
         )
         read_only_fields = fields
 
+    def to_representation(self, instance: Decision) -> Any:
+        said = super().to_representation(instance)
+        if instance.task.prompt.is_withheld:
+            said["changes"].pop("deployment_context", None)
+        return said
+
 
 class ReviewedPromptSerializer(WithholdingSerializer):
     """The prompt with what is known of it."""

@@ -13,7 +13,7 @@ from labelapp.accounts.models import User
 from labelapp.checkpoints.models import Checkpoint, Endpoint
 from labelapp.common.errors import Conflict, InvalidInput
 from labelapp.prompts.bulk import check_restorable, of_locked_senders
-from labelapp.prompts.content import PromptContent, check_annotations, check_language
+from labelapp.prompts.content import MAX_TAGS, PromptContent, check_annotations, check_language
 from labelapp.prompts.dedup import dedup_key
 from labelapp.prompts.erased import check_shown
 from labelapp.prompts.importing.near import compared_text, fingerprints
@@ -108,6 +108,8 @@ def update_prompt(
     if add_tags or remove_tags:
         now = Prompt.objects.select_for_update(no_key=True).values_list("tags", flat=True).get(pk=prompt.pk)
         changes["tags"] = sorted(({*now} - {*remove_tags}) | {*add_tags})
+        if len(changes["tags"]) > max(MAX_TAGS, len(now)):
+            raise InvalidInput(f"A prompt has at most {MAX_TAGS} tags; it has {len(now)} now.", field="add_tags")
     for column, value in changes.items():
         setattr(prompt, column, value)
     prompt.save(update_fields=list(changes))

@@ -17,6 +17,7 @@ from labelapp.prompts.models import PromptKind, UseCase
 
 MAX_TEXT_LENGTH = 100_000
 MAX_NOTES_LENGTH = 10_000
+MAX_TAGS = 50
 MAX_SUBMITTER_LENGTH = 200
 MAX_RESPONSES = 64
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")

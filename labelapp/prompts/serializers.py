@@ -10,6 +10,7 @@ from labelapp.prompts.content import (
     MAX_LANGUAGE_LENGTH,
     MAX_NOTES_LENGTH,
     MAX_SUBMITTER_LENGTH,
+    MAX_TAGS,
     MAX_TEXT_LENGTH,
 )
 from labelapp.prompts.explorer import DEFAULT_ORDERING, ORDERINGS
@@ -23,7 +24,6 @@ from labelapp.prompts.queries import (
 )
 
 MAX_TAG_LENGTH = 40
-MAX_TAGS = 50
 ROLES = ("system", "user", "assistant")
 
 

@@ -50,7 +50,8 @@ function stored(): Undoable | null {
   try {
     const found = JSON.parse(sessionStorage.getItem(STORED_AS) ?? "null") as Undoable | null;
     const left = (found?.until ?? 0) - Date.now();
-    return left > 0 && left <= UNDO_MS ? found : null;
+    // One that the version before stored does not say what it undoes.
+    return found?.undoes && left > 0 && left <= UNDO_MS ? found : null;
   } catch {
     return null;
   }
