@@ -92,7 +92,7 @@ def test_freezes_a_dataset_and_downloads_it(page: Page, live_app: str) -> None:
     dialog = page.get_by_role("dialog", name="New dataset")
     fill(dialog, Name="First comparisons")
     dialog.get_by_role("radio", name="Comparisons").check()
-    dialog.get_by_role("button", name="Go on to the rows").click()
+    dialog.get_by_role("button", name="Choose the rows").click()
 
     choose(page, "Use cases", "Chat")
     page.keyboard.press("Escape")

@@ -53,7 +53,7 @@ export function NewDataset() {
               {...form.getInputProps("name")}
               error={errors.name}
             />
-            <Radio.Group label="Of what" {...form.getInputProps("kind")} error={errors.kind}>
+            <Radio.Group label="Kind" {...form.getInputProps("kind")} error={errors.kind}>
               <Stack gap="xs" mt={6}>
                 {KINDS.map((kind) => (
                   <Radio key={kind.value} {...kind} />
@@ -69,7 +69,7 @@ export function NewDataset() {
             />
             <Group justify="flex-end">
               <Button type="submit" loading={make.isPending}>
-                Go on to the rows
+                Choose the rows
               </Button>
             </Group>
           </Stack>

@@ -91,9 +91,9 @@ function Project({ project }: { project: OwnProject }) {
           renderRoot={(props) => (
             <Link to="/label/$projectId" params={{ projectId: String(id) }} {...props} />
           )}
-          aria-label={has_lease ? t("Go on with {{name}}", { name }) : t("Start {{name}}", { name })}
+          aria-label={has_lease ? t("Continue with {{name}}", { name }) : t("Start {{name}}", { name })}
         >
-          {has_lease ? t("Go on") : t("Start")}
+          {has_lease ? t("Continue") : t("Start")}
         </Button>
       ) : (
         <span className={classes.meta}>{isPaused ? t("Paused") : t("Nothing to do now")}</span>

@@ -191,6 +191,7 @@ function AboutFields({ content, change, error }: FieldsProps) {
       <div data-field="use_case">
         <Select
           label={t("Use case")}
+          withAsterisk
           placeholder={t("Choose one")}
           data={USE_CASES.map(({ value, label }) => ({ value, label: t(label) }))}
           value={content.use_case}

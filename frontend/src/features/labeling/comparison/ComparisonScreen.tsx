@@ -1,5 +1,5 @@
 import { SegmentedControl, VisuallyHidden } from "@mantine/core";
-import { type Dispatch, useEffect, useReducer, useRef } from "react";
+import { type Dispatch, useEffect, useLayoutEffect, useReducer, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import {
   type Answer,
@@ -47,6 +47,7 @@ export function ComparisonScreen({ assignment, mode, onDone, onAskAgain }: Compa
     });
   };
   const board = useComparisonKeys({ state, act, panels, submit });
+  const top = useTopInSight(view.stage === "rate" ? view.focus : null);
   const takeOther = (content: unknown) => {
     const other = readAnswer(content, order, state.questionKeys, state.form);
     if (other) act({ type: "replace", answer: other });
@@ -67,6 +68,7 @@ export function ComparisonScreen({ assignment, mode, onDone, onAskAgain }: Compa
       <VisuallyHidden role="status" aria-live="polite">
         {sentences(t, state.announcement)}
       </VisuallyHidden>
+      <div ref={top} />
       {view.stage === "rate" ? (
         <RateStage assignment={assignment} state={state} act={act} isPlain={panels.isPlain} />
       ) : (
@@ -108,6 +110,20 @@ function begin(assignment: Assignment, stored: unknown): State {
     (said ? answerOf(said.judgments, said.notes, said.answers) : null) ??
     emptyAnswer(order);
   return start({ order, letters, questionKeys, form, answer });
+}
+
+/** What is read next is read from its first line, however far down the last one was left. */
+function useTopInSight(shown: number | null) {
+  const top = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another response, or all of them, have come
+  useLayoutEffect(() => {
+    const element = top.current;
+    if (!element) return;
+    // The bars that stay lie over the rest (`app/global.css`).
+    const room = Number.parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop);
+    if (element.getBoundingClientRect().top < room) element.scrollIntoView();
+  }, [shown]);
+  return top;
 }
 
 /** Saves on a change, never on a look. */

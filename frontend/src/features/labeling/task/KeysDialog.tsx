@@ -10,7 +10,7 @@ type Group = { title: string; rows: Row[] };
 
 const RATE: Row = {
   shown: "1 – 7",
-  does: msg("Overall quality of the response; where scales are asked, the answer on the marked one, also 0"),
+  does: msg("Overall quality of the response; or the answer on the marked scale, 0 too"),
 };
 const RANK: Row = {
   shown: "1 – 9",

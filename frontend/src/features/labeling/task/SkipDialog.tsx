@@ -125,7 +125,7 @@ export function SkipDialog(props: SkipDialogProps) {
         )}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
-            {t("Go on with it")}
+            {t("Keep this task")}
           </Button>
           <Button
             data-autofocus={digit !== null || undefined}

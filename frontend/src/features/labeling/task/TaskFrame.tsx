@@ -1,5 +1,5 @@
 import { Button, Group } from "@mantine/core";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ERASED } from "@/api/errors";
 import type { Scene } from "@/features/labeling/keys";
@@ -45,6 +45,11 @@ export function TaskFrame(props: TaskFrameProps) {
   const { assignment, mode, scene, work, panels, stages, footer, children } = props;
   const { t } = useTranslation();
   const trouble = saveTrouble(work.save);
+  // The last task may have been left far down; the next one is read from its prompt.
+  useLayoutEffect(() => {
+    // Braces: scrollTo may return a promise, which React would call as the clean-up.
+    window.scrollTo(0, 0);
+  }, []);
   useEffect(() => {
     const parts = [InstructionsPanel, ThreadPanel, FlagDialog];
     const timer = setTimeout(() => parts.map(({ fetch }) => fetch().catch(() => undefined)), AFTER_PAINT_MS);

@@ -21,7 +21,7 @@ export function ReadingTools({ state, panels, board }: ReadingToolsProps) {
             letter: state.letters[focusedId(state)],
           })}{" "}
         </span>
-        {t("Like quality, same rank: ties are welcome.")}
+        {t("Equal quality, same rank: ties are welcome.")}
       </Text>
       <fieldset className={classes.toggles} aria-label={t("How the responses are shown")}>
         <Toggle
