@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import login
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
@@ -32,6 +32,7 @@ from labelapp.accounts.serializers import (
 )
 from labelapp.common.errors import ErrorSerializer
 from labelapp.common.requests import parsed, parsed_query
+from labelapp.common.search import named
 
 ERRORS = {400: ErrorSerializer, 404: ErrorSerializer}
 
@@ -71,8 +72,7 @@ class UserListView(ListAPIView[User]):
     def get_queryset(self) -> QuerySet[User]:
         wanted = parsed_query(UserQuery, self.request)
         search = wanted.pop("search", "")
-        named = Q(name__icontains=search) | Q(email__icontains=search)
-        return User.objects.filter(named, **wanted).order_by("name", "email", "pk")
+        return named(User.objects.filter(**wanted), search, "name", "email").order_by("name", "email", "pk")
 
 
 class UserView(APIView):

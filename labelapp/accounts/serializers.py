@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from labelapp.accounts.models import ApiToken, Invitation, Role, User
 from labelapp.accounts.permissions import SCOPES
+from labelapp.common.search import NamedQuery
 from labelapp.common.serializers import StrictSerializer
 
 
@@ -33,12 +34,11 @@ class ChangeMeSerializer(StrictSerializer):
     name = serializers.CharField(max_length=120, required=False)
 
 
-class UserQuery(StrictSerializer):
-    """Filters of the list of people."""
+class UserQuery(NamedQuery):
+    """Filters of the list of people; `search` is a part of the name or of the address."""
 
     role = serializers.ChoiceField(choices=Role.choices, required=False)
     is_active = serializers.BooleanField(required=False)
-    search = serializers.CharField(max_length=120, required=False, help_text="A part of the name or the address.")
 
 
 class ChangeUserSerializer(StrictSerializer):

@@ -1,17 +1,20 @@
 """Reads of the registry."""
 
+from collections.abc import Collection
+
 from django.db.models import Prefetch, QuerySet
 
 from labelapp.checkpoints.models import Checkpoint, CheckpointParent, Endpoint
 from labelapp.common.errors import NotFound
+from labelapp.common.search import named
 
 
-def checkpoints(*, kind: str = "", archived: bool = False) -> QuerySet[Checkpoint]:
+def checkpoints(*, kind: Collection[str] = (), search: str = "", archived: bool = False) -> QuerySet[Checkpoint]:
     """The registry, newest first, each checkpoint with its parents."""
     links = CheckpointParent.objects.select_related("parent").order_by("used_as", "parent_id")
-    found = Checkpoint.objects.filter(archived_at__isnull=not archived)
+    found = named(Checkpoint.objects.filter(archived_at__isnull=not archived), search, "name")
     if kind:
-        found = found.filter(kind=kind)
+        found = found.filter(kind__in=kind)
     return found.order_by("-created_at", "-id").prefetch_related(Prefetch("parent_links", links))
 
 

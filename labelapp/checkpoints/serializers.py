@@ -6,16 +6,17 @@ from django.core.validators import URLValidator
 from rest_framework import serializers
 
 from labelapp.checkpoints.models import Checkpoint, CheckpointKind, CheckpointParent, Endpoint
+from labelapp.common.search import NamedQuery
 from labelapp.common.serializers import StrictSerializer
 
 MAX_TIMEOUT_SECONDS = 3600
 MAX_CONCURRENCY = 256
 
 
-class CheckpointQuery(StrictSerializer):
+class CheckpointQuery(NamedQuery):
     """Filters of the list of checkpoints."""
 
-    kind = serializers.ChoiceField(choices=CheckpointKind.choices, required=False)
+    kind = serializers.MultipleChoiceField(choices=CheckpointKind.choices, required=False)
     archived = serializers.BooleanField(default=False)
 
 

@@ -11,7 +11,8 @@ from rest_framework.views import APIView
 
 from labelapp.accounts.models import Role, User
 from labelapp.common.errors import ErrorSerializer
-from labelapp.common.requests import parsed
+from labelapp.common.requests import parsed, parsed_query
+from labelapp.common.search import NamedQuery
 from labelapp.common.serializers import StrictSerializer
 from labelapp.datasets import cohorts
 from labelapp.datasets.filters import MAX_ID, MAX_IDS
@@ -66,9 +67,13 @@ class CohortListView(GenericAPIView[Any]):
 
     required_role = Role.RESEARCHER
 
-    @extend_schema(operation_id="cohorts_list", responses={200: CohortSerializer(many=True), 404: ErrorSerializer})
+    @extend_schema(
+        operation_id="cohorts_list",
+        parameters=[NamedQuery],
+        responses={200: CohortSerializer(many=True), 400: ErrorSerializer, 404: ErrorSerializer},
+    )
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(cohorts.cohorts())
+        page = self.paginate_queryset(cohorts.cohorts(**parsed_query(NamedQuery, request)))
         return self.get_paginated_response(CohortSerializer(page, many=True).data)
 
     @extend_schema(operation_id="cohorts_create", request=CreateCohort, responses={201: CohortSerializer, **ERRORS})
@@ -82,6 +87,10 @@ class CohortView(APIView):
     """One cohort."""
 
     required_role = Role.RESEARCHER
+
+    @extend_schema(operation_id="cohorts_read", responses={200: CohortSerializer, 404: ErrorSerializer})
+    def get(self, request: Request, cohort_id: int) -> Response:
+        return Response(CohortSerializer(cohorts.access_cohort(cohort_id)).data)
 
     @extend_schema(operation_id="cohorts_update", request=UpdateCohort, responses={200: CohortSerializer, **ERRORS})
     def patch(self, request: Request, cohort_id: int) -> Response:

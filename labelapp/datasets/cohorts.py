@@ -7,12 +7,13 @@ from django.db.models import QuerySet
 
 from labelapp.accounts.models import User
 from labelapp.common.errors import Conflict, InvalidInput, NotFound
+from labelapp.common.search import named
 from labelapp.datasets.models import Cohort
 
 
-def cohorts() -> QuerySet[Cohort]:
-    """All cohorts by name, with their members."""
-    return Cohort.objects.prefetch_related("members").order_by("name")
+def cohorts(*, search: str = "") -> QuerySet[Cohort]:
+    """The cohorts by name, with their members."""
+    return named(Cohort.objects.prefetch_related("members"), search, "name").order_by("name")
 
 
 def access_cohort(cohort_id: int) -> Cohort:

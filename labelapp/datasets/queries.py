@@ -1,6 +1,6 @@
 """Reads of datasets, their versions and where each row comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from labelapp.accounts.models import User
 from labelapp.common.errors import NotFound
+from labelapp.common.search import named
 from labelapp.common.storage import StoredFile
 from labelapp.datasets.figures import Figures, Warning, figures_of, warnings_of
 from labelapp.datasets.filters import parse_filters
@@ -85,13 +86,13 @@ def _with_versions() -> QuerySet[Any, Any]:
     ).order_by("name")
 
 
-def versions(*, kind: str = "", state: str = "", dataset: int | None = None) -> QuerySet[DatasetVersion]:
+def versions(
+    *, kind: Collection[str] = (), state: str = "", dataset: int | None = None, search: str = ""
+) -> QuerySet[DatasetVersion]:
     """The versions, newest first."""
-    filters = {"dataset__kind": kind, "state": state}
+    filters = {"dataset__kind__in": kind, "state": state, "dataset": dataset}
     found = DatasetVersion.objects.filter(**{column: value for column, value in filters.items() if value})
-    if dataset is not None:
-        found = found.filter(dataset__pk=dataset)
-    return found.select_related("dataset", "created_by").order_by("-created_at", "-pk")
+    return named(found, search, "dataset__name").select_related("dataset", "created_by").order_by("-created_at", "-pk")
 
 
 def access_version(version_id: int) -> DatasetVersion:

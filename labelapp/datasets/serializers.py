@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from labelapp.common.search import NamedQuery
 from labelapp.common.serializers import StrictSerializer
 from labelapp.datasets.filters import AnyFilters
 from labelapp.datasets.models import Dataset, DatasetKind, DatasetRow, DatasetVersion
@@ -157,10 +158,10 @@ class FreezeDataset(StrictSerializer):
     query = FiltersField(default=dict)
 
 
-class VersionListQuery(StrictSerializer):
-    """Filters of the list of versions."""
+class VersionListQuery(NamedQuery):
+    """Filters of the list of versions; `search` is a part of the dataset's name."""
 
-    kind = serializers.ChoiceField(choices=DatasetKind.choices, required=False)
+    kind = serializers.MultipleChoiceField(choices=DatasetKind.choices, required=False)
     state = serializers.ChoiceField(choices=DatasetVersion.State.choices, required=False)
     dataset = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
 

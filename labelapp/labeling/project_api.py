@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from labelapp.accounts.models import Role
 from labelapp.common.errors import ErrorSerializer, InvalidInput
 from labelapp.common.requests import parsed, parsed_query
+from labelapp.common.search import named
 from labelapp.labeling import actions, queries
 from labelapp.labeling.calibration import mark_calibration
 from labelapp.labeling.fast_view import asker
@@ -68,7 +69,9 @@ class ProjectListView(ListAPIView[Project]):
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Project]:
-        return queries.project_rows(asker(self.request)).filter(**parsed_query(ProjectQuerySerializer, self.request))
+        wanted = parsed_query(ProjectQuerySerializer, self.request)
+        rows = named(queries.project_rows(asker(self.request)), wanted.pop("search", ""), "name")
+        return rows.filter(**{f"{column}__in": values for column, values in wanted.items()})
 
     @extend_schema(
         operation_id="projects_create", request=CreateProjectSerializer, responses={201: ProjectSerializer, **ERRORS}

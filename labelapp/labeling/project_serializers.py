@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from labelapp.accounts.models import User
+from labelapp.common.search import NamedQuery
 from labelapp.common.serializers import StrictSerializer
 from labelapp.labeling.models import (
     MAX_OVERLAP,
@@ -86,10 +87,11 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         read_only_fields = fields
 
 
-class ProjectQuerySerializer(StrictSerializer):
+class ProjectQuerySerializer(NamedQuery):
     """Filters of the list of projects."""
 
-    state = serializers.ChoiceField(choices=Project.State.choices, required=False)
+    kind = serializers.MultipleChoiceField(choices=ProjectKind.choices, required=False)
+    state = serializers.MultipleChoiceField(choices=Project.State.choices, required=False)
 
 
 class CreateProjectSerializer(StrictSerializer):

@@ -100,3 +100,13 @@ class SampleBatchListView(GenericAPIView[Any]):
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(queries.sample_batches(**parsed_query(SampleBatchQuery, request)))
         return self.get_paginated_response(SampleBatchSerializer(page, many=True).data)
+
+
+class SampleBatchView(APIView):
+    """One batch of responses."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(operation_id="sample_batches_read", responses={200: SampleBatchSerializer, **MISSING})
+    def get(self, request: Request, batch_id: int) -> Response:
+        return Response(SampleBatchSerializer(queries.access_sample_batch(batch_id)).data)

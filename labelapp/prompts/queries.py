@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, Func, IntegerField, Max, OuterRef
 from django.db.models.functions import Coalesce, Left
 
 from labelapp.common.errors import NotFound
+from labelapp.common.search import named
 from labelapp.prompts.erased import shown
 from labelapp.prompts.importing.forgetting import is_withheld
 from labelapp.prompts.importing.parsing import anonymous
@@ -162,7 +163,7 @@ def _choices(choices: list[tuple[str, Any]], counts: Mapping[str, int]) -> list[
     return [{"value": value, "label": str(label), "count": counts.get(value, 0)} for value, label in choices]
 
 
-def sample_batches(*, checkpoint: int | None = None) -> QuerySet[SampleBatch]:
+def sample_batches(*, checkpoint: int | None = None, search: str = "") -> QuerySet[SampleBatch]:
     """The batches, newest first, with the number of their responses."""
     responses = Response.objects.filter(batch=OuterRef("pk")).order_by().values("batch").annotate(found=Count("pk"))
     found = SampleBatch.objects.select_related("checkpoint", "endpoint").annotate(
@@ -170,7 +171,15 @@ def sample_batches(*, checkpoint: int | None = None) -> QuerySet[SampleBatch]:
     )
     if checkpoint is not None:
         found = found.filter(checkpoint__pk=checkpoint)
-    return found.order_by("-id")
+    return named(found, search, "name", "checkpoint__name", "endpoint__name").order_by("-id")
+
+
+def access_sample_batch(batch_id: int) -> SampleBatch:
+    """Return one batch. Raises NotFound."""
+    batch = sample_batches().filter(pk=batch_id).first()
+    if batch is None:
+        raise NotFound("There is no such batch of responses.")
+    return batch
 
 
 def imports() -> QuerySet[PromptImport]:

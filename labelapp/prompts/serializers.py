@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from labelapp.common.search import NamedQuery
 from labelapp.common.serializers import StrictSerializer
 from labelapp.prompts.content import (
     MAX_LANGUAGE_LENGTH,
@@ -288,7 +289,7 @@ class FacetsSerializer(serializers.Serializer[Any]):
     tag = FacetSerializer(many=True)
 
 
-class SampleBatchQuery(StrictSerializer):
-    """Filters of the list of batches."""
+class SampleBatchQuery(NamedQuery):
+    """Filters of the list of batches; `search` is a part of the batch's name or of its model's."""
 
     checkpoint = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)

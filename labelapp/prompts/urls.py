@@ -36,6 +36,7 @@ urlpatterns = [
     path("prompt-imports/<int:import_id>/dropped/<int:line>", import_api.DroppedLineView.as_view()),
     path("prompt-imports/<int:import_id>/errors", import_api.ImportErrorsView.as_view()),
     path("sample-batches", api.SampleBatchListView.as_view()),
+    path("sample-batches/<int:batch_id>", api.SampleBatchView.as_view()),
     path("writing", authoring_api.WritingView.as_view()),
     path("writing/drafts/<uuid:key>", authoring_api.DraftView.as_view()),
     path("writing/similar", authoring_api.SimilarView.as_view()),

@@ -235,7 +235,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** @description One cohort. */
+        get: operations["cohorts_read"];
         put?: never;
         post?: never;
         /** @description One cohort. */
@@ -1840,6 +1841,23 @@ export interface paths {
         };
         /** @description All batches of responses. */
         get: operations["sample_batches_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sample-batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One batch of responses. */
+        get: operations["sample_batches_read"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6849,17 +6867,13 @@ export interface operations {
         parameters: {
             query?: {
                 archived?: boolean;
-                /**
-                 * @description * `base` - Base model
-                 *     * `sft` - Supervised fine-tuned
-                 *     * `reward_model` - Reward model
-                 *     * `policy` - Policy
-                 */
-                kind?: "base" | "sft" | "reward_model" | "policy";
+                kind?: ("base" | "sft" | "reward_model" | "policy")[];
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
+                /** @description A part of the name, in any case. */
+                search?: string;
             };
             header?: never;
             path?: never;
@@ -7079,6 +7093,8 @@ export interface operations {
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
+                /** @description A part of the name, in any case. */
+                search?: string;
             };
             header?: never;
             path?: never;
@@ -7092,6 +7108,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedCohortList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -7142,6 +7166,35 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cohorts_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cohort"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7450,16 +7503,13 @@ export interface operations {
         parameters: {
             query?: {
                 dataset?: number;
-                /**
-                 * @description * `demonstrations` - Demonstrations
-                 *     * `comparisons` - Comparisons
-                 *     * `prompts` - Prompts
-                 */
-                kind?: "demonstrations" | "comparisons" | "prompts";
+                kind?: ("demonstrations" | "comparisons" | "prompts")[];
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
+                /** @description A part of the name, in any case. */
+                search?: string;
                 /**
                  * @description * `queued` - Queued
                  *     * `writing` - Writing
@@ -9016,16 +9066,14 @@ export interface operations {
     projects_list: {
         parameters: {
             query?: {
+                kind?: ("demonstration" | "comparison" | "evaluation" | "toxicity")[];
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
-                /**
-                 * @description * `active` - Active
-                 *     * `paused` - Paused
-                 *     * `archived` - Archived
-                 */
-                state?: "active" | "paused" | "archived";
+                /** @description A part of the name, in any case. */
+                search?: string;
+                state?: ("active" | "paused" | "archived")[];
             };
             header?: never;
             path?: never;
@@ -11902,6 +11950,8 @@ export interface operations {
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
+                /** @description A part of the name, in any case. */
+                search?: string;
             };
             header?: never;
             path?: never;
@@ -11923,6 +11973,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sample_batches_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleBatch"];
                 };
             };
             404: {
@@ -12489,7 +12568,7 @@ export interface operations {
                  *     * `admin` - Admin
                  */
                 role?: "labeler" | "researcher" | "admin";
-                /** @description A part of the name or the address. */
+                /** @description A part of the name, in any case. */
                 search?: string;
             };
             header?: never;

@@ -71,10 +71,11 @@ export function CheckpointsPage() {
   const navigate = useNavigate({ from: "/checkpoints" });
   const isAdmin = hasRole(useMe(), "admin");
   const { page = 1, ...filters } = search;
+  const { kind, ...others } = filters;
   const { data, error, isPending } = $api.useQuery(
     "get",
     "/api/v1/checkpoints",
-    { params: { query: { ...filters, page } } },
+    { params: { query: { ...others, ...(kind && { kind: [kind] }), page } } },
     { placeholderData: keepPreviousData },
   );
   // A run that ends may have made one.

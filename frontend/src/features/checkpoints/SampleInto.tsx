@@ -3,6 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconRefresh } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { PROJECTS, useChoice } from "@/api/choice";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { options, USE_CASE } from "@/api/labels";
@@ -29,16 +30,16 @@ export function SampleInto({ checkpoint }: { checkpoint: Schemas["Checkpoint"] }
 
 function SampleForm({ checkpoint }: { checkpoint: Schemas["Checkpoint"] }) {
   const navigate = useNavigate();
-  const projects = $api.useQuery("get", "/api/v1/projects", { params: { query: { page_size: 200 } } });
-  const fitting = projects.data?.results.filter(
-    ({ kind, state }) => kind === "comparison" && state !== "archived",
-  );
   const [projectId, setProjectId] = useState<string | null>(null);
+  const projects = useChoice(PROJECTS, {
+    chosen: projectId,
+    query: { kind: ["comparison"], state: ["active", "paused"] },
+  });
   const [source, setSource] = useState("project");
   const [useCases, setUseCases] = useState<UseCases>([]);
   const [limit, setLimit] = useState<number | string>("");
   const [longest, setLongest] = useState<number | string>(256);
-  const project = fitting?.find(({ id }) => String(id) === projectId);
+  const project = projects.rows.find(({ id }) => String(id) === projectId);
   const sample = $api.useMutation("post", "/api/v1/checkpoints/{checkpoint_id}/sample-into", {
     onSuccess: async (run) => {
       await invalidate("/api/v1/runs");
@@ -51,7 +52,7 @@ function SampleForm({ checkpoint }: { checkpoint: Schemas["Checkpoint"] }) {
     "limit",
     "config.max_response_tokens",
   ]);
-  if (fitting?.length === 0)
+  if (projects.isEmpty)
     return (
       <Text>
         There is no comparison project yet. <TextLink to="/projects/new">Create one</TextLink> first.
@@ -79,7 +80,7 @@ function SampleForm({ checkpoint }: { checkpoint: Schemas["Checkpoint"] }) {
           label="Project"
           placeholder="Whose labelers shall rank them"
           required
-          data={fitting?.map(({ id, name }) => ({ value: String(id), label: name })) ?? []}
+          {...projects.select}
           value={projectId}
           error={errors.project_id}
           onChange={setProjectId}

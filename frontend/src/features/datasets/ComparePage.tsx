@@ -31,7 +31,7 @@ export function ComparePage() {
     params: { path: { version_id: id } },
   });
   const others = $api.useQuery("get", "/api/v1/dataset-versions", {
-    params: { query: { kind: version.dataset.kind, state: "ready", page_size: 200 } },
+    params: { query: { kind: [version.dataset.kind], state: "ready", page_size: 200 } },
   });
   const choices = others.data?.results.filter((other) => other.id !== id) ?? [];
   const earlier = choices.find(

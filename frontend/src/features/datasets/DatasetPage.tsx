@@ -1,3 +1,4 @@
+import { Box } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { useEvents } from "@/api/events";
@@ -47,7 +48,12 @@ const COLUMNS: Column<Version>[] = [
     align: "right",
     render: (version) => (version.pair_count ? formatNumber(version.pair_count) : "–"),
   },
-  { key: "query", header: "Takes", render: (version) => filterSummary(version.query, version.query_names) },
+  {
+    key: "query",
+    header: "Takes",
+    // Wide enough to be read on a phone, and as wide as there is room for.
+    render: (version) => <Box miw="14rem">{filterSummary(version.query, version.query_names)}</Box>,
+  },
   { key: "by", header: "By", render: (version) => version.created_by || "–" },
   {
     key: "at",

@@ -1,11 +1,12 @@
 import { MultiSelect, NumberInput, Select, Stack, TextInput } from "@mantine/core";
 import { useQueries } from "@tanstack/react-query";
 import { useState } from "react";
-import { $api } from "@/api/client";
+import { CHECKPOINTS, COHORTS, PEOPLE, PROJECTS } from "@/api/choice";
+import { $api, type Schemas } from "@/api/client";
 import { options, PROMPT_KIND, SPLIT, USE_CASE } from "@/api/labels";
 import { AnswerRules } from "@/features/datasets/AnswerRules";
 import classes from "@/features/datasets/Datasets.module.css";
-import { LabelerSelect } from "@/features/datasets/LabelerSelect";
+import { FoundSelect, IdSelect } from "@/features/datasets/IdSelect";
 import {
   type Dataset,
   FIELD_LABEL,
@@ -28,16 +29,20 @@ type FiltersProps = {
 type PartProps = Pick<FiltersProps, "query" | "onChange">;
 type Option = { value: string; label: string };
 
+/** The projects whose answers a dataset of this kind takes. */
+const ANSWERED_IN: Record<Dataset["kind"], { kind?: Schemas["Project"]["kind"][] }> = {
+  demonstrations: { kind: ["demonstration"] },
+  comparisons: { kind: ["comparison"] },
+  prompts: {},
+};
+
 export function Filters({ dataset, query, seen, errors, onChange }: FiltersProps) {
-  const projects = $api.useQuery("get", "/api/v1/projects", { params: { query: { page_size: 200 } } });
-  const fitting = projects.data?.results.filter(
-    ({ kind }) => dataset.kind === "prompts" || dataset.kind.startsWith(kind),
-  );
   return (
     <Stack>
-      <IdSelect
+      <FoundSelect
+        source={PROJECTS}
+        query={ANSWERED_IN[dataset.kind]}
         label={dataset.kind === "prompts" ? "Prompts of these projects" : FIELD_LABEL.project_ids}
-        data={fitting?.map(({ id, name }) => ({ value: String(id), label: name }))}
         value={query.project_ids}
         onChange={(project_ids) => onChange({ project_ids })}
       />
@@ -63,28 +68,6 @@ export function Filters({ dataset, query, seen, errors, onChange }: FiltersProps
         <LabelFilters dataset={dataset} query={query} seen={seen} errors={errors} onChange={onChange} />
       )}
     </Stack>
-  );
-}
-
-type IdSelectProps = {
-  label: string;
-  description?: string;
-  none?: string;
-  data: Option[] | undefined;
-  value: readonly number[] | undefined;
-  onChange: (ids: number[]) => void;
-};
-
-function IdSelect({ data, value, onChange, none = "All", ...props }: IdSelectProps) {
-  return (
-    <MultiSelect
-      {...props}
-      placeholder={value?.length ? "" : none}
-      searchable
-      data={data ?? []}
-      value={value?.map(String) ?? []}
-      onChange={(ids) => onChange(ids.map(Number))}
-    />
   );
 }
 
@@ -168,24 +151,24 @@ function numberOrNothing(value: number | string): number | undefined {
 }
 
 function People({ query, onChange }: PartProps) {
-  const cohorts = $api.useQuery("get", "/api/v1/cohorts", { params: { query: { page_size: 200 } } });
   return (
     <>
-      <LabelerSelect
+      <FoundSelect
+        source={PEOPLE}
         label={FIELD_LABEL.labeler_ids}
-        none="All"
         value={query.labeler_ids}
         onChange={(labeler_ids) => onChange({ labeler_ids })}
       />
       <SaveCohort memberIds={query.labeler_ids ?? []} />
       <div className={classes.two}>
-        <IdSelect
+        <FoundSelect
+          source={COHORTS}
           label={FIELD_LABEL.cohort_ids}
-          data={cohorts.data?.results.map(({ id, name }) => ({ value: String(id), label: name }))}
           value={query.cohort_ids}
           onChange={(cohort_ids) => onChange({ cohort_ids })}
         />
-        <LabelerSelect
+        <FoundSelect
+          source={PEOPLE}
           label={FIELD_LABEL.without_labeler_ids}
           none="Nobody"
           value={query.without_labeler_ids}
@@ -245,7 +228,7 @@ function Times({ query, errors, onChange }: PartProps & Pick<FiltersProps, "erro
 
 /** Every version of the chosen projects' instructions, also of what nobody has answered yet or a filter hides. */
 function useInstructionsOf(projectIds: readonly number[]): Option[] {
-  const projects = $api.useQuery("get", "/api/v1/projects", { params: { query: { page_size: 200 } } });
+  const projects = PROJECTS.useRows([...projectIds]);
   const found = useQueries({
     queries: projectIds.map((id) =>
       $api.queryOptions("get", "/api/v1/projects/{project_id}/instructions", {
@@ -254,7 +237,7 @@ function useInstructionsOf(projectIds: readonly number[]): Option[] {
     ),
   });
   return found.flatMap(({ data }, place) => {
-    const project = projects.data?.results.find(({ id }) => id === projectIds[place]);
+    const project = projects.find(({ id }) => id === projectIds[place]);
     const name = project?.name ?? `Project ${projectIds[place]}`;
     return data?.results.map(({ id, number }) => ({ value: String(id), label: `${name} v${number}` })) ?? [];
   });
@@ -295,11 +278,10 @@ function Instructions({ query, seen, onChange }: PartProps & { seen: PreviewFigu
 }
 
 function Checkpoints({ query, onChange }: PartProps) {
-  const { data } = $api.useQuery("get", "/api/v1/checkpoints", { params: { query: { page_size: 200 } } });
   return (
-    <IdSelect
+    <FoundSelect
+      source={CHECKPOINTS}
       label={FIELD_LABEL.checkpoint_ids}
-      data={data?.results.map(({ id, name }) => ({ value: String(id), label: name }))}
       value={query.checkpoint_ids}
       onChange={(checkpoint_ids) => onChange({ checkpoint_ids })}
     />

@@ -2,6 +2,7 @@ import { Button, Group, List, Modal, NumberInput, Select, Stack, Text, TextInput
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
+import { BATCHES, useChoice } from "@/api/choice";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { options, SPLIT, USE_CASE } from "@/api/labels";
@@ -143,15 +144,16 @@ type BatchSelectProps = {
 };
 
 function BatchSelect({ project, ...props }: BatchSelectProps) {
-  const { data } = $api.useQuery("get", "/api/v1/sample-batches", { params: { query: { page_size: 200 } } });
+  const { select, isEmpty } = useChoice(BATCHES, {
+    chosen: props.value ?? null,
+    label: ({ name, response_count }) => `${name} · ${pluralize(response_count, "response")}`,
+  });
   const isAdmin = hasRole(useMe(), "admin");
-  const batches = data?.results ?? [];
-  const isEmpty = data?.results.length === 0;
   return (
     <Select
       label="Responses from"
       required
-      searchable
+      {...select}
       description={
         isEmpty && !isAdmin ? (
           "There are no responses yet: an admin samples them from a checkpoint."
@@ -163,10 +165,6 @@ function BatchSelect({ project, ...props }: BatchSelectProps) {
           `The first ${project.responses_per_task} of each prompt are ranked; a prompt with fewer is left out.`
         )
       }
-      data={batches.map(({ id, name, response_count }) => ({
-        value: String(id),
-        label: `${name} · ${pluralize(response_count, "response")}`,
-      }))}
       {...props}
     />
   );

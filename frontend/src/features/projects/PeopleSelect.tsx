@@ -1,5 +1,5 @@
-import { type ComboboxParsedItem, MultiSelect } from "@mantine/core";
-import { usePeopleChoice } from "@/api/people";
+import { MultiSelect } from "@mantine/core";
+import { PEOPLE, useChoice } from "@/api/choice";
 
 type PeopleSelectProps = {
   label: string;
@@ -11,18 +11,17 @@ type PeopleSelectProps = {
 };
 
 export function PeopleSelect({ label, value, error, without = [], onChange }: PeopleSelectProps) {
-  const { filter, ...choice } = usePeopleChoice({
+  const people = useChoice(PEOPLE, {
     chosen: value,
+    query: { is_active: true },
     without,
-    isActive: true,
     label: ({ name, email, role }) => `${name || email} · ${role}`,
   });
   return (
     <MultiSelect
-      {...choice}
+      {...people.select}
       label={label}
       placeholder={value.length ? "" : "Choose people"}
-      filter={(input) => filter(input) as ComboboxParsedItem[]}
       value={value.map(String)}
       error={error}
       onChange={(ids) => onChange(ids.map(Number))}

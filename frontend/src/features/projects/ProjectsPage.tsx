@@ -90,7 +90,7 @@ export function ProjectsPage() {
   const { data, error, isPending } = $api.useQuery(
     "get",
     "/api/v1/projects",
-    { params: { query: { page, state } } },
+    { params: { query: { page, ...(state && { state: [state] }) } } },
     { placeholderData: keepPreviousData },
   );
   const ids = data?.results.map(({ id }) => id) ?? [];

@@ -1,6 +1,7 @@
 import { MultiSelect, Select, Stack, Text } from "@mantine/core";
 import { useEffect, useRef } from "react";
-import { $api } from "@/api/client";
+import { BATCHES, useChoice } from "@/api/choice";
+import { $api, type Schemas } from "@/api/client";
 import { SPLIT } from "@/api/labels";
 import { hasRole, useMe } from "@/api/session";
 import { formatNumber, pluralize } from "@/ui/format";
@@ -16,17 +17,28 @@ type SourcesSelectProps = {
   onChange: (value: Sources) => void;
 };
 
+function sourceName({ checkpoint, endpoint, name }: Schemas["SampleBatch"]): string {
+  return [checkpoint?.name ?? endpoint?.name, name].filter(Boolean).join(" · ");
+}
+
 /** What an evaluation compares, and which of it the rest is held against. */
 export function SourcesSelect({ value, checkpointId, errors, onChange }: SourcesSelectProps) {
-  const { data } = $api.useQuery("get", "/api/v1/sample-batches", { params: { query: { page_size: 200 } } });
-  const batches = data?.results ?? [];
+  const batches = useChoice(BATCHES, {
+    chosen: value.source_ids,
+    label: (batch) => `${sourceName(batch)} (${pluralize(batch.response_count, "response")})`,
+  });
   const label = (id: number) => {
-    const batch = batches.find((candidate) => candidate.id === id);
-    const model = batch?.checkpoint?.name ?? batch?.endpoint?.name;
-    return [model, batch?.name].filter(Boolean).join(" · ") || `Batch ${id}`;
+    const batch = batches.rows.find((candidate) => candidate.id === id);
+    return batch ? sourceName(batch) : `Batch ${id}`;
   };
   const preset = useRef(false);
-  const ofCheckpoint = batches.find(({ checkpoint }) => checkpointId && checkpoint?.id === checkpointId);
+  const { data: newest } = $api.useQuery(
+    "get",
+    "/api/v1/sample-batches",
+    { params: { query: { checkpoint: checkpointId ?? 0, page_size: 1 } } },
+    { enabled: checkpointId !== undefined },
+  );
+  const ofCheckpoint = newest?.results[0];
   useEffect(() => {
     if (preset.current || !ofCheckpoint) return;
     preset.current = true;
@@ -43,19 +55,15 @@ export function SourcesSelect({ value, checkpointId, errors, onChange }: Sources
         label="Sources"
         description="2 to 9 batches of responses. A task shows the first response of each, shuffled, without its origin."
         required
-        searchable
+        {...batches.select}
         hidePickedOptions
         maxValues={9}
         placeholder={value.source_ids.length ? undefined : "Choose batches"}
-        data={batches.map(({ id, response_count }) => ({
-          value: String(id),
-          label: `${label(id)} (${pluralize(response_count, "response")})`,
-        }))}
         value={value.source_ids.map(String)}
         onChange={(ids) => choose(ids.map(Number))}
         error={errors.source_ids}
       />
-      {checkpointId !== undefined && data && !ofCheckpoint && <NoResponses checkpointId={checkpointId} />}
+      {checkpointId !== undefined && newest && !ofCheckpoint && <NoResponses checkpointId={checkpointId} />}
       <Select
         label="Baseline"
         description="The others' win rates are against this one; a tie counts one half."

@@ -1,6 +1,7 @@
 import { Button, Group, List, Modal, Select, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useState } from "react";
+import { BATCHES, PROJECTS, useChoice } from "@/api/choice";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import type { targetOf } from "@/features/prompts/selection";
@@ -34,17 +35,16 @@ export function AddToProject({ size, target }: AddToProjectProps) {
 function AddForm({ size, target, onClose }: AddToProjectProps & { onClose: () => void }) {
   const [projectId, setProjectId] = useState<string | null>(null);
   const [batchId, setBatchId] = useState<string | null>(null);
-  const { data: projects } = $api.useQuery("get", "/api/v1/projects", {
-    params: { query: { page_size: 200 } },
-  });
-  const { data: batches } = $api.useQuery("get", "/api/v1/sample-batches", {
-    params: { query: { page_size: 200 } },
+  const projects = useChoice(PROJECTS, { chosen: projectId, query: { state: ["active", "paused"] } });
+  const batches = useChoice(BATCHES, {
+    chosen: batchId,
+    label: ({ name, response_count }) => `${name} · ${pluralize(response_count, "response")}`,
   });
   const add = $api.useMutation("post", "/api/v1/projects/{project_id}/tasks", {
     onSuccess: () =>
       invalidate("/api/v1/projects/{project_id}/tasks", "/api/v1/projects/{project_id}", "/api/v1/projects"),
   });
-  const project = projects?.results.find(({ id }) => String(id) === projectId);
+  const project = projects.rows.find(({ id }) => String(id) === projectId);
   const isComparison = project?.kind === "comparison";
   const errors = fieldErrors(add.error, ["batch_id"]);
   if (add.data && project) return <Added created={add.data} project={project} onClose={onClose} />;
@@ -61,13 +61,8 @@ function AddForm({ size, target, onClose }: AddToProjectProps & { onClose: () =>
         <Select
           label="Project"
           required
-          searchable
           data-autofocus
-          data={
-            projects?.results
-              .filter(({ state }) => state !== "archived")
-              .map(({ id, name }) => ({ value: String(id), label: name })) ?? []
-          }
+          {...projects.select}
           value={projectId}
           onChange={setProjectId}
         />
@@ -76,13 +71,7 @@ function AddForm({ size, target, onClose }: AddToProjectProps & { onClose: () =>
             label="Responses from"
             description={`The first ${project.responses_per_task} of each prompt are ranked; a prompt with fewer is left out.`}
             required
-            searchable
-            data={
-              batches?.results.map(({ id, name, response_count }) => ({
-                value: String(id),
-                label: `${name} · ${pluralize(response_count, "response")}`,
-              })) ?? []
-            }
+            {...batches.select}
             value={batchId}
             onChange={setBatchId}
             error={errors.batch_id}

@@ -15,14 +15,25 @@ import { withoutMarks } from "@/ui/withoutMarks";
 
 type Summary = Schemas["ThreadSummary"];
 
+/** The server follows no more topics at once: those of the threads come first. */
+const WATCHED = 20;
+
 /** What a person asked and was told, and what became of the tasks that they skipped and flagged. */
 export function QuestionsPage() {
   const { t } = useTranslation();
   const search = useSearch({ from: "/members/questions" });
   const { data, error } = $api.useQuery("get", "/api/v1/threads");
-  const projects = $api.useQuery("get", "/api/v1/projects", { params: { query: { page_size: 200 } } });
+  const projects = $api.useQuery("get", "/api/v1/projects", {
+    params: { query: { state: ["active", "paused"], page_size: WATCHED } },
+  });
+  const threads = data?.threads ?? [];
+  const asked = threads.map(({ project_id }) => project_id);
+  const watched = new Set([...asked, ...(projects.data?.results.map(({ id }) => id) ?? [])]);
   useEvents(
-    (projects.data?.results ?? []).slice(0, 20).map(({ id }) => `labeling:${id}`),
+    [...watched]
+      .slice(0, WATCHED)
+      .map((id) => `labeling:${id}`)
+      .sort(),
     [
       ["get", "/api/v1/threads"],
       ["get", "/api/v1/tasks/{task_id}/thread"],
@@ -30,7 +41,6 @@ export function QuestionsPage() {
       ["get", "/api/v1/reports"],
     ],
   );
-  const threads = data?.threads ?? [];
   const shown = threads.find((thread) => isShown(thread, search)) ?? threads[0];
   return (
     <Page title={t("Questions")}>

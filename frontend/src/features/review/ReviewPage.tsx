@@ -1,6 +1,7 @@
 import { Select, Tabs } from "@mantine/core";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { PROJECTS, useChoice } from "@/api/choice";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { useEvents } from "@/api/events";
@@ -144,7 +145,8 @@ function Queue() {
 function Filters() {
   const search = useSearch({ from: "/members/review" });
   const navigate = useNavigate({ from: "/review" });
-  const projects = $api.useQuery("get", "/api/v1/projects", { params: { query: { page_size: 200 } } });
+  const project = search.project ? String(search.project) : null;
+  const projects = useChoice(PROJECTS, { chosen: project });
   const choose = (name: string) => (value: string | null) =>
     void navigate({
       search: ({ page: _page, ...before }) => ({
@@ -169,9 +171,8 @@ function Filters() {
         label="Project"
         placeholder="All"
         clearable
-        searchable
-        data={(projects.data?.results ?? []).map(({ id, name }) => ({ value: String(id), label: name }))}
-        value={search.project ? String(search.project) : null}
+        {...projects.select}
+        value={project}
         onChange={choose("project")}
       />
       <Select

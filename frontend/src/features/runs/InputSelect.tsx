@@ -1,6 +1,7 @@
-import { Select } from "@mantine/core";
+import { Select, type SelectProps } from "@mantine/core";
 import type { ReactNode } from "react";
-import { $api } from "@/api/client";
+import { CHECKPOINTS, useChoice, VERSIONS } from "@/api/choice";
+import { $api, type Schemas } from "@/api/client";
 import { CHECKPOINT_KIND, DATASET_KIND } from "@/api/labels";
 import type { InputRole } from "@/features/runs/launchForm";
 import { pluralize } from "@/ui/format";
@@ -12,7 +13,6 @@ type InputSelectProps = {
   error: string | undefined;
   onChange: (value: string | null) => void;
 };
-type Option = { value: string; label: string };
 
 /** What a run reads in one role: only what fits is offered. */
 export function InputSelect(props: InputSelectProps) {
@@ -22,16 +22,15 @@ export function InputSelect(props: InputSelectProps) {
 }
 
 function CheckpointSelect(props: InputSelectProps) {
-  const { data } = $api.useQuery("get", "/api/v1/checkpoints", { params: { query: { page_size: 200 } } });
-  const rows = data?.results.filter(({ kind }) => props.input.kinds.includes(kind));
-  const options = rows?.map(({ id, name, kind }) => ({
-    value: String(id),
-    label: `${name} · ${CHECKPOINT_KIND[kind]}`,
-  }));
+  const found = useChoice(CHECKPOINTS, {
+    chosen: props.value,
+    query: { kind: props.input.kinds as Schemas["Checkpoint"]["kind"][] },
+    label: ({ name, kind }) => `${name} · ${CHECKPOINT_KIND[kind]}`,
+  });
   return (
     <Choice
       {...props}
-      options={options}
+      {...found}
       nothing={<TextLink to="/checkpoints">Register a model, or train one first</TextLink>}
     />
   );
@@ -46,37 +45,34 @@ function EndpointSelect(props: InputSelectProps) {
   return (
     <Choice
       {...props}
-      options={options}
+      select={{ data: options ?? [] }}
+      isEmpty={options?.length === 0}
       nothing={<TextLink to="/checkpoints/endpoints">Register an endpoint</TextLink>}
     />
   );
 }
 
 function DatasetVersionSelect(props: InputSelectProps) {
-  const { data } = $api.useQuery("get", "/api/v1/dataset-versions", {
-    params: { query: { state: "ready", page_size: 200 } },
+  const kinds = props.input.kinds as Schemas["Dataset"]["kind"][];
+  const found = useChoice(VERSIONS, {
+    chosen: props.value,
+    query: { state: "ready", kind: kinds },
+    label: ({ dataset, number, rows_total }) =>
+      `${dataset.name} v${number} · ${pluralize(rows_total ?? 0, "row")}`,
   });
-  const rows = data?.results.filter(({ dataset }) => props.input.kinds.includes(dataset.kind));
-  const options = rows?.map(({ id, dataset, number, rows_total }) => ({
-    value: String(id),
-    label: `${dataset.name} v${number} · ${pluralize(rows_total ?? 0, "row")}`,
-  }));
-  const kinds = props.input.kinds.map((kind) =>
-    DATASET_KIND[kind as keyof typeof DATASET_KIND]?.toLowerCase(),
-  );
+  const names = kinds.map((kind) => DATASET_KIND[kind].toLowerCase());
   return (
     <Choice
       {...props}
-      options={options}
-      nothing={<TextLink to="/datasets">Freeze a dataset of {kinds.join(" or ")}</TextLink>}
+      {...found}
+      nothing={<TextLink to="/datasets">Freeze a dataset of {names.join(" or ")}</TextLink>}
     />
   );
 }
 
-type ChoiceProps = InputSelectProps & { options: Option[] | undefined; nothing: ReactNode };
+type ChoiceProps = InputSelectProps & { select: SelectProps; isEmpty: boolean; nothing: ReactNode };
 
-function Choice({ input, value, error, onChange, options, nothing }: ChoiceProps) {
-  const isEmpty = options?.length === 0;
+function Choice({ input, value, error, onChange, select, isEmpty, nothing }: ChoiceProps) {
   return (
     <Select
       label={input.label}
@@ -86,9 +82,9 @@ function Choice({ input, value, error, onChange, options, nothing }: ChoiceProps
       withAsterisk={input.required}
       clearable={!input.required}
       searchable
+      {...select}
       disabled={isEmpty}
       inputWrapperOrder={["label", "input", "description", "error"]}
-      data={options ?? []}
       value={value}
       error={error}
       onChange={onChange}

@@ -13,12 +13,13 @@ import {
   type FormValues,
   fieldNames,
   isNeeded,
+  presetFor,
   presetOf,
   type RunKind,
   type Setting,
   type Typed,
   toRequest,
-  withModel,
+  withPreset,
 } from "@/features/runs/launchForm";
 import { SettingField } from "@/features/runs/SettingField";
 import { FieldErrors } from "@/ui/FieldErrors";
@@ -38,7 +39,7 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
       await navigate({ to: "/runs/$runId", params: { runId: String(run.id) } });
     },
   });
-  const checkpoints = $api.useQuery("get", "/api/v1/checkpoints", { params: { query: { page_size: 200 } } });
+  const [isAsking, setIsAsking] = useState(false);
   const preset = presetOf(kind, values.config);
   const errors = { ...fieldErrors(launch.error, fieldNames(kind)), ...checked };
   const advanced = kind.fields.filter(({ group }) => group === "advanced");
@@ -46,12 +47,17 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
 
   const setConfig = (name: string, value: Typed) =>
     setValues((before) => ({ ...before, config: { ...before.config, [name]: value } }));
-  const setInput = (role: string, id: string | null) =>
-    setValues((before) =>
-      role === "model"
-        ? withModel(kind, before, id, checkpoints.data?.results ?? [])
-        : { ...before, inputs: { ...before.inputs, [role]: id } },
-    );
+  const setInput = (role: string, id: string | null) => {
+    setValues((before) => ({ ...before, inputs: { ...before.inputs, [role]: id } }));
+    if (role === "model") void bringPreset(id);
+  };
+  const bringPreset = async (model: string | null) => {
+    const { config } = values;
+    setIsAsking(true);
+    const name = model === null ? "paper" : await presetFor(model).catch(() => "paper");
+    setIsAsking(false);
+    setValues((now) => (now.inputs.model === model ? withPreset(kind, now, name, config) : now));
+  };
   const submit = () => {
     const found = checkForm(kind, values);
     setChecked(found);
@@ -141,7 +147,7 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
         />
         <FieldErrors message={errors[""]} title="The run was not launched" />
         <Group className={classes.footer}>
-          <Button type="submit" loading={launch.isPending}>
+          <Button type="submit" loading={launch.isPending || isAsking}>
             Launch
           </Button>
           {Object.keys(errors).length > 0 && (

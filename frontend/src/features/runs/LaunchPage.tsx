@@ -1,10 +1,11 @@
 import { SegmentedControl, Skeleton, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { $api } from "@/api/client";
 import { RUN_KIND } from "@/api/labels";
 import { LaunchForm } from "@/features/runs/LaunchForm";
 import classes from "@/features/runs/LaunchPage.module.css";
-import { initialValues, valuesOfRun, withModel } from "@/features/runs/launchForm";
+import { initialValues, presetFor, valuesOfRun, withPreset } from "@/features/runs/launchForm";
 import { Page, PageHeader } from "@/ui/Page";
 
 /** One form for every kind of run, made from what the server says of the kind. */
@@ -18,22 +19,22 @@ export function LaunchPage() {
     { params: { path: { run_id: search.again ?? 0 } } },
     { enabled: search.again !== undefined },
   );
-  const checkpoints = $api.useQuery(
-    "get",
-    "/api/v1/checkpoints",
-    { params: { query: { page_size: 200 } } },
-    { enabled: search.model !== undefined },
-  );
+  const preset = useQuery({
+    queryKey: ["preset", search.model],
+    queryFn: () => presetFor(String(search.model)),
+    enabled: search.model !== undefined,
+  });
   const wanted = again.data?.kind ?? search.kind ?? "sft";
   const kind = kinds.find((one) => one.kind === wanted) ?? kinds[0];
   if (!kind) return null;
   const isWaiting =
-    (search.again !== undefined && again.isPending) || (search.model !== undefined && checkpoints.isPending);
+    (search.again !== undefined && again.isPending) || (search.model !== undefined && preset.isPending);
   const start = () => {
     const values = initialValues(kind, "paper");
     if (again.data) return valuesOfRun(kind, again.data);
     if (search.model === undefined || !("model" in values.inputs)) return values;
-    return withModel(kind, values, String(search.model), checkpoints.data?.results ?? []);
+    const chosen = { ...values, inputs: { ...values.inputs, model: String(search.model) } };
+    return withPreset(kind, chosen, preset.data ?? "paper");
   };
   return (
     <Page title="Launch a run">

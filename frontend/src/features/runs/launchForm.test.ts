@@ -18,7 +18,7 @@ import {
   toRequest,
   valuesOfRun,
   withLauncher,
-  withModel,
+  withPreset,
 } from "@/features/runs/launchForm";
 
 function setting(overrides: Partial<Setting>): Setting {
@@ -205,11 +205,28 @@ test("an input that a setting leaves open is neither missed nor too much", () =>
 });
 
 describe("the preset of a model", () => {
-  const checkpoints = [
-    { id: 1, name: "tiny-base", parents: [] },
-    { id: 2, name: "SFT", parents: [{ id: 1 }] },
-    { id: 3, name: "llama", parents: [] },
-  ] as unknown as Parameters<typeof presetFor>[1];
+  const tiny = { id: 1, name: "tiny-base" };
+  const checkpoints: Record<string, Awaited<ReturnType<NonNullable<Parameters<typeof presetFor>[1]>>>> = {
+    1: { ...tiny, parents: [] },
+    2: { name: "SFT", parents: [tiny] },
+    3: { name: "llama", parents: [] },
+    4: {
+      name: "policy",
+      parents: [
+        { id: 3, name: "llama" },
+        { id: 5, name: "RM" },
+      ],
+    },
+    5: {
+      name: "RM",
+      parents: [
+        { id: 2, name: "SFT" },
+        { id: 4, name: "policy" },
+      ],
+    },
+    6: { name: "a circle", parents: [{ id: 6, name: "a circle" }] },
+  };
+  const read = async (id: number) => checkpoints[id] ?? expect.fail(`asked for ${id}`);
   const kind = {
     ...KIND,
     presets: [...KIND.presets, { name: "paper", label: "", values: KIND.defaults }],
@@ -219,16 +236,17 @@ describe("the preset of a model", () => {
     ["1", "tiny"],
     ["2", "tiny"],
     ["3", "paper"],
-    [null, "paper"],
-  ])("%s is %s", (id, name) => expect(presetFor(id, checkpoints)).toBe(name));
+    ["4", "tiny"],
+    ["6", "paper"],
+  ])("%s is %s", async (id, name) => expect(await presetFor(id, read)).toBe(name));
 
   test("comes with the model, unless a setting was touched", () => {
     const start = initialValues(kind, "paper");
-    const chosen = withModel(kind, start, "2", checkpoints);
+    const chosen = withPreset(kind, start, "tiny");
     expect(presetOf(kind, chosen.config)?.name).toBe("tiny");
-    expect(chosen.inputs.model).toBe("2");
     const touched = { ...start, config: { ...start.config, epochs: "5" } };
-    expect(withModel(kind, touched, "1", checkpoints).config).toEqual(touched.config);
+    expect(withPreset(kind, touched, "tiny").config).toEqual(touched.config);
+    expect(withPreset(kind, touched, "tiny", start.config).config).toEqual({ ...chosen.config, epochs: "5" });
   });
 });
 

@@ -1,5 +1,5 @@
 /** The launch form, from what the server says of a kind of run: values as they are typed, checks, and the request. */
-import type { Schemas } from "@/api/client";
+import { $api, queryClient, type Schemas } from "@/api/client";
 
 export type RunKind = Schemas["RunKind"];
 export type Setting = Schemas["Setting"];
@@ -75,34 +75,40 @@ export function presetOf(kind: RunKind, config: FormValues["config"]) {
   );
 }
 
-type Checkpoints = readonly Pick<Schemas["Checkpoint"], "id" | "name" | "parents">[];
+type Family = Pick<Schemas["Checkpoint"], "name"> & { parents: readonly { id: number; name: string }[] };
 
 const BUILT_IN = "tiny-base";
 
-/** The paper's values would keep a CPU busy for days on a model that learns in a minute. */
-export function presetFor(modelId: string | null, checkpoints: Checkpoints): "tiny" | "paper" {
-  const seen = new Set<number>();
-  const isTiny = (id: number): boolean => {
-    const checkpoint = checkpoints.find((one) => one.id === id);
-    if (!checkpoint || seen.has(id)) return false;
-    seen.add(id);
-    return checkpoint.name === BUILT_IN || checkpoint.parents.some((parent) => isTiny(parent.id));
-  };
-  return modelId !== null && isTiny(Number(modelId)) ? "tiny" : "paper";
+function readCheckpoint(checkpoint_id: number): Promise<Family> {
+  return queryClient.ensureQueryData(
+    $api.queryOptions("get", "/api/v1/checkpoints/{checkpoint_id}", { params: { path: { checkpoint_id } } }),
+  );
 }
 
-/** Choosing a model brings its preset, unless the settings were touched. */
-export function withModel(
-  kind: RunKind,
-  values: FormValues,
-  modelId: string | null,
-  checkpoints: Checkpoints,
-) {
-  const inputs = { ...values.inputs, model: modelId };
-  const preset = kind.presets.find(({ name }) => name === presetFor(modelId, checkpoints));
-  const isUntouched = presetOf(kind, values.config)?.name === "paper";
-  if (!preset || !isUntouched) return { ...values, inputs };
-  return { ...values, inputs, config: configValues(kind, preset.values) };
+/**
+ * The preset of what stems from the built-in model, or the paper's, which would keep a CPU busy for days on a model that
+ * learns in a minute. Asks for the ancestors, generation by generation.
+ */
+export async function presetFor(modelId: string, read = readCheckpoint): Promise<"tiny" | "paper"> {
+  const seen = new Set<number>();
+  let generation = [Number(modelId)];
+  while (generation.length) {
+    const family = await Promise.all(generation.map(read));
+    const relatives = family.flatMap(({ name, parents }) => [name, ...parents.map((parent) => parent.name)]);
+    if (relatives.includes(BUILT_IN)) return "tiny";
+    for (const id of generation) seen.add(id);
+    const parents = family.flatMap((checkpoint) => checkpoint.parents.map(({ id }) => id));
+    generation = [...new Set(parents)].filter((id) => !seen.has(id));
+  }
+  return "paper";
+}
+
+/** Choosing a model brings its preset, unless the settings were touched `before`; what was typed since stays. */
+export function withPreset(kind: RunKind, values: FormValues, presetName: string, before = values.config) {
+  const preset = kind.presets.find(({ name }) => name === presetName);
+  if (!preset || presetOf(kind, before)?.name !== "paper") return values;
+  const typed = Object.entries(values.config).filter(([name, value]) => value !== before[name]);
+  return { ...values, config: { ...configValues(kind, preset.values), ...Object.fromEntries(typed) } };
 }
 
 /** What is wrong with a typed value, or "". The server checks again, with the rules between fields. */
