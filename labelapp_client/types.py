@@ -316,6 +316,7 @@ class DatasetVersion(TypedDict):
     # Of manifest.json.
     sha256: str
     error: str
+    # Empty: nobody of the workspace.
     created_by: str
     created_at: str
     frozen_at: str | None

@@ -202,7 +202,7 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     split_counts = serializers.DictField(child=serializers.IntegerField(), read_only=True)
     files = serializers.SerializerMethodField()
     manifest_url = serializers.SerializerMethodField()
-    created_by = serializers.CharField(source="created_by.__str__", default="", read_only=True)
+    created_by = serializers.SerializerMethodField(help_text="Empty: nobody of the workspace.")
 
     class Meta:
         model = DatasetVersion
@@ -226,6 +226,9 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
             "frozen_at",
         )
         read_only_fields = fields
+
+    def get_created_by(self, version: DatasetVersion) -> str:
+        return str(version.created_by or "")
 
     @extend_schema_field(AnyFilters)
     def get_query(self, version: DatasetVersion) -> Any:

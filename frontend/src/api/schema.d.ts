@@ -2988,7 +2988,7 @@ export interface components {
             /** @description Of manifest.json. */
             readonly sha256: string;
             readonly error: string;
-            /** @default  */
+            /** @description Empty: nobody of the workspace. */
             readonly created_by: string;
             /** Format: date-time */
             readonly created_at: string;
