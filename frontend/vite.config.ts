@@ -120,6 +120,8 @@ export default defineConfig({
     target: "es2022",
     // Inlined assets would be data: addresses, which the content security policy keeps out of scripts and styles.
     assetsInlineLimit: 0,
+    // In kB, uncompressed: what no labeler fetches may be one chunk. What they do fetch has a test (300 kB in all).
+    chunkSizeWarningLimit: 700,
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
