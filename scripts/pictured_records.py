@@ -1,6 +1,7 @@
 """What the pictures of imports and datasets need: a file with faults, and somebody who wants to be left out."""
 
 import json
+import time
 from typing import Any
 
 from benchmarks.loop import Api, wait_for
@@ -57,6 +58,8 @@ def redacted(admin: Api) -> int:
     """Return the id of a prompt whose personal data was replaced, and that an admin has looked at since."""
     words = "write to my landlord"
     prompt = prompt_with(admin, words)
+    while admin("GET", f"prompts/{prompt}")["pii_state"] == "unscanned":
+        time.sleep(1)  # a worker looks at each
     waiting = [row for row in admin.rows("prompts/personal-data") if row["id"] == prompt]
     if waiting:
         findings = waiting[0]["pii_findings"]
