@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.db import connection
+
 from labelapp.accounts.models import User
 from labelapp.checkpoints.actions import register_checkpoint
 from labelapp.datasets.actions import create_dataset
@@ -162,6 +164,13 @@ def project_query(*worlds: World) -> dict[str, Any]:
     """The query that takes these worlds' projects."""
     projects: list[Project] = [world.project for world in worlds]
     return {"project_ids": sorted(project.pk for project in projects)}
+
+
+def somebody_waits() -> bool:
+    """Say whether a transaction waits for another one's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 def wait_for(look: Callable[[], Any]) -> Any:

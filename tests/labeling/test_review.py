@@ -1,17 +1,20 @@
 """The review queue: what labelers flag and skip, what researchers decide, and what becomes of the task."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
+from django.utils import timezone
 
 from labelapp.common.errors import Conflict
 from labelapp.labeling.models import Draft, Project, Skip, Submission, Task
 from labelapp.labeling.review import DecisionInput, decide
 from labelapp.labeling.review_models import Decision, Flag
-from labelapp.prompts.models import Prompt
+from labelapp.prompts.models import Prompt, Submitter
+from tests.datasets.world import somebody_waits, wait_for
 from tests.labeling.test_races import at_once
 from tests.labeling.workspace import Labeler, Workspace, answer_to
 
@@ -183,6 +186,18 @@ def test_a_correction_says_what_was_known_before(workspace: Workspace, labeler: 
     assert rewritten.json()["errors"][0]["field"] == "changes.messages"
 
 
+def test_a_correction_of_an_erased_prompt_names_no_context(workspace: Workspace, labeler: Labeler) -> None:
+    task_id = labeler.next(workspace.comparison(members=[labeler]))["task_id"]
+    flag_id = flag(labeler, task_id).json()["id"]
+    changes = {"use_case": "closed_qa", "deployment_context": "The help desk of Ms Lind."}
+    decide_on(workspace, task_id, "correct", flag_ids=[flag_id], changes=changes)
+    (shown,) = workspace.researcher.get(f"review/{task_id}").json()["decisions"]
+    assert {*shown["changes"]} == {"use_case", "deployment_context"}
+    Submitter.objects.filter(prompts__tasks=task_id).update(erased_at=timezone.now())
+    (shown,) = workspace.researcher.get(f"review/{task_id}").json()["decisions"]
+    assert {*shown["changes"]} == {"use_case"}
+
+
 def test_a_prompt_is_replaced_and_never_rewritten(workspace: Workspace, project: Project, labeler: Labeler) -> None:
     labeler.submit(labeler.next(project))
     task = Task.objects.get(submissions__labeler=labeler.user)
@@ -302,3 +317,27 @@ def test_of_two_researchers_one_decides() -> None:
 
     assert sorted(at_once(lambda: dismiss(0), lambda: dismiss(1))) == ["already_decided", "dismiss"]
     assert len(labeler.get(f"tasks/{task_id}/thread").json()["messages"]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_decides_waits_for_the_sender_before_the_task() -> None:
+    workspace = Workspace()
+    labeler = workspace.labeler()
+    task_id = labeler.next(workspace.demonstration(members=[labeler]))["task_id"]
+    flag_id = flag(labeler, task_id).json()["id"]
+    researcher = workspace.researcher.user
+
+    def dismiss() -> None:
+        try:
+            decide(task_id, DecisionInput("dismiss", note="No.", flag_ids=(flag_id,)), decided_by=researcher)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Submitter.objects.select_for_update(of=("self",)).get(prompts__tasks=task_id)
+            deciding = pool.submit(dismiss)
+            wait_for(somebody_waits)
+            Task.objects.select_for_update(nowait=True).get(pk=task_id)  # or each would wait for the other
+        deciding.result()
+    assert Decision.objects.get().action == "dismiss"

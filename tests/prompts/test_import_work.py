@@ -32,7 +32,7 @@ from labelapp.prompts.importing.parsing import ParsedLine
 from labelapp.prompts.importing.working import work_on
 from labelapp.prompts.models import ImportLine, Prompt, PromptImport, Response, SampleBatch
 from tests.conftest import process_environment
-from tests.datasets.world import wait_for
+from tests.datasets.world import somebody_waits, wait_for
 from tests.prompts.conftest import Upload, confirm, jsonl, previewed
 from tests.prompts.test_records import YES
 
@@ -222,12 +222,6 @@ def test_undo_locks_the_lines_of_other_imports_before_its_prompts(upload: Upload
 def work_elsewhere(import_id: int) -> None:
     work_on(import_id)
     connection.close()
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True)
