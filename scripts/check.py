@@ -44,8 +44,12 @@ def npm(*arguments: str) -> tuple[str, ...]:
 
 
 def pytest(*arguments: str) -> tuple[str, ...]:
-    """Return a test run whose slowest tests are named, so that a slow suite can be mended."""
-    return python("-m", "pytest", "--durations=5", "--color=no", *arguments)
+    """Return a test run that names its slowest tests, so that a slow suite can be mended.
+
+    On a loaded machine a server or a page can be late once. What fails is therefore run again, and what passes only
+    then is named: it is a test to mend.
+    """
+    return python("-m", "pytest", "--durations=5", "--color=no", "--reruns", "1", *arguments)
 
 
 # In the order in which they start: what fails fast comes first.
@@ -62,8 +66,8 @@ STEPS = (
     Step("mypy", python("-m", "mypy", ".")),
     Step("frontend-test", npm("test")),
     # The longest first, so that both cores are busy to the end. A page waits for its server and a test for its page: on
-    # its own the browser would leave half of the machine idle. What was too slow once is run again, and that is told.
-    Step("test-browser", pytest(BROWSER_FOLDER, "--reruns", "1")),
+    # its own the browser would leave half of the machine idle.
+    Step("test-browser", pytest(BROWSER_FOLDER)),
     Step("test-web", pytest("tests", *(f"--ignore={folder}" for folder in (*TORCH_FOLDERS, BROWSER_FOLDER)))),
     Step("test-torch", pytest(*TORCH_FOLDERS)),
     Step("loop", python("-m", "benchmarks.loop")),
@@ -193,14 +197,19 @@ def finish(item: Running, outcome: Outcome) -> None:
     is_ok = item.process.returncode == 0
     (outcome.passed if is_ok else outcome.failed).append(item.step.name)
     counts = f"  {passed} passed" if passed else ""
-    if again := re.search(r"\b(\d+) rerun", text):
-        counts += f", {again[1]} only when run again"
     print(f"{'ok  ' if is_ok else 'FAIL'} {item.step.name:<15} {item.seconds():6.1f} s{counts}", flush=True)
+    for line in re.findall(r"^RERUN .*", text, re.MULTILINE):
+        print(f"     | {line}", flush=True)
     if not is_ok:
-        lines = text.splitlines()
-        print("\n".join(f"     | {line}" for line in lines[-SHOWN_LINES:]), flush=True)
-        if len(lines) > SHOWN_LINES:
-            print(f"     | (the first {len(lines) - SHOWN_LINES} lines are in {item.log.relative_to(ROOT)})")
+        told = what_failed(text)
+        print("\n".join(f"     | {line}" for line in told), flush=True)
+        print(f"     | (the whole log is in {item.log.relative_to(ROOT)})", flush=True)
+
+
+def what_failed(text: str) -> list[str]:
+    """Return the lines of a log that name the failed tests, for whoever sees only the first, and then its end."""
+    lines = [line for line in text.splitlines() if not re.fullmatch(r"[.sxXRFE]* +\[ *\d+%\]", line)]
+    return [*(line for line in lines if line.startswith(("FAILED ", "ERROR "))), *lines[-SHOWN_LINES:]]
 
 
 def count_tests(text: str) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from labelapp.common.embedded import EmbeddedPostgres, EmbeddedValkey
@@ -41,6 +42,10 @@ class TestServices:
             server.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
 
+
+# The same examples each time, and no limit to how long one takes: on a busy machine a test must not fail by chance.
+# More examples, others each time: --hypothesis-profile default.
+hypothesis.settings.load_profile("ci")
 
 services_key = pytest.StashKey[TestServices]()
 
@@ -79,6 +84,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     folders = {item.path.relative_to(tests).parts[0] for item in session.items if item.path.is_relative_to(tests)}
     if folders - WITHOUT_SERVICES:
         session.config.stash[services_key].start()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell why a test was run again (`--reruns`), or nobody could mend what fails once in fifty times."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.section(f"first run of {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
+        reasons = [line[1:].strip() for line in report.longreprtext.splitlines() if line.startswith("E ")]
+        terminalreporter.write_line(f"RERUN {report.nodeid} - {reasons[0] if reasons else 'see above'}")
 
 
 @pytest.hookimpl(trylast=True)

@@ -136,7 +136,7 @@ def test_a_closed_page_gives_its_thread_back(live_app: str) -> None:
     cookie = f"sessionid={client_of(make_user(Role.ADMIN)).cookies['sessionid'].value}"
     wait_for(lambda: listeners() == 0)
     with urllib.request.urlopen(
-        urllib.request.Request(f"{live_app}/api/v1/events?topics=runs", headers={"Cookie": cookie}), timeout=20
+        urllib.request.Request(f"{live_app}/api/v1/events?topics=runs", headers={"Cookie": cookie}), timeout=60
     ) as stream:
         assert stream.readline()
         wait_for(lambda: listeners() == 1)
@@ -151,7 +151,7 @@ def test_an_open_stream_holds_no_database_connection(live_app: str) -> None:
 
     def watch(received: list[bytes]) -> None:
         request = urllib.request.Request(f"{live_app}/api/v1/events?topics=runs", headers={"Cookie": cookie})
-        with urllib.request.urlopen(request, timeout=20) as stream:
+        with urllib.request.urlopen(request, timeout=60) as stream:
             while line := stream.readline():
                 if line.startswith(b"data:"):
                     received.append(line)
@@ -161,12 +161,12 @@ def test_an_open_stream_holds_no_database_connection(live_app: str) -> None:
     threads = [threading.Thread(target=watch, args=(received,)) for _ in range(8)]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while len(received) < 8 and time.monotonic() < deadline:
         events.publish("runs", id=1)
         time.sleep(0.05)
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert len(received) == 8
 
 
@@ -213,7 +213,7 @@ class TestSystem:
 @pytest.mark.slow
 def test_a_killed_worker_is_seen_within_half_a_minute(celery_worker_process: "subprocess.Popen[bytes]") -> None:
     """The worker signs for itself; how long the sign lasts is what the page shows."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not health.queue_is_served("runs") and time.monotonic() < deadline:
         time.sleep(0.1)
     assert health.queue_is_served("runs")

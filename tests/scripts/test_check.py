@@ -84,6 +84,19 @@ def test_the_tests_of_each_runner_are_counted(text: str, counts: tuple[int, int]
     assert count_tests(text) == counts
 
 
+def test_a_failed_step_names_its_tests_first(capsys: pytest.CaptureFixture[str]) -> None:
+    log = "...... [ 50%]\\n" + "E  assert False\\n" * (check.SHOWN_LINES + 1) + "FAILED tests/a.py::test_b"
+    run_all(step("tests", f"print('{log}'); raise SystemExit(1)"))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "     | FAILED tests/a.py::test_b"
+    assert not any("50%" in line for line in lines)
+
+
+def test_a_test_that_passed_only_when_run_again_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    run_all(step("tests", "print('RERUN tests/a.py::test_b\\n1 passed, 1 rerun in 2.00s')"))
+    assert capsys.readouterr().out.splitlines()[1] == "     | RERUN tests/a.py::test_b"
+
+
 def test_the_last_line_is_the_count_that_continuous_integration_reads(capsys: pytest.CaptureFixture[str]) -> None:
     report(Outcome(["one"], ["two"], tests_passed=5), steps=[step("one", ""), step("two", "")], seconds=3)
     assert capsys.readouterr().out.splitlines()[-1] == "5 passed, 1 failed"
