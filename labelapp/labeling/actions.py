@@ -227,8 +227,7 @@ def _withdraw(tasks: QuerySet[Task], *, event: str) -> None:
     Task.objects.filter(pk__in=found).update(withdrawn_at=timezone.now())
     slots = Assignment.objects.filter(task__in=found)
     slots.filter(state__in=(Assignment.State.OPEN, Assignment.State.LEASED)).update(state=Assignment.State.WITHDRAWN)
+    # Whoever has one on the screen is told at once: leased, answered, kept as a draft, or shown ahead of its lease.
     for project_id in sorted(set(found.values())):
-        publish_on_commit(f"labeling:{project_id}", type="tasks", id=project_id)
-    # Whoever has one on the screen is told at once.
-    for task_id in slots.exclude(labeler=None).order_by("task_id").values_list("task_id", flat=True).distinct():
-        publish_on_commit(f"labeling:{found[task_id]}", type=event, id=task_id)
+        task_ids = [task_id for task_id, project in found.items() if project == project_id]
+        publish_on_commit(f"labeling:{project_id}", type=event, id=project_id, task_ids=task_ids)

@@ -65,7 +65,9 @@ WITH slot AS (
            FOR UPDATE),
           (SELECT candidate.id FROM labeling_assignment candidate
            WHERE candidate.id = %(preferred)s::bigint AND candidate.project_id = %(project)s
-             AND candidate.state = 'open' AND {ELIGIBLE}
+             AND (candidate.state = 'open'
+                  OR candidate.state = 'leased' AND candidate.lease_expires_at <= statement_timestamp())
+             AND {ELIGIBLE}
            FOR UPDATE SKIP LOCKED),
           (SELECT candidate.id FROM labeling_skip returned
            JOIN labeling_assignment candidate ON candidate.task_id = returned.task_id

@@ -122,6 +122,10 @@ def _open_reports(task: Task, wanted: DecisionInput) -> Reports:
 
 def _check_all_there(name: str, ids: Iterable[int], rows: QuerySet[Any]) -> None:
     missing = sorted(set(ids) - set(rows.values_list("pk", flat=True)))
+    if missing and rows.model is Skip and not Skip.objects.filter(pk__in=missing).exists():
+        # A skip that its labeler undoes is removed.
+        message = "A labeler has taken their skip back meanwhile, and works on the task again."
+        raise Conflict(message, code="skip_undone", skip_ids=missing)
     if missing:
         raise InvalidInput(f"This task has no {name.removesuffix('_ids')} {missing[0]}.", field=name)
 

@@ -20,6 +20,7 @@ from labelapp.common.errors import Conflict, NotFound
 from labelapp.common.events import publish_on_commit
 from labelapp.labeling.assignment import claim_next, prompt_erased, read_assignment
 from labelapp.labeling.models import Assignment, Draft, Membership, Skip, Submission, Task
+from labelapp.labeling.queries import IS_OPEN
 from labelapp.labeling.recording import OPEN_SLOT
 from labelapp.labeling.retraction_models import Retraction
 
@@ -42,8 +43,7 @@ def undo(*, assignment_id: int, labeler_id: int, submission_id: int, content: di
         with transaction.atomic():
             _undo(assignment_id=assignment_id, labeler_id=labeler_id, submission_id=submission_id, content=content)
     except IntegrityError as error:
-        message = "Another tab of yours took a task at this moment. Undo once more."
-        raise Conflict(message, code="undo_raced") from error
+        raise _raced() from error
     return read_assignment(assignment_id=assignment_id, labeler_id=labeler_id)
 
 
@@ -90,6 +90,10 @@ def undo_skip(*, assignment_id: int, labeler_id: int, skip_id: int, content: dic
     publish_on_commit(f"labeling:{task.project_id}", type="unskipped", id=task.pk)
     publish_on_commit("review", type="unskipped", id=task.pk)
     return read_assignment(assignment_id=again, labeler_id=labeler_id)
+
+
+def _raced() -> Conflict:
+    return Conflict("Another tab of yours took a task at this moment. Undo once more.", code="undo_raced")
 
 
 def _since() -> Any:
@@ -155,15 +159,19 @@ def _lease_again(slot: Assignment, *, labeler_id: int) -> None:
 
 
 def _claim_again(task: Task, *, labeler_id: int, preferred_id: int) -> int:
-    """Lease an open slot of the task to the labeler, the preferred one if they can have it; return its id."""
+    """Lease a free slot of the task to the labeler, the preferred one if they can have it; return its id."""
     _give_back_held(task.project_id, labeler_id=labeler_id)
-    free = list(task.assignments.filter(state=Assignment.State.OPEN).order_by("pk").values_list("pk", flat=True))
-    wanted = preferred_id if preferred_id in free else next(iter(free), None)
+    # A claim would pass by a row that somebody has locked; this waits, and sees what became of it.
+    locked = task.assignments.select_for_update().filter(IS_OPEN).order_by("pk")
+    free = list(locked.values_list("pk", flat=True))
+    if not free:
+        raise Conflict("Somebody else has this task by now.", code="undo_taken")
+    wanted = preferred_id if preferred_id in free else free[0]
     found = claim_next(project_id=task.project_id, labeler_id=labeler_id, preferred_id=wanted)
     if found.status == "paused":
         raise Conflict("This project is paused.", code="project_paused")
     if found.assignment is None or found.assignment["task_id"] != task.pk:
-        raise Conflict("Somebody else has this task by now.", code="undo_taken")
+        raise _raced()
     assignment_id: int = found.assignment["id"]
     return assignment_id
 

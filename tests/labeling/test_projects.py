@@ -1,10 +1,14 @@
 """Projects, instructions, members and tasks over HTTP."""
 
+import json
+from itertools import islice
 from typing import Any
 
 import pytest
 
 from labelapp.accounts.models import Role
+from labelapp.common import events
+from labelapp.labeling.actions import withdraw_tasks_of
 from labelapp.labeling.models import Assignment, Draft, InstructionVersion, Project, Task
 from labelapp.labeling.questions import METADATA_KEYS
 from tests.labeling.workspace import INSTRUCTIONS, Labeler, Workspace, answer_to, expire, slot
@@ -256,6 +260,20 @@ def test_a_demonstration_takes_no_batch(workspace: Workspace) -> None:
     batch = workspace.batch([workspace.prompt()])
     response = workspace.researcher.post(f"projects/{project.pk}/tasks", {"filter": {}, "batch_id": batch.pk})
     assert response.json()["errors"][0]["field"] == "batch_id"
+
+
+def test_one_event_names_all_that_was_withdrawn_also_what_nobody_holds(
+    workspace: Workspace, django_capture_on_commit_callbacks: Any
+) -> None:
+    project = workspace.comparison(tasks=3)
+    task_ids = list(project.tasks.order_by("pk").values_list("pk", flat=True))
+    told = events.stream(frozenset({f"labeling:{project.pk}"}), looks={}, connection=None)
+    next(told)
+    with django_capture_on_commit_callbacks(execute=True):
+        withdraw_tasks_of([workspace.submitter])
+    wanted = {"topic": f"labeling:{project.pk}", "type": "erased", "id": project.pk, "task_ids": task_ids}
+    # Tests that run beside this one share the channel.
+    assert any(json.dumps(wanted) in chunk for chunk in islice(told, 5))
 
 
 def test_a_withdrawn_task_leaves_the_queue_and_its_answers_stay(workspace: Workspace, labeler: Labeler) -> None:

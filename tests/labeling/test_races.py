@@ -15,6 +15,7 @@ from labelapp.labeling.assignment import claim_next
 from labelapp.labeling.models import Assignment, Project, Submission, Task
 from labelapp.labeling.recording import submit
 from labelapp.labeling.submission import read_submission
+from tests.datasets.world import somebody_waits, wait_for
 from tests.labeling.workspace import Labeler, Workspace, answer_to, expire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -164,6 +165,25 @@ def test_edits_at_once_become_revisions_one_after_the_other() -> None:
 
     responses = at_once(*[edit] * 5)
     assert sorted(response.json()["revision"] for response in responses) == [2, 3, 4, 5, 6]
+
+
+def test_an_undone_skip_waits_for_who_holds_its_row_for_a_moment() -> None:
+    workspace = Workspace()
+    labeler = workspace.labeler()
+    project = workspace.comparison(tasks=2, members=[labeler])
+    assignment = labeler.next(project)
+    skipped = labeler.post(
+        f"assignments/{assignment['id']}/skip", {"lease_token": assignment["lease_token"], "reason": "unclear"}
+    )
+    body = {"skip_id": skipped.json()["skip_id"], "content": {}}
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Assignment.objects.select_for_update().get(pk=assignment["id"])
+            undone = pool.submit(Labeler(labeler.user).post, f"assignments/{assignment['id']}/undo", body)
+            wait_for(lambda: undone.done() or somebody_waits())
+        response = undone.result()
+        pool.submit(lambda: connection.close()).result()  # that of the thread
+    assert (response.status_code, response.json().get("id")) == (200, assignment["id"]), response.json()
 
 
 def test_a_late_answer_races_with_a_takeover_and_one_of_them_wins() -> None:

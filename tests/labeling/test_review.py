@@ -131,6 +131,21 @@ def test_an_answer_goes_to_whoever_asked_and_gives_the_task_back(
     assert labeler.next(project)["task_id"] != task_id
 
 
+def test_a_skip_that_was_undone_meanwhile_is_a_conflict(
+    workspace: Workspace, project: Project, labeler: Labeler
+) -> None:
+    assignment = labeler.next(project)
+    skip_id = skip(labeler, assignment)
+    undone = labeler.post(f"assignments/{assignment['id']}/undo", {"skip_id": skip_id, "content": {}})
+    assert undone.status_code == 200, undone.json()
+    refused = decide_on(workspace, assignment["task_id"], "withdraw", note="Unsafe.", skip_ids=[skip_id])
+    assert (refused.status_code, refused.json()["code"]) == (409, "skip_undone")
+    assert labeler.submit(undone.json()).status_code == 201, "nothing was withdrawn"
+    elsewhere = labeler.next(project)
+    wrong = decide_on(workspace, assignment["task_id"], "answer", note="x", skip_ids=[skip(labeler, elsewhere)])
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "skip_ids")
+
+
 def test_what_others_have_answered_cannot_be_given_back(
     workspace: Workspace, project: Project, labeler: Labeler
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from labelapp.labeling import undo as undoing
 from labelapp.labeling.models import Assignment, Draft, Project, Skip
-from tests.labeling.workspace import Labeler, Workspace, slot
+from tests.labeling.workspace import Labeler, Workspace, expire, slot
 
 TYPED = {"content": {"ranks": [2, 1, 1, 3], "notes": "half a thou"}, "spent": {"elapsed": 61, "active": 45}}
 
@@ -86,6 +86,18 @@ def test_a_place_that_somebody_has_taken_is_theirs_and_another_will_do(workspace
     refused = undo(labeler, back, skip_id)
     assert (refused.status_code, refused.json()["code"]) == (409, "undo_taken")
     assert Skip.objects.get().pk == skip_id, "nothing has changed"
+
+
+def test_a_place_whose_lease_ran_out_is_free(workspace: Workspace, labeler: Labeler) -> None:
+    project = workspace.comparison(tasks=1, members=[labeler], overlap=2)
+    late, quick = workspace.labeler(project), workspace.labeler(project)
+    lost = late.next(project)
+    assignment, skip_id = skipped(labeler, project)
+    assert quick.next(project)["id"] == assignment["id"]
+    refused = undo(labeler, assignment, skip_id)
+    assert (refused.status_code, refused.json()["code"]) == (409, "undo_taken")
+    expire(lost["id"])
+    assert undo(labeler, assignment, skip_id).json()["id"] == lost["id"]
 
 
 def test_what_happened_since_is_told(

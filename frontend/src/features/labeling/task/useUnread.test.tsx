@@ -15,7 +15,8 @@ function task(state: Assignment["state"], version: number): Assignment {
   return { id: 5, task_id: 8, state, project: { id: 3 }, instruction_version } as Assignment;
 }
 
-test("what happened while the connection was lost is read from the assignment, and nothing is asked before", async () => {
+/** Connections that the test opens, tells of events, and breaks. */
+function eventSources(): EventSource[] {
   vi.useFakeTimers();
   const sources: EventSource[] = [];
   class Source {
@@ -25,6 +26,37 @@ test("what happened while the connection was lost is read from the assignment, a
     }
   }
   vi.stubGlobal("EventSource", Source);
+  return sources;
+}
+
+function renderNews(assignment: Assignment) {
+  return renderHook(() => useTaskNews(assignment), {
+    wrapper: ({ children }) => <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>,
+  });
+}
+
+test("one event tells of many tasks, and those of others change nothing here", async () => {
+  const sources = eventSources();
+  const { result, unmount } = renderNews(task("leased", 1));
+  await vi.runAllTimersAsync();
+  sources[0]?.onopen?.({} as Event);
+  const tell = (type: string, task_ids: number[]) => {
+    const data = JSON.stringify({ topic: "labeling:3", type, id: 3, task_ids });
+    act(() => sources[0]?.onmessage?.({ data } as MessageEvent));
+  };
+  tell("withdrawn", [6, 7]);
+  expect(result.current.isWithdrawn).toBe(false);
+  tell("withdrawn", [7, 8]);
+  tell("withdrawn", [9]);
+  expect(result.current).toMatchObject({ isWithdrawn: true, isErased: false });
+  tell("erased", [8]);
+  expect(result.current.isErased).toBe(true);
+  unmount();
+  await vi.runAllTimersAsync();
+});
+
+test("what happened while the connection was lost is read from the assignment, and nothing is asked before", async () => {
+  const sources = eventSources();
   const asked: string[] = [];
   let erased = false;
   vi.stubGlobal("fetch", async ({ url }: Request) => {
@@ -33,9 +65,7 @@ test("what happened while the connection was lost is read from the assignment, a
       ? Response.json({ code: "prompt_erased", message: "Erased." }, { status: 409 })
       : Response.json(task("withdrawn", 2));
   });
-  const { result, unmount } = renderHook(() => useTaskNews(task("leased", 1)), {
-    wrapper: ({ children }) => <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>,
-  });
+  const { result, unmount } = renderNews(task("leased", 1));
   await vi.runAllTimersAsync();
   sources[0]?.onopen?.({} as Event);
   await vi.runAllTimersAsync();

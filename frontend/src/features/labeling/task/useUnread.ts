@@ -1,6 +1,6 @@
 /** How many answers wait to be read, and the events that change it while a task is on the screen. */
 import { useCallback, useState } from "react";
-import { $api, api } from "@/api/client";
+import { $api, api, refetch } from "@/api/client";
 import { isErasure } from "@/api/errors";
 import { type ServerEvent, useEvents } from "@/api/events";
 import type { Assignment } from "@/features/labeling/task/types";
@@ -33,12 +33,19 @@ export function useTaskNews(assignment: Assignment): TaskNews {
   const [withdrawnId, setWithdrawnId] = useState<number | null>(null);
   const [erasedId, setErasedId] = useState<number | null>(null);
   const [newerId, setNewerId] = useState(0);
-  const onEvent = useCallback(({ type, id }: ServerEvent) => {
-    if (type === "withdrawn") setWithdrawnId(id ?? null);
-    if (type === "erased") setErasedId(id ?? null);
-    if (type === "instructions") setNewerId(id ?? 0);
-  }, []);
-  const { id, task_id } = assignment;
+  const { id, task_id, project } = assignment;
+  const onEvent = useCallback(
+    (event: ServerEvent) => {
+      const { type } = event;
+      if (type === "instructions") setNewerId(event.id ?? 0);
+      if (type !== "withdrawn" && type !== "erased") return;
+      if ((event.task_ids as number[]).includes(task_id))
+        (type === "erased" ? setErasedId : setWithdrawnId)(task_id);
+      // It may be the one that comes next.
+      void refetch(["upcoming", project.id]);
+    },
+    [task_id, project.id],
+  );
   // What happened while the connection was lost is told by the assignment itself; a server that cannot say is asked later.
   const onGap = useCallback(() => {
     const path = { assignment_id: id };
@@ -52,7 +59,7 @@ export function useTaskNews(assignment: Assignment): TaskNews {
       },
     );
   }, [id, task_id]);
-  const topics = [`labeling:${assignment.project.id}`];
+  const topics = [`labeling:${project.id}`];
   useEvents(topics, THREADS, { type: "message" });
   useEvents(topics, REPORTS, { type: "decided" });
   useEvents(topics, [], { onEvent, onGap });
