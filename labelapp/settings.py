@@ -139,7 +139,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "labelapp.common.assets.AssetsMiddleware",
     "labelapp.common.compression.JsonCompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -317,6 +317,7 @@ SPECTACULAR_SETTINGS = {
         "SkipReasonEnum": "labelapp.labeling.models.Skip.Reason",
         "SplitEnum": "labelapp.prompts.models.Split",
         "WebhookEventEnum": "labelapp.webhooks.models.EventType",
+        "TinyBaseStateEnum": "labelapp.runs.tiny_base.TINY_BASE_STATES",
         "UseCaseEnum": "labelapp.prompts.models.UseCase",
         "WritableKindEnum": "labelapp.prompts.authoring_serializers.KINDS",
     },

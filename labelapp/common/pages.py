@@ -1,6 +1,6 @@
 """The single-page app: one HTML file for every page, with the request's CSP nonce in it."""
 
-from functools import cache
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +9,18 @@ NONCE_MARK = "__CSP_NONCE__"
 NOT_BUILT = "The front end is not built. Run `make run`, or `npm ci && npm run build` in frontend/."
 
 
-@cache
 def index_html() -> str | None:
-    """Return the built page, or None where nobody has built it."""
-    path = settings.FRONTEND_DIR / "index.html"
-    return path.read_text() if path.exists() else None
+    """Return the built page, or None where nobody has built it; one that is built anew names other assets."""
+    try:
+        return _read((settings.FRONTEND_DIR / "index.html").stat().st_mtime_ns)
+    except FileNotFoundError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _read(_changed_at_ns: int) -> str:
+    text: str = (settings.FRONTEND_DIR / "index.html").read_text()
+    return text
 
 
 def app_page(request: HttpRequest) -> HttpResponse:

@@ -37,7 +37,9 @@ from labelapp.runs.serializers import (
     RunQuery,
     RunSerializer,
     SampleInto,
+    TinyBaseSerializer,
 )
+from labelapp.runs.tiny_base import tiny_base_progress
 
 BAD_INPUT = {400: ErrorSerializer}
 MISSING = {404: ErrorSerializer}
@@ -69,6 +71,16 @@ class RunKindList(APIView):
     @extend_schema(operation_id="run_kinds_list", responses={200: RunKindSerializer(many=True)})
     def get(self, request: Request) -> Response:
         return Response(describe_kinds())
+
+
+class TinyBase(APIView):
+    """Whether the built-in model is there or on its way, for pages that would otherwise say that there is none."""
+
+    required_role = Role.RESEARCHER
+
+    @extend_schema(operation_id="tiny_base_retrieve", responses={200: TinyBaseSerializer})
+    def get(self, request: Request) -> Response:
+        return Response(TinyBaseSerializer(tiny_base_progress()).data)
 
 
 class RunList(GenericAPIView[Any]):

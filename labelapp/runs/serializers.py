@@ -12,6 +12,7 @@ from labelapp.labeling.project_serializers import PersonSerializer
 from labelapp.prompts.models import SampleBatch, UseCase
 from labelapp.runs.launchers import MOST_PROCESSES
 from labelapp.runs.models import Launcher, Run, RunInput, RunKind, RunState
+from labelapp.runs.tiny_base import TINY_BASE_STATES
 
 MAX_ID = 2**63 - 1
 
@@ -278,6 +279,13 @@ class RunKindSerializer(serializers.Serializer[Any]):
     fields = SettingSerializer(many=True)  # type: ignore[assignment]
     defaults = serializers.DictField()
     presets = PresetSerializer(many=True)
+
+
+class TinyBaseSerializer(serializers.Serializer[Any]):
+    """Where the built-in model is; `building` ends by itself, in `ready` or `failed`."""
+
+    state = serializers.ChoiceField(choices=TINY_BASE_STATES)
+    problem = serializers.CharField(allow_blank=True, help_text="Why building failed, in one line.")
 
 
 class MetricsSerializer(serializers.Serializer[Any]):

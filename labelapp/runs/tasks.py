@@ -5,7 +5,7 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from labelapp.runs import launching, sweeping
-from labelapp.runs.tiny_base import ensure_tiny_base
+from labelapp.runs.tiny_base import build_tiny_base
 
 logger = structlog.get_logger(__name__)
 # A bell that nobody heard in time is worth nothing: the sweeper rings again.
@@ -28,7 +28,7 @@ def sweep() -> None:
 @shared_task(name="runs.register_tiny")
 def register_tiny() -> None:
     """Build and register the built-in model, if it is not there: some twenty seconds of one core."""
-    ensure_tiny_base()
+    build_tiny_base()
 
 
 def ring(run_ids: list[int]) -> None:

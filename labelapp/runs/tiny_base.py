@@ -5,9 +5,11 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.core.cache import cache
 
 from labelapp.checkpoints.actions import register_checkpoint
 from labelapp.checkpoints.locations import inspect_location
@@ -17,11 +19,46 @@ from labelapp.common.embedded.process import last_line, start_child
 NAME = "tiny-base"
 LOCATION = f"models/{NAME}"
 DESCRIPTION = "A byte-level Llama of a few hundred thousand parameters, built on this machine from the demo content."
+PROGRESS_KEY = f"runs:{NAME}"
+# A worker takes it up at once and needs a minute or two on a busy machine; after this nobody waits for it any more.
+EXPECTED_SECONDS = 15 * 60
+FAILURE_SECONDS = 24 * 3600
+TINY_BASE_STATES = ("ready", "building", "failed", "absent")
 CORPUS = Path(__file__).resolve().parent.parent / "prompts" / "demo"
 
 
 class TinyBaseError(Exception):
     """The tiny model could not be built; the message is one line that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TinyBaseProgress:
+    """Which of TINY_BASE_STATES holds, `absent` where nobody has asked for it; why it failed, in one line."""
+
+    state: str
+    problem: str = ""
+
+
+def tiny_base_progress() -> TinyBaseProgress:
+    """Whether `tiny-base` is there, on its way, or not to be expected."""
+    if Checkpoint.objects.filter(name=NAME).exists():
+        return TinyBaseProgress("ready")
+    progress: TinyBaseProgress = cache.get(PROGRESS_KEY, TinyBaseProgress("absent"))
+    return progress
+
+
+def expect_tiny_base() -> None:
+    """Remember that a worker has been asked to build it, so that the pages can say so."""
+    cache.set(PROGRESS_KEY, TinyBaseProgress("building"), timeout=EXPECTED_SECONDS)
+
+
+def build_tiny_base() -> None:
+    """What the worker does. Raises TinyBaseError, whose line stays to be read on the pages."""
+    try:
+        ensure_tiny_base()
+    except TinyBaseError as error:
+        cache.set(PROGRESS_KEY, TinyBaseProgress("failed", problem=str(error)), timeout=FAILURE_SECONDS)
+        raise
 
 
 def ensure_tiny_base(*, steps: int | None = None) -> tuple[Checkpoint, bool]:

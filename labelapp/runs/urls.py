@@ -18,5 +18,6 @@ urlpatterns = [
     path("runs/<int:run_id>/files/<path:name>", api.RunFile.as_view()),
     path("checkpoints/<int:checkpoint_id>/sample-into", api.SampleIntoProject.as_view()),
     path("checkpoints/<int:checkpoint_id>/lineage", api.CheckpointLineage.as_view()),
+    path("checkpoints/tiny-base", api.TinyBase.as_view()),
     path("users/<int:user_id>/lineage", api.UserLineage.as_view()),
 ]

@@ -18,6 +18,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "api/v1/checkpoints/<int:checkpoint_id>": {"GET": Role.RESEARCHER, "PATCH": Role.ADMIN},
     "api/v1/checkpoints/<int:checkpoint_id>/lineage": {"GET": Role.RESEARCHER},
     "api/v1/checkpoints/<int:checkpoint_id>/sample-into": {"POST": Role.ADMIN},
+    "api/v1/checkpoints/tiny-base": {"GET": Role.RESEARCHER},
     "api/v1/cohorts": {"GET": Role.RESEARCHER, "POST": Role.RESEARCHER},
     "api/v1/cohorts/<int:cohort_id>": {"GET": Role.RESEARCHER, "PATCH": Role.RESEARCHER, "DELETE": Role.RESEARCHER},
     "api/v1/dataset-shapes": {"GET": Role.RESEARCHER},

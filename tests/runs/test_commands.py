@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
@@ -12,6 +13,8 @@ from labelapp.accounts.models import User
 from labelapp.checkpoints.models import Checkpoint
 from labelapp.runs import launching
 from labelapp.runs.models import RunState
+from labelapp.runs.tiny_base import PROGRESS_KEY, TinyBaseError, build_tiny_base, expect_tiny_base
+from tests.people import client_of
 from tests.runs.world import make_sft, reached_step, supervisor_of
 
 pytestmark = pytest.mark.usefixtures("supervised")
@@ -59,3 +62,27 @@ def test_a_tiny_model_that_cannot_be_built_says_why(
         call_command("register_tiny")
     assert not Checkpoint.objects.exists()
     assert os.listdir(tmp_path / "models") != []  # its log stays to be read
+
+
+def test_the_pages_are_told_where_the_tiny_model_is(
+    settings: Settings, python_without_torch: str, tmp_path: Path, admin: User
+) -> None:
+    settings.DATA_DIR = tmp_path
+    settings.MODELS_PYTHON = python_without_torch
+    client = client_of(admin)
+
+    def said() -> tuple[str, str]:
+        answer = client.get("/api/v1/checkpoints/tiny-base").json()
+        return answer["state"], answer["problem"]
+
+    cache.delete(PROGRESS_KEY)
+    assert said() == ("absent", "")
+    expect_tiny_base()
+    assert said() == ("building", "")
+    with pytest.raises(TinyBaseError):
+        build_tiny_base()
+    state, problem = said()
+    assert state == "failed"
+    assert "No module named torch" in problem
+    Checkpoint.objects.create(name="tiny-base", kind="base", location="models/tiny-base", sha256="0" * 64, size_bytes=1)
+    assert said() == ("ready", "")

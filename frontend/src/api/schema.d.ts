@@ -210,6 +210,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/checkpoints/tiny-base": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whether the built-in model is there or on its way, for pages that would otherwise say that there is none. */
+        get: operations["tiny_base_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cohorts": {
         parameters: {
             query?: never;
@@ -5920,6 +5937,20 @@ export interface components {
          * @enum {string}
          */
         TiesEnum: "keep" | "break_by_quality" | "leave_out" | "only_strict";
+        /** @description Where the built-in model is; `building` ends by itself, in `ready` or `failed`. */
+        TinyBase: {
+            state: components["schemas"]["TinyBaseStateEnum"];
+            /** @description Why building failed, in one line. */
+            problem: string;
+        };
+        /**
+         * @description * `ready` - ready
+         *     * `building` - building
+         *     * `failed` - failed
+         *     * `absent` - absent
+         * @enum {string}
+         */
+        TinyBaseStateEnum: "ready" | "building" | "failed" | "absent";
         /** @description A token in its owner's list; `secret` is there in the answer that made it and never again. */
         Token: {
             readonly id: number;
@@ -7082,6 +7113,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tiny_base_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TinyBase"];
                 };
             };
         };

@@ -1,7 +1,8 @@
-/** A part of a page that comes when it is opened. Without a network it says so and is closed; the page around it stays. */
+/** A part of a page that comes when it is opened. What cannot be fetched says why and is closed; the page around it stays. */
+import i18next from "i18next";
 import { type ComponentType, useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Busy } from "@/ui/Busy";
+import { isOutdated, sayNewVersion } from "@/ui/newVersion";
 import { toast } from "@/ui/toasts";
 
 type Closable = { onClose: () => void };
@@ -18,7 +19,6 @@ export function part<P extends Closable>(load: () => Promise<{ default: Componen
     Here ??= (await load()).default;
   };
   function Opened(props: P) {
-    const { t } = useTranslation();
     const [, setHere] = useState(Here !== undefined);
     const close = useRef(props.onClose);
     close.current = props.onClose;
@@ -27,16 +27,21 @@ export function part<P extends Closable>(load: () => Promise<{ default: Componen
       let isOpen = true;
       fetch().then(
         () => isOpen && setHere(true),
-        () => {
+        async () => {
+          const isGone = await isOutdated();
           if (!isOpen) return;
-          toast({ message: t("This could not be loaded. Open it again once the server can be reached.") });
+          if (isGone) sayNewVersion();
+          else
+            toast({
+              message: i18next.t("This could not be loaded. Open it again once the server can be reached."),
+            });
           close.current();
         },
       );
       return () => {
         isOpen = false;
       };
-    }, [t]);
+    }, []);
     return Here ? <Here {...props} /> : <Busy />;
   }
   return Object.assign(Opened, { fetch, isHere: () => Here !== undefined });

@@ -1,5 +1,5 @@
 /** Short messages in the corner, about something that has happened already: nothing that must be answered. */
-import { ActionIcon } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,7 +10,13 @@ const SHOWN_MS = 6_000;
 
 const corner = roomFor("--footer-height", "--notice-height");
 
-type Toast = { id: number; message: string; title?: string; isBad?: boolean };
+type Toast = {
+  id: number;
+  message: string;
+  title?: string;
+  isBad?: boolean;
+  action?: { label: string; act: () => void };
+};
 
 let toasts: Toast[] = [];
 let nextId = 1;
@@ -31,7 +37,9 @@ function subscribe(listener: () => void): () => void {
 }
 
 export function toast(shown: Omit<Toast, "id">): void {
-  change([...toasts, { ...shown, id: nextId++ }]);
+  // What is offered twice is one offer.
+  const others = shown.action ? toasts.filter(({ message }) => message !== shown.message) : toasts;
+  change([...others, { ...shown, id: nextId++ }]);
 }
 
 /** The corner itself: once in the app. It is there from the start, so that screen readers listen to it. */
@@ -46,15 +54,15 @@ export function Toasts() {
   );
 }
 
-/** What went wrong stays until it is closed; the rest goes by itself, but not from under the pointer. */
-function Message({ toast: { id, message, title, isBad } }: { toast: Toast }) {
+/** What went wrong or can be acted on stays until it is closed; the rest goes by itself, but not from under the pointer. */
+function Message({ toast: { id, message, title, isBad, action } }: { toast: Toast }) {
   const { t } = useTranslation();
   const [isHeld, setHeld] = useState(false);
   useEffect(() => {
-    if (isHeld || isBad) return;
+    if (isHeld || isBad || action) return;
     const timer = setTimeout(() => close(id), SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [id, isHeld, isBad]);
+  }, [id, isHeld, isBad, action]);
   return (
     <div
       className={classes.toast}
@@ -66,6 +74,11 @@ function Message({ toast: { id, message, title, isBad } }: { toast: Toast }) {
         {title && <b>{title}</b>}
         <span>{message}</span>
       </div>
+      {action && (
+        <Button variant="subtle" size="compact-sm" onClick={action.act}>
+          {action.label}
+        </Button>
+      )}
       <ActionIcon variant="subtle" color="gray" size={24} aria-label={t("Close")} onClick={() => close(id)}>
         <IconX size={14} aria-hidden />
       </ActionIcon>

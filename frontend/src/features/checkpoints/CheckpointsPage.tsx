@@ -6,12 +6,14 @@ import { errorMessage } from "@/api/errors";
 import { useEvents } from "@/api/events";
 import { CHECKPOINT_KIND, options } from "@/api/labels";
 import { hasRole, useMe } from "@/api/session";
+import { useTinyBase } from "@/api/tinyBase";
 import { RegisterCheckpoint } from "@/features/checkpoints/RegisterCheckpoint";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { formatBytes } from "@/ui/format";
 import { LinkButton, TextLink } from "@/ui/links";
+import { Notice } from "@/ui/Notice";
 import { Page, PageHeader } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
 
@@ -115,6 +117,7 @@ export function CheckpointsPage() {
         />
       </Group>
       {error && <FieldErrors message={errorMessage(error)} />}
+      <TinyBase />
       <DataTable
         label="Checkpoints"
         columns={COLUMNS}
@@ -132,4 +135,22 @@ export function CheckpointsPage() {
       />
     </Page>
   );
+}
+
+/** What is on its way in a demo, or did not arrive. */
+function TinyBase() {
+  const tinyBase = useTinyBase();
+  if (tinyBase?.state === "building")
+    return (
+      <Notice tone="good" title="The built-in model, tiny-base, is being built">
+        About a minute. It will appear here by itself.
+      </Notice>
+    );
+  if (tinyBase?.state === "failed")
+    return (
+      <Notice tone="warn" title="The built-in model, tiny-base, is missing">
+        {tinyBase.problem}. It is built again at the next start.
+      </Notice>
+    );
+  return null;
 }

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { CHECKPOINTS, useChoice, VERSIONS } from "@/api/choice";
 import { $api, type Schemas } from "@/api/client";
 import { CHECKPOINT_KIND, DATASET_KIND } from "@/api/labels";
+import { useTinyBase } from "@/api/tinyBase";
 import type { InputRole } from "@/features/runs/launchForm";
 import { pluralize } from "@/ui/format";
 import { TextLink } from "@/ui/links";
@@ -31,8 +32,33 @@ function CheckpointSelect(props: InputSelectProps) {
     <Choice
       {...props}
       {...found}
-      nothing={<TextLink to="/checkpoints">Register a model, or train one first</TextLink>}
+      nothing={props.input.kinds.includes("base") ? <NoModel /> : <NoRewardModel />}
     />
+  );
+}
+
+function NoRewardModel() {
+  return (
+    <>
+      There is none yet.{" "}
+      <TextLink to="/runs/new" search={{ kind: "reward_model" }}>
+        Train a reward model first
+      </TextLink>
+      .
+    </>
+  );
+}
+
+/** On the first start of a demo its model is on the way. */
+function NoModel() {
+  const tinyBase = useTinyBase();
+  if (tinyBase?.state === "building")
+    return "The built-in model, tiny-base, is being built: about a minute. It will appear here by itself.";
+  return (
+    <>
+      {tinyBase?.state === "failed" ? tinyBase.problem : "There is none yet"}.{" "}
+      <TextLink to="/checkpoints">Register a model</TextLink>.
+    </>
   );
 }
 
@@ -47,7 +73,11 @@ function EndpointSelect(props: InputSelectProps) {
       {...props}
       select={{ data: options ?? [] }}
       isEmpty={options?.length === 0}
-      nothing={<TextLink to="/checkpoints/endpoints">Register an endpoint</TextLink>}
+      nothing={
+        <>
+          There is none yet. <TextLink to="/checkpoints/endpoints">Register an endpoint</TextLink>.
+        </>
+      }
     />
   );
 }
@@ -65,7 +95,11 @@ function DatasetVersionSelect(props: InputSelectProps) {
     <Choice
       {...props}
       {...found}
-      nothing={<TextLink to="/datasets">Freeze a dataset of {names.join(" or ")}</TextLink>}
+      nothing={
+        <>
+          There is none yet. <TextLink to="/datasets">Freeze a dataset of {names.join(" or ")}</TextLink>.
+        </>
+      }
     />
   );
 }
@@ -77,7 +111,7 @@ function Choice({ input, value, error, onChange, select, isEmpty, nothing }: Cho
     <Select
       label={input.label}
       name={input.role}
-      description={isEmpty ? <>There is none yet. {nothing}.</> : input.help || undefined}
+      description={isEmpty ? nothing : input.help || undefined}
       placeholder={isEmpty ? "None" : input.required ? "Choose one" : "None"}
       withAsterisk={input.required}
       clearable={!input.required}

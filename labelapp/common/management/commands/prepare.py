@@ -1,6 +1,6 @@
 """`manage.py prepare`: bring the database up to date, before any process serves it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -21,6 +21,7 @@ class Command(BaseCommand):
 
     help = "Migrate the database; with --demo load the demo workspace too. Doing it again changes nothing."
     requires_system_checks = ()
+    stealth_options = ("say",)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--demo", action="store_true", help="load the demo workspace")
@@ -28,12 +29,22 @@ class Command(BaseCommand):
             "--demo-logins", action="store_true", help="make its logins too, whose password everybody knows"
         )
 
-    def handle(self, *_args: Any, demo: bool = False, demo_logins: bool = False, **_options: Any) -> None:
+    def handle(
+        self,
+        *_args: Any,
+        demo: bool = False,
+        demo_logins: bool = False,
+        say: Callable[[str], None] | None = None,
+        **_options: Any,
+    ) -> None:
+        say = say or (lambda _line: None)
         check_database()
         check_redis()
+        say("migrating the database")
         migrate()
         self.warn_of_storage()
         if demo or demo_logins:
+            say("loading the demo workspace, if it is not there yet")
             call_command("load_demo", with_logins=demo_logins, stdout=self.stdout)
             # A worker builds the tiny model: the first start need not wait for it.
             call_command("register_tiny", later=True)

@@ -69,6 +69,7 @@ class Command(BaseCommand):
             children = make_children(listener)
             stack.callback(stop_children, children)
             stack.callback(self.say, "stopping")
+            self.say("bringing up the web server, a worker and the clock")
             for child in children:
                 child.start()
             supervisor = Supervisor([*servers, *children], say=self.say)
@@ -110,7 +111,7 @@ class Command(BaseCommand):
         output = io.StringIO()
         # Their password is in the source, so they are for this machine alone.
         is_local = settings.BIND_ADDRESS in LOCAL_ADDRESSES
-        call_command("prepare", demo=not no_demo, demo_logins=is_local and not no_demo, stdout=output)
+        call_command("prepare", demo=not no_demo, demo_logins=is_local and not no_demo, say=self.say, stdout=output)
         connections.close_all()
         return output.getvalue().strip()
 

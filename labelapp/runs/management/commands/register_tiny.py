@@ -7,7 +7,7 @@ from django.db import transaction
 
 from labelapp.common.enqueue import enqueue_on_commit
 from labelapp.runs.tasks import register_tiny
-from labelapp.runs.tiny_base import TinyBaseError, ensure_tiny_base
+from labelapp.runs.tiny_base import TinyBaseError, ensure_tiny_base, expect_tiny_base
 
 
 class Command(BaseCommand):
@@ -23,6 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, steps: int | None = None, later: bool = False, **options: Any) -> None:
         if later:
             with transaction.atomic():
+                expect_tiny_base()
                 enqueue_on_commit(register_tiny)
             return
         try:
