@@ -11,6 +11,9 @@ from pytest_django import Settings
 from labelapp.common.assets import AssetsMiddleware
 from labelapp.common.pages import index_html
 
+# A response that is closed has Django look after its connections.
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def built(settings: Settings, tmp_path: Path) -> Path:
