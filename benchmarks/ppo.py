@@ -10,7 +10,9 @@ memory.
 One inner epoch with one optimizer step a batch, in TRL by accumulated micro-batches: with minibatches it would step
 once an epoch all the same (its accumulation counts across them, until the last batch of a pass over the prompts, which
 comes after those that are measured). Both clip at 0.2, whiten advantages, take the k1 estimate of a fixed KL penalty,
-and use Adam at a constant rate. On a CPU the clock is the process's own CPU time with one thread.
+and use Adam at a constant rate. The networks are the same, layer by layer. A micro-batch of ours has so many tokens
+(`settings.micro_batch_tokens`), one of TRL's so many rows (`trl_micro_batch_rows`), padded to the longest. On a CPU the
+clock is the process's own CPU time with one thread.
 """
 
 import json
@@ -104,6 +106,7 @@ def measure(case: Case, folder: Path, *, trl_python: Path, steps: int, device: s
         "steps": steps,
         "settings": settings.to_json(),
         "trl_version": TRL_VERSION,
+        "trl_micro_batch_rows": TRL_MICRO_BATCH,
         "torch_version": version("torch"),
         "response_tokens_mean": round(statistics.fmean(row["response_tokens_mean"] for row in found["ours"]), 1),
         "rollout_tokens_per_second": round(

@@ -37,7 +37,7 @@ from benchmarks.toy_task import ToyModels, draw, drift, judged, split_prompts, t
 from formats.configs import PpoConfig
 from formats.records import Prompt
 from formats.run_directory import RunDirectory
-from inference.models import load_causal_lm, load_reward_model, quiet_libraries
+from inference.models import load_causal_lm, load_reward_model, quiet_libraries, save_reward_model
 
 BATCH = 32
 EPISODES = 32 * BATCH
@@ -136,8 +136,7 @@ def prepare_models(folder: Path) -> ToyModels:
     models = train_models(folder)
     loaded = load_reward_model(models.reward, device="cpu", precision="float32")
     loaded.model.config.reward_bias = 0.0
-    loaded.model.save_pretrained(reward)
-    loaded.tokenizer.save_pretrained(reward)
+    save_reward_model(loaded, reward)
     return ToyModels(models.policy, reward)
 
 

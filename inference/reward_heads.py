@@ -50,7 +50,9 @@ def bias_in_weights(model: PreTrainedModel) -> Iterator[bool]:
     """Inside, the model's plain scores have the bias; true where that could be done. Afterwards it is as it was."""
     bias = reward_bias(model)
     norm = _final_norm(model)
-    if isinstance(norm, nn.LayerNorm) and norm.bias is not None:
+    if bias == 0.0:
+        yield True  # and nothing to add: whoever loads it elsewhere has the model that was trained, layer by layer
+    elif isinstance(norm, nn.LayerNorm) and norm.bias is not None:
         before = norm.bias.detach().clone()
         head = model.score
         assert isinstance(head, nn.Linear)

@@ -117,6 +117,11 @@ def test_a_model_comes_back_to_the_bit_without_the_layer_that_held_the_bias(tmp_
     assert torch.equal(plain_scores(second), plain_scores(tmp_path))
 
 
+def test_a_bias_of_zero_adds_no_layer(tmp_path: Path) -> None:
+    assert save_reward_model(make(HOLDING["llama"], bias=0.0), tmp_path)
+    assert json.loads((tmp_path / "config.json").read_text())["num_hidden_layers"] == 2
+
+
 def test_what_cannot_hold_the_bias_keeps_it_in_the_config(tmp_path: Path) -> None:
     loaded = make(MistralConfig(**LIKE_LLAMA, num_key_value_heads=1, head_dim=16), bias=1.5)
     with torch.no_grad():
