@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.db.models import Count
 
 from labelapp.labeling.assignment import claim_next
@@ -182,7 +182,7 @@ def test_an_undone_skip_waits_for_who_holds_its_row_for_a_moment() -> None:
             undone = pool.submit(Labeler(labeler.user).post, f"assignments/{assignment['id']}/undo", body)
             wait_for(lambda: undone.done() or somebody_waits())
         response = undone.result()
-        pool.submit(lambda: connection.close()).result()  # that of the thread
+        pool.submit(connections.close_all).result()  # those of the thread
     assert (response.status_code, response.json().get("id")) == (200, assignment["id"]), response.json()
 
 
