@@ -108,11 +108,27 @@ def quiet_libraries() -> None:
 
 
 def save_reward_model(loaded: LoadedModel, directory: Path) -> bool:
-    """Write a Hugging Face directory; whether plain transformers gives its scores with the bias (`reward_heads`)."""
-    with bias_in_weights(loaded.model) as is_in_weights:
+    """Write a Hugging Face directory; whether plain transformers gives its scores with the bias (`reward_heads`).
+
+    Its config names no pad id that is an end id: transformers would skip the end token, and read the score too early.
+    Without one it reads a row's last token, and refuses several rows at once. Pads are the tokenizer's business here.
+    """
+    with bias_in_weights(loaded.model) as is_in_weights, _no_end_as_padding(loaded):
         loaded.model.save_pretrained(directory)
     loaded.tokenizer.save_pretrained(directory)
     return is_in_weights
+
+
+@contextlib.contextmanager
+def _no_end_as_padding(loaded: LoadedModel) -> Iterator[None]:
+    config = loaded.model.config.get_text_config()
+    before = config.pad_token_id
+    if before in end_ids(loaded.model, loaded.tokenizer):
+        config.pad_token_id = None
+    try:
+        yield
+    finally:
+        config.pad_token_id = before
 
 
 def pick_device(choice: DeviceChoice) -> torch.device:

@@ -98,6 +98,19 @@ def test_saving_leaves_the_model_as_it_was(tmp_path: Path, name: str) -> None:
     assert reward_bias(loaded.model) == 1.5
 
 
+def test_where_the_end_pads_plain_transformers_reads_the_end_or_refuses(tmp_path: Path) -> None:
+    loaded = make(GPT2Config(**SMALL | {"pad_token_id": 258}, n_embd=32, n_layer=2, n_head=2, n_positions=64), bias=1.5)
+    with torch.no_grad():
+        expected = rewards(loaded.model, ROWS)
+    save_reward_model(loaded, tmp_path)
+    torch.testing.assert_close(plain_scores(tmp_path), expected, rtol=1e-6, atol=1e-5)
+    with pytest.raises(ValueError, match="no padding token"):
+        AutoModelForSequenceClassification.from_pretrained(tmp_path)(ROWS.input_ids)
+    assert loaded.model.config.pad_token_id == 258
+    with torch.no_grad():
+        torch.testing.assert_close(rewards(load_reward_model(tmp_path).model, ROWS), expected, rtol=1e-6, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["llama", "qwen2", "qwen3"])
 def test_a_model_comes_back_to_the_bit_without_the_layer_that_held_the_bias(tmp_path: Path, name: str) -> None:
     loaded = make(HOLDING[name], bias=1.5)
