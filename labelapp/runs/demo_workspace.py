@@ -30,10 +30,10 @@ MARK = {"demo": True}
 DEMO_LOCK = 7_202_204
 PASSWORD = "demo-password-2022"  # noqa: S105  (printed at the start; only for a workspace that is asked to have it)
 LOGINS = (
-    ("admin@demo.local", "Demo admin", Role.ADMIN),
-    ("researcher@demo.local", "Demo researcher", Role.RESEARCHER),
-    ("labeler@demo.local", "Demo labeler", Role.LABELER),
-    ("labeler2@demo.local", "Second demo labeler", Role.LABELER),
+    ("admin@demo.local", "Ada (demo admin)", Role.ADMIN),
+    ("researcher@demo.local", "Rosa (demo researcher)", Role.RESEARCHER),
+    ("labeler@demo.local", "Lena (demo labeler)", Role.LABELER),
+    ("labeler2@demo.local", "Luis (demo labeler)", Role.LABELER),
 )
 RANK_PROJECT = "Rank the demo responses"
 WRITE_PROJECT = "Write demonstrations"

@@ -18,6 +18,7 @@ import {
 } from "@/features/datasets/query";
 import { SaveCohort } from "@/features/datasets/SaveCohort";
 import { Fold } from "@/ui/Fold";
+import { languageName } from "@/ui/languages";
 
 type FiltersProps = {
   dataset: Dataset;
@@ -86,7 +87,9 @@ function PromptFilters({ query, onChange }: PartProps) {
         label={FIELD_LABEL.languages}
         placeholder={query.languages?.length ? "" : "All"}
         data={
-          facets?.language.filter(({ value }) => value).map(({ value, label }) => ({ value, label })) ?? []
+          facets?.language
+            .filter(({ value }) => value)
+            .map(({ value }) => ({ value, label: languageName(value) })) ?? []
         }
         value={query.languages ?? []}
         onChange={(languages) => onChange({ languages })}

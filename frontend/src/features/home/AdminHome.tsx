@@ -139,7 +139,7 @@ function Health({ system }: { system: Admin["system"] }) {
       <Stat
         label="Free on the disk"
         value={formatBytes(free)}
-        hint={`${formatPercent(free / total)} of ${formatBytes(total)}; ${formatBytes(used)} are ours`}
+        hint={`${formatPercent(free / total)} of ${formatBytes(total)}; ${formatBytes(used)} hold runs, datasets and models`}
       />
     </StatGroup>
   );

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { $api } from "@/api/client";
 import type { Filters as Query } from "@/features/prompts/selection";
 import { formatNumber } from "@/ui/format";
+import { languageName } from "@/ui/languages";
 
 type TypedFilterProps = TextInputProps & {
   label: string;
@@ -49,10 +50,14 @@ export function PromptFilters({ filters, set }: FiltersProps) {
       aria-label={label}
       placeholder={label}
       clearable
+      searchable={name === "language" || name === "tag"}
       w="11rem"
       data={(facets?.[name] ?? [])
         .filter(({ value }) => value)
-        .map(({ value, label: name, count }) => ({ value, label: `${name} (${formatNumber(count)})` }))}
+        .map(({ value, label, count }) => ({
+          value,
+          label: `${name === "language" ? languageName(value) : label} (${formatNumber(count)})`,
+        }))}
       value={filters[name] ?? null}
       onChange={(value) => set({ [name]: value ?? undefined })}
     />

@@ -34,17 +34,18 @@ test("what others changed since the form was opened stays so, also after it was 
   );
   const page = render(form(PROMPT));
   const save = (language: string) => {
-    fireEvent.change(page.getByLabelText("Language"), { target: { value: language } });
+    // A name that is typed in full is chosen.
+    fireEvent.change(page.getByRole("combobox", { name: "Language" }), { target: { value: language } });
     fireEvent.click(page.getByRole("button", { name: "Save" }));
   };
   page.rerender(form({ ...PROMPT, tags: ["mine", "theirs"], deployment_context: "A help desk" }));
-  save("de");
+  save("Deutsch (German)");
   const sent = (language: string) => ({ language, add_tags: [], remove_tags: [] });
   await waitFor(() => expect(bodies).toEqual([sent("de")]), PATIENT);
   await waitFor(
     () => expect(page.getByRole("button", { name: "Save" })).toHaveProperty("disabled", true),
     PATIENT,
   );
-  save("fr");
+  save("Français (French)");
   await waitFor(() => expect(bodies).toEqual([sent("de"), sent("fr")]), PATIENT);
 }, 60_000);

@@ -1,10 +1,11 @@
-import { Button, Group, Select, Stack, TagsInput, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, TagsInput, Text, Textarea } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useState } from "react";
 import { $api, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { options, USE_CASE } from "@/api/labels";
 import { FieldErrors } from "@/ui/FieldErrors";
+import { LanguageSelect } from "@/ui/LanguageSelect";
 import { toast } from "@/ui/toasts";
 
 type Prompt = Schemas["Prompt"];
@@ -61,10 +62,12 @@ export function PromptForm({ prompt, onSaved }: PromptFormProps) {
             {...form.getInputProps("use_case")}
             error={errors.use_case}
           />
-          <TextInput
+          <LanguageSelect
             label="Language"
-            placeholder="en"
-            {...form.getInputProps("language")}
+            placeholder="Not said"
+            nothingFoundMessage="No language of that name. Its code works too, such as pt-BR."
+            value={form.getValues().language}
+            onChange={(language) => form.setFieldValue("language", language)}
             error={errors.language}
           />
         </Group>

@@ -15,6 +15,7 @@ import { type Column, DataTable } from "@/ui/DataTable";
 import { EmptyState } from "@/ui/EmptyState";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { formatNumber, pluralize } from "@/ui/format";
+import { languageName } from "@/ui/languages";
 import { LinkButton, TextLink } from "@/ui/links";
 import { Page, PageHeader } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
@@ -55,7 +56,7 @@ const COLUMNS: Column<Row>[] = [
         {USE_CASE[row.use_case]}
         <Text size="xs" c="dimmed">
           {PROMPT_KIND[row.kind]}
-          {row.language && ` · ${row.language}`}
+          {row.language && ` · ${languageName(row.language)}`}
         </Text>
       </Stack>
     ),

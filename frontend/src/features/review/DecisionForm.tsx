@@ -1,4 +1,4 @@
-import { Button, Checkbox, SegmentedControl, Select, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, SegmentedControl, Select, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors, isStatus } from "@/api/errors";
@@ -7,6 +7,7 @@ import classes from "@/features/review/Review.module.css";
 import { ACTION, type Action, ANNOTATION } from "@/features/review/words";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { pluralize } from "@/ui/format";
+import { LanguageSelect } from "@/ui/LanguageSelect";
 import { Section } from "@/ui/Page";
 import { toast } from "@/ui/toasts";
 
@@ -194,12 +195,12 @@ function FactFields({ facts, onChange }: { facts: Facts; onChange: (facts: Facts
         value={facts.use_case}
         onChange={(value) => value && onChange({ ...facts, use_case: value as Facts["use_case"] })}
       />
-      <TextInput
+      <LanguageSelect
         label="Language"
-        placeholder="en, pt-BR …"
-        maxLength={12}
+        placeholder="Not said"
+        nothingFoundMessage="No language of that name. Its code works too, such as pt-BR."
         value={facts.language}
-        onChange={(event) => onChange({ ...facts, language: event.currentTarget.value })}
+        onChange={(language) => onChange({ ...facts, language })}
       />
       <fieldset className={classes.annotations}>
         <legend className={classes.dim}>Annotations; a dash is “not known”, which is not a no.</legend>

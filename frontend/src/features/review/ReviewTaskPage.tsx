@@ -12,6 +12,7 @@ import { TaskThreads } from "@/features/review/TaskThreads";
 import { ANNOTATION } from "@/features/review/words";
 import { Conversation } from "@/ui/Conversation";
 import { pluralize } from "@/ui/format";
+import { languageName } from "@/ui/languages";
 import { TextLink } from "@/ui/links";
 import { Markdown } from "@/ui/Markdown";
 import { Notice } from "@/ui/Notice";
@@ -107,7 +108,7 @@ function PromptSection({ reviewed: { prompt } }: { reviewed: Reviewed }) {
         </Badge>
         {prompt.language && (
           <Badge color="gray" tt="none">
-            {prompt.language}
+            {languageName(prompt.language)}
           </Badge>
         )}
         {Object.entries(prompt.annotations).map(([name, isSo]) => (

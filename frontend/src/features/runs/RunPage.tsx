@@ -105,9 +105,9 @@ function RunProgress({ run }: { run: Run }) {
           hint={run.attempt > 1 ? `in ${run.attempt} attempts` : undefined}
         />
         <Stat
-          label="Cost"
-          value={`${run.gpu_hours.toFixed(2)} GPU h`}
-          hint={run.gpu_hours ? undefined : "ran on the CPU"}
+          label="GPU time"
+          value={run.gpu_hours ? formatDuration(run.gpu_hours * 3600) : "None"}
+          hint={run.gpu_hours ? undefined : "it runs on the CPU"}
         />
       </StatGroup>
       {isLive(run) && share !== null && (

@@ -63,7 +63,7 @@ const COLUMNS: Column<Run>[] = [
     render: (run) => (
       <span style={{ whiteSpace: "nowrap" }}>
         {formatDuration(run.running_seconds)}
-        {run.gpu_hours > 0 && ` · ${run.gpu_hours.toFixed(2)} GPU h`}
+        {run.gpu_hours > 0 && ` · ${formatDuration(run.gpu_hours * 3600)} of GPU time`}
       </span>
     ),
   },

@@ -269,7 +269,7 @@ test("field names are those of the server's errors", () => {
 
 test("ranges read well", () => {
   expect(rangeText(setting({ unit: "epochs" }))).toBe("1 to 1,000 epochs");
-  expect(rangeText(setting({ minimum: null, maximum: 2147483647 }))).toBe("up to 2.147483647e9");
+  expect(rangeText(setting({ minimum: null, maximum: 2147483647 }))).toBe("up to 2.1 billion");
 });
 
 test.each([

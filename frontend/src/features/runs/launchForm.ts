@@ -207,20 +207,28 @@ export function fieldNames(kind: RunKind): string[] {
   ];
 }
 
+/** "1,000", "100 million", 1e-8. */
+function boundText(value: number): string {
+  if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential();
+  const isLarge = Math.abs(value) >= 1e6;
+  return value.toLocaleString(
+    "en",
+    isLarge
+      ? { notation: "compact", compactDisplay: "long", maximumFractionDigits: 1 }
+      : { maximumFractionDigits: 6 },
+  );
+}
+
 /** "1 to 1,000 epochs". */
 export function rangeText(setting: Setting): string {
   const { minimum, maximum, unit } = setting;
-  const number = (value: number) =>
-    Math.abs(value) >= 1e7 || (value !== 0 && Math.abs(value) < 1e-3)
-      ? value.toExponential().replace("e+", "e")
-      : value.toLocaleString("en", { maximumFractionDigits: 6 });
   const range =
     minimum !== null && maximum !== null
-      ? `${number(minimum)} to ${number(maximum)}`
+      ? `${boundText(minimum)} to ${boundText(maximum)}`
       : minimum !== null
-        ? `from ${number(minimum)}`
+        ? `from ${boundText(minimum)}`
         : maximum !== null
-          ? `up to ${number(maximum)}`
+          ? `up to ${boundText(maximum)}`
           : "";
   return [range, range && unit].filter(Boolean).join(" ");
 }

@@ -1,4 +1,4 @@
-import { Autocomplete, Button, SegmentedControl, Select, Textarea } from "@mantine/core";
+import { Button, SegmentedControl, Select, Textarea } from "@mantine/core";
 import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, errorMessage } from "@/api/errors";
@@ -22,12 +22,11 @@ import classes from "@/features/writing/Writing.module.css";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { heightOf } from "@/ui/heights";
 import { Key } from "@/ui/Key";
+import { LanguageSelect } from "@/ui/LanguageSelect";
 import { TextLink } from "@/ui/links";
 import { TextCount } from "@/ui/TextCount";
 import { useWriteAtOnce } from "@/ui/useWriteAtOnce";
 import { Writer } from "@/ui/Writer";
-
-const LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "pt", "tr", "ru", "ar", "hi", "ja", "ko", "zh"];
 
 const footer = heightOf("--footer-height");
 
@@ -185,7 +184,7 @@ function KindFields({ content, change, error }: FieldsProps) {
 }
 
 function AboutFields({ content, change, error }: FieldsProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   return (
     <>
       <div data-field="use_case">
@@ -202,11 +201,11 @@ function AboutFields({ content, change, error }: FieldsProps) {
         />
       </div>
       <div data-field="language">
-        <Autocomplete
+        <LanguageSelect
           label={t("Language")}
-          description={t("A code such as en or pt-BR; empty where it has none.")}
-          data={LANGUAGES}
-          maxLength={12}
+          placeholder={t("Not said")}
+          nothingFoundMessage={t("No language of that name. Its code works too, such as pt-BR.")}
+          shownIn={i18n.language}
           value={content.language}
           error={error("language")}
           onChange={(language) => change({ language })}

@@ -11,6 +11,7 @@ import { useDraft } from "@/features/writing/useDraft";
 import classes from "@/features/writing/Writing.module.css";
 import { Conversation } from "@/ui/Conversation";
 import { Facts } from "@/ui/Facts";
+import { languageName } from "@/ui/languages";
 import { TextLink } from "@/ui/links";
 import { Notice } from "@/ui/Notice";
 import { Page, PageHeader, Section } from "@/ui/Page";
@@ -91,7 +92,7 @@ function Edit({ written }: { written: Written }) {
 }
 
 function Shown({ written }: { written: Written }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { content } = written;
   const messages =
     content.kind === "few_shot"
@@ -118,7 +119,10 @@ function Shown({ written }: { written: Written }) {
         <Facts
           facts={[
             { label: t("Use case"), value: t(labelOf(USE_CASES, written.use_case)) },
-            { label: t("Language"), value: content.language || "–" },
+            {
+              label: t("Language"),
+              value: content.language ? languageName(content.language, i18n.language) : "–",
+            },
             ...said.map(({ name, label }) => ({
               label: t(label),
               value: content.annotations[name] ? t("Yes") : t("No"),
