@@ -5,14 +5,15 @@ checkpoint, the removal of the one before, the publishing of the output. The pro
 signal a SIGKILL from outside.
 """
 
+import contextlib
 import random
 import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,16 @@ def run_through(directory: RunDirectory) -> float:
 
 
 def run_killed(make_run: Callable[[], RunDirectory], *, kills: int, seconds: float, seed: str) -> list[RunDirectory]:
-    """Runs that were killed so often altogether, each brought to its end.
+    """Runs that were killed so often altogether, and once more at a checkpoint, each brought to its end.
 
     A run takes so many seconds, and an attempt lives for at most half of them, so that most are killed several times.
+    However slow the machine has become since they were taken, the first goes on from a checkpoint.
     """
     order = random.Random(seed)
     found, left = [make_run()], kills
+    _kill_at_checkpoint(found[0])
     while left:
-        code, _ = _attempt(found[-1], until=methodcaller("join", order.uniform(0.0, seconds / 2)))
+        code, _ = _attempt(found[-1], until=partial(_wait, seconds=order.uniform(0.0, seconds / 2)))
         left -= code == -signal.SIGKILL
         if code == EXIT_DONE and left:
             found.append(make_run())
@@ -43,26 +46,40 @@ def run_killed(make_run: Callable[[], RunDirectory], *, kills: int, seconds: flo
 
 def run_without(directory: RunDirectory, *, part: str) -> None:
     """Kill a run at its first checkpoint, and bring it to its end as if that had lacked a part."""
-
-    def until_a_checkpoint(process: BaseProcess) -> None:
-        while process.is_alive() and not directory.attempts()[-1].checkpoint_steps():
-            process.join(0.001)
-
-    code, _ = _attempt(directory, until=until_a_checkpoint)
-    assert code == -signal.SIGKILL, "the run was over before its first checkpoint was seen"
+    _kill_at_checkpoint(directory)
     _attempt(directory, without=part)
 
 
+def _wait(process: BaseProcess, _told: Connection, *, seconds: float) -> None:
+    process.join(seconds)
+
+
+def _kill_at_checkpoint(directory: RunDirectory) -> None:
+    """Kill a run that has not begun at its first checkpoint, where it waits to be killed."""
+    code, _ = _attempt(directory, until=lambda _, told: told.poll(TIMEOUT_SECONDS), waits=True)
+    assert code == -signal.SIGKILL, "the run was over without a checkpoint"
+    assert directory.attempts()[-1].checkpoint_steps()
+
+
 def _attempt(
-    directory: RunDirectory, *, until: Callable[[BaseProcess], None] | None = None, without: str = ""
+    directory: RunDirectory,
+    *,
+    until: Callable[[BaseProcess, Connection], object] | None = None,
+    waits: bool = False,
+    without: str = "",
 ) -> tuple[int, float]:
-    """The exit code of an attempt that is killed when `until` returns, and how long it lived from its first step on."""
-    has_begun, told = context().Pipe(duplex=False)
-    process = context().Process(target=_train, args=(directory.root, told, without), daemon=True)
+    """The exit code of an attempt that is killed when `until` returns, and how long it lived from its first step on.
+
+    Of the process `until` hears at its first checkpoint, if that waits there.
+    """
+    hears, told = context().Pipe(duplex=False)
+    process = context().Process(target=_train, args=(directory.root, told, waits, without), daemon=True)
     process.start()
     told.close()
-    if has_begun.poll(TIMEOUT_SECONDS) and until is not None:
-        until(process)
+    if hears.poll(TIMEOUT_SECONDS) and until is not None:
+        with contextlib.suppress(EOFError):  # it is over already, which its exit code says
+            hears.recv()
+            until(process, hears)
         process.kill()
     began_at = time.monotonic()
     process.join(TIMEOUT_SECONDS)
@@ -72,21 +89,29 @@ def _attempt(
     return code or 0, time.monotonic() - began_at
 
 
-def _train(root: Path, told: Connection, without: str) -> None:
-    """In the forked process: one attempt, which tells when its first step is to begin."""
+def _train(root: Path, told: Connection, waits: bool, without: str) -> None:
+    """In the forked process: one attempt, which tells when its first step is to begin, and its first checkpoint."""
     from tests.training.toy_runs import start
     from training.process import TrainingRun
 
     sys.stderr = (root / "log.txt").open("a")
     _lose(without)
-    resume = TrainingRun.resume
+    resume, save = TrainingRun.resume, TrainingRun.save
 
     def resume_and_tell(run: Any) -> Any:
         state = resume(run)
         told.send(None)
         return state
 
+    def save_and_wait(run: Any, **arguments: Any) -> None:
+        save(run, **arguments)
+        told.send(None)
+        while True:
+            signal.pause()
+
     TrainingRun.resume = resume_and_tell  # type: ignore[method-assign,assignment]
+    if waits:
+        TrainingRun.save = save_and_wait  # type: ignore[method-assign,assignment]
     sys.exit(start(RunDirectory(root)))
 
 

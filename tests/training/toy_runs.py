@@ -191,6 +191,7 @@ def figures(directory: RunDirectory) -> list[dict[str, str]]:
 
 
 def resumed_at(directory: RunDirectory) -> int:
-    """How many steps the newest attempt took over, clock and all, from the one before: a new start takes over none."""
-    before, after = (read_metrics(attempt.metrics_path) for attempt in directory.attempts()[-2:])
-    return sum(one == other for one, other in zip(before, after, strict=False))
+    """How many steps of the first attempt the newest took over, clock and all: a new start takes over none."""
+    attempts = directory.attempts()
+    before, after = (read_metrics(attempt.metrics_path) for attempt in (attempts[0], attempts[-1]))
+    return sum(one == other for one, other in zip(before, after, strict=False)) if len(attempts) > 1 else 0
