@@ -13,7 +13,8 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
-from torch.nn.attention.flex_attention import BlockMask, create_block_mask
+from torch.nn.attention.flex_attention import BlockMask
+from torch.nn.functional import pad
 
 # On a GPU a row is filled up to whole blocks of FlexAttention, so that few different shapes are compiled.
 BLOCK_TOKENS = 128
@@ -72,11 +73,59 @@ class Layout:
 
     @cached_property
     def block_mask(self) -> BlockMask:
-        """The mask as FlexAttention wants it: blocks in which nothing is seen are never computed."""
-        size = self.total
-        return create_block_mask(
-            self.mask_function, B=None, H=None, Q_LEN=size, KV_LEN=size, device=self.device, BLOCK_SIZE=BLOCK_TOKENS
+        """The mask as FlexAttention wants it: blocks in which nothing is seen are never computed.
+
+        `create_block_mask` finds the same by making all T² of it. Here it is worked out from the lengths, in T/128
+        numbers for each prompt and branch and (T/128)² for the blocks.
+        """
+        seen, whole = self._seen_blocks()
+        return BlockMask.from_kv_blocks(
+            *_in_order(seen & ~whole),
+            *_in_order(whole),
+            BLOCK_SIZE=BLOCK_TOKENS,
+            mask_mod=self.mask_function,
+            seq_lengths=(self.total, self.total),
         )
+
+    def _seen_blocks(self) -> tuple[Tensor, Tensor]:
+        """(B, B) bool twice, of B query and B key blocks: where some query sees some key, and where all see all."""
+        start, end, prompt_start, prompt_end = torch.tensor(self._pieces, device=self.device).T.contiguous()
+        edges = torch.arange(0, self.total, BLOCK_TOKENS, device=self.device)
+
+        def tokens(first: Tensor, stop: Tensor) -> Tensor:
+            """(S, B) how many of the tokens from each first one up to its stop lie in each block."""
+            return (stop[:, None].minimum(edges + BLOCK_TOKENS) - first[:, None].maximum(edges)).clamp(min=0)
+
+        seen_keys = tokens(start, end) + tokens(prompt_start, prompt_end)
+        # The pieces that a block has tokens of follow each other: sums over them are differences of running sums.
+        first_piece = torch.searchsorted(end, edges, right=True)
+        stop_piece = torch.searchsorted(start, edges + BLOCK_TOKENS)
+
+        def pieces(is_so: Tensor) -> Tensor:
+            """(B, B) of how many of a query block's pieces it is so."""
+            sums = pad(is_so.cumsum(0), (0, 0, 1, 0))
+            return sums[stop_piece] - sums[first_piece]
+
+        some = pieces(seen_keys > 0) > 0
+        every = pieces(seen_keys == BLOCK_TOKENS) == (stop_piece - first_piece)[:, None]
+        is_filled = edges + BLOCK_TOKENS <= self.total
+        # Of an earlier block no key is later than a query; of its own each query sees itself, and not all see all.
+        return some.tril(), (every & is_filled[:, None]).tril(-1)
+
+    @property
+    def _pieces(self) -> list[tuple[int, int, int, int]]:
+        """Where each prompt, branch and the padding begins and stops, and what else it sees: a branch, its prompt."""
+        found: list[tuple[int, int, int, int]] = []
+        place = 0
+        for prompt, branches in zip(self.prompts, self.branches, strict=True):
+            seen = (place, place + prompt)
+            found.append((*seen, 0, 0))
+            place += prompt
+            for branch in branches:
+                found.append((place, place + branch, *seen))
+                place += branch
+        found.append((place, place + self.padding, 0, 0))
+        return [piece for piece in found if piece[0] < piece[1]]
 
     def branch_mask(self, prompt: int, branch: int) -> Tensor:
         """(C, P + C) bool, true where a branch's tokens may see those of the prompt and then of the branch."""
@@ -93,6 +142,12 @@ class Layout:
     def _spread(self, values: list[int], *, last: int) -> Tensor:
         counts = torch.tensor([*self.sizes, self.padding])
         return torch.repeat_interleave(torch.tensor([*values, last]), counts).to(self.device)
+
+
+def _in_order(blocks: Tensor) -> tuple[Tensor, Tensor]:
+    """(1, 1, B) how many blocks a row has, and (1, 1, B, B) their numbers, those that it has not after them."""
+    ordered = blocks.int().argsort(dim=-1, descending=True, stable=True)
+    return blocks.sum(-1)[None, None].int(), ordered[None, None].int()
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 import torch
-from torch.nn.attention.flex_attention import create_mask, flex_attention
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn.attention.flex_attention import create_block_mask, create_mask, flex_attention
 from torch.nn.functional import scaled_dot_product_attention
+from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
@@ -113,6 +116,46 @@ def test_attention_by_branch_is_attention_under_the_mask(key_heads: int) -> None
     wanted = torch.autograd.grad(expected, (query, key, value), probe)
     for one, other in zip(torch.autograd.grad(found, (query, key, value), probe), wanted, strict=True):
         torch.testing.assert_close(one, other)
+
+
+# Lengths at which blocks are seen in part, as a whole and not at all, and edges that fall together.
+LENGTHS = st.integers(0, 400) | st.sampled_from([1, BLOCK_TOKENS, 2 * BLOCK_TOKENS])
+RANKINGS = st.tuples(LENGTHS.filter(bool), st.lists(LENGTHS, max_size=3).map(tuple))
+
+
+@given(rows=st.lists(RANKINGS, min_size=1, max_size=2), padding=st.integers(0, 2 * BLOCK_TOKENS))
+def test_the_block_mask_made_of_lengths_is_the_one_made_of_the_whole_mask(
+    rows: list[tuple[int, tuple[int, ...]]], padding: int
+) -> None:
+    own = Layout(tuple(prompt for prompt, _ in rows), tuple(branches for _, branches in rows), padding, CPU)
+    found = own.block_mask
+    expected = create_block_mask(own.mask_function, None, None, own.total, own.total, "cpu", BLOCK_TOKENS)
+    assert torch.equal(found.to_dense(), expected.to_dense())
+    assert (found.shape, found.BLOCK_SIZE) == (expected.shape, expected.BLOCK_SIZE)
+    for name in ("kv_num_blocks", "kv_indices", "q_num_blocks", "q_indices"):
+        for prefix in ("", "full_"):
+            one, other = getattr(found, prefix + name), getattr(expected, prefix + name)
+            assert one.dtype == other.dtype
+            assert torch.equal(one, other), prefix + name
+
+
+class LargestTensor(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Inside, the number of elements of the largest tensor that an operation made."""
+
+    elements = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        found = func(*args, **(kwargs or {}))
+        made = found if isinstance(found, list | tuple) else [found]
+        self.elements = max([self.elements, *(one.numel() for one in made if isinstance(one, torch.Tensor))])
+        return found
+
+
+def test_a_block_mask_makes_no_tensor_of_all_pairs_of_tokens() -> None:
+    own = Layout((128,) * 50, ((128,) * 9,) * 50, 0, CPU)
+    with LargestTensor() as largest:  # type: ignore[no-untyped-call]
+        assert own.block_mask.kv_num_blocks.shape == (1, 1, 500)
+    assert 500**2 <= largest.elements < 5 * 500**2
 
 
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
