@@ -18,6 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.distributed.fsdp import FSDPModule
 
+from inference.models import rescaled_after
+
 SWITCH = "CUDA_GRAPHS"
 # How often a step runs as it is before it is captured. Graphs live as long as their decoder, one call of the sampler,
 # and to make one takes about as long as a few steps: it is made where many more are likely. Kernels are chosen and
@@ -100,6 +102,5 @@ def can_be_captured(model: Any) -> bool:
     if any(isinstance(module, FSDPModule) for module in model.modules()):
         return False
     config = model.config.get_text_config()
-    rope = (getattr(config, "rope_parameters", None) or {}).get("rope_type", "default")
     experts = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts", "ffn_config")
-    return rope not in ("dynamic", "longrope") and not any(getattr(config, name, None) for name in experts)
+    return rescaled_after(config) is None and not any(getattr(config, name, None) for name in experts)

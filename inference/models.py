@@ -149,6 +149,21 @@ def context_length(model: PreTrainedModel) -> int | None:
     return None
 
 
+def rescaled_after(config: Any) -> int | None:
+    """The tokens after which the frequencies of a model's positions are those of the longest row that it gets, if any.
+
+    So dynamic RoPE and LongRoPE do (`dynamic_rope_update` of transformers), of all layers or of those of one type.
+    """
+    rope = getattr(config, "rope_parameters", None) or {}
+    kinds = [rope, *(own for own in rope.values() if isinstance(own, dict))]
+    limits = [
+        own.get("original_max_position_embeddings") or config.max_position_embeddings
+        for own in kinds
+        if own.get("rope_type") in ("dynamic", "longrope")
+    ]
+    return min(limits, default=None)
+
+
 def end_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
     """Every id that ends a response: chat models name several in their generation config."""
     named = getattr(getattr(model, "generation_config", None), "eos_token_id", None)

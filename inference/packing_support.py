@@ -7,7 +7,7 @@ import torch
 from transformers import PreTrainedModel
 
 from inference.errors import ModelError
-from inference.models import evaluating
+from inference.models import evaluating, rescaled_after
 from inference.packed_attention import enable_packing
 from inference.packing import pack
 from inference.scoring import packed_logprobs, response_logprobs, rewards
@@ -22,7 +22,8 @@ _AGREEMENT = 0.01  # rounding makes less than a thousandth, a mask that is not o
 def why_not_packable(model: PreTrainedModel, *, longest: int, device_type: str) -> str | None:
     """What about a model keeps it off packed rows, as the end of a sentence, or None. `longest` is in tokens.
 
-    A window that is no shorter than the longest prompt with a response never closes, and is none.
+    A window that is no shorter than the longest prompt with a response never closes, and is none; so with positions
+    that are rescaled beyond a length.
     """
     config = model.config.get_text_config()
     layer_types = set(getattr(config, "layer_types", None) or ())
@@ -33,6 +34,9 @@ def why_not_packable(model: PreTrainedModel, *, longest: int, device_type: str) 
         return f"has layers other than attention ({kinds}), whose state cannot branch"
     if window is not None and window < longest:
         return f"has a sliding window of {window} tokens, which sees columns and not positions"
+    limit = rescaled_after(config)
+    if limit is not None and limit < longest:
+        return f"rescales positions after {limit} tokens by the longest of a row, so that neighbours change a reward"
     if config.model_type in _ALIBI_TYPES or getattr(config, "alibi", False):
         return "places tokens by ALiBi, which sees columns and not positions"
     if config.is_encoder_decoder or "position_ids" not in inspect.signature(attention).parameters:
@@ -73,9 +77,9 @@ def prepare_packing(model: PreTrainedModel, *, longest: int) -> None:
     except torch.OutOfMemoryError:
         raise
     # Whatever an unknown architecture, or a GPU's compiler, trips over: the other path does not need it.
-    except (ModelError, TypeError, ValueError, RuntimeError) as error:
+    except Exception as error:
         model.set_attn_implementation(before)
-        raise ModelError(f"{kind} does not take packed rows ({error})") from error
+        raise ModelError(f"{kind} does not take packed rows ({str(error) or type(error).__name__})") from error
     if deviation > _AGREEMENT:
         model.set_attn_implementation(before)
         raise ModelError(f"{kind} scores packed rows otherwise than single ones (by {deviation:.2g})")

@@ -22,6 +22,7 @@ from transformers import (
     MambaConfig,
     MistralConfig,
     OPTConfig,
+    Phi3Config,
     PhiConfig,
     Qwen3Config,
 )
@@ -45,6 +46,13 @@ LLAMA_LIKE = SMALL | {
     "num_attention_heads": 4,
 }
 GROUPED = LLAMA_LIKE | {"num_key_value_heads": 2}
+DYNAMIC = {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 10_000.0}
+LONG = {
+    "rope_type": "longrope",
+    "short_factor": [1.0] * 4,
+    "long_factor": [2.0] * 4,
+    "rope_theta": 10_000.0,
+}
 
 CAN: dict[str, Callable[[], Any]] = {
     "llama": lambda: LlamaConfig(**GROUPED),
@@ -54,6 +62,9 @@ CAN: dict[str, Callable[[], Any]] = {
     "gpt2": lambda: GPT2Config(**SMALL, n_embd=32, n_layer=2, n_head=2, n_positions=64),
     "opt": lambda: OPTConfig(
         **SMALL, hidden_size=32, ffn_dim=64, num_hidden_layers=2, num_attention_heads=2, word_embed_proj_dim=32
+    ),
+    "positions that are never rescaled": lambda: LlamaConfig(
+        **GROUPED, max_position_embeddings=32, rope_parameters=DYNAMIC
     ),
     "a window that never closes": lambda: MistralConfig(**GROUPED, sliding_window=32),
 }
@@ -65,6 +76,11 @@ CANNOT: dict[str, tuple[Callable[[], Any], str]] = {
     "falcon": (
         lambda: FalconConfig(**SMALL, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, alibi=True),
         "places tokens by ALiBi",
+    ),
+    "dynamic": (lambda: LlamaConfig(**GROUPED, max_position_embeddings=16, rope_parameters=DYNAMIC), "after 16 tokens"),
+    "longrope": (
+        lambda: Phi3Config(**GROUPED, original_max_position_embeddings=24, rope_parameters=LONG),
+        "rescales positions after 24 tokens",
     ),
     "mamba": (lambda: MambaConfig(**SMALL, hidden_size=32, num_hidden_layers=2), "layers other than attention"),
 }
@@ -100,22 +116,6 @@ def test_the_mask_function_says_who_sees_whom(padding: int) -> None:
     expected = torch.tensor([[sees(query, key, own=own) for key in range(size)] for query in range(size)])
     found = create_mask(own.mask_function, 1, 1, size, size, device="cpu")[0, 0]
     assert torch.equal(found, expected)
-
-
-@pytest.mark.parametrize("key_heads", [4, 2])
-def test_attention_by_branch_is_attention_under_the_mask(key_heads: int) -> None:
-    torch.manual_seed(0)
-    own = layout()
-    query = torch.randn(1, 4, own.total, 16, requires_grad=True)
-    key, value = (torch.randn(1, key_heads, own.total, 16, requires_grad=True) for _ in range(2))
-    mask = create_mask(own.mask_function, 1, 1, own.total, own.total, device="cpu")
-    expected = scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=0.3, enable_gqa=True)
-    found = packed_attention(query, key, value, layout=own, scaling=0.3).transpose(1, 2)
-    torch.testing.assert_close(found, expected)
-    probe = torch.randn_like(expected)
-    wanted = torch.autograd.grad(expected, (query, key, value), probe)
-    for one, other in zip(torch.autograd.grad(found, (query, key, value), probe), wanted, strict=True):
-        torch.testing.assert_close(one, other)
 
 
 # Lengths at which blocks are seen in part, as a whole and not at all, and edges that fall together.
@@ -156,6 +156,22 @@ def test_a_block_mask_makes_no_tensor_of_all_pairs_of_tokens() -> None:
     with LargestTensor() as largest:  # type: ignore[no-untyped-call]
         assert own.block_mask.kv_num_blocks.shape == (1, 1, 500)
     assert 500**2 <= largest.elements < 5 * 500**2
+
+
+@pytest.mark.parametrize("key_heads", [4, 2])
+def test_attention_by_branch_is_attention_under_the_mask(key_heads: int) -> None:
+    torch.manual_seed(0)
+    own = layout()
+    query = torch.randn(1, 4, own.total, 16, requires_grad=True)
+    key, value = (torch.randn(1, key_heads, own.total, 16, requires_grad=True) for _ in range(2))
+    mask = create_mask(own.mask_function, 1, 1, own.total, own.total, device="cpu")
+    expected = scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=0.3, enable_gqa=True)
+    found = packed_attention(query, key, value, layout=own, scaling=0.3).transpose(1, 2)
+    torch.testing.assert_close(found, expected)
+    probe = torch.randn_like(expected)
+    wanted = torch.autograd.grad(expected, (query, key, value), probe)
+    for one, other in zip(torch.autograd.grad(found, (query, key, value), probe), wanted, strict=True):
+        torch.testing.assert_close(one, other)
 
 
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
@@ -224,6 +240,31 @@ def test_a_model_that_nobody_thought_of_is_found_out_by_its_rewards(monkeypatch:
     with pytest.raises(ModelError, match=r"type bloom (does not take packed rows|scores packed rows otherwise)"):
         prepare_packing(model, longest=32)
     assert rewards(model, collate(PROMPTS, [[1], [2]], pad_id=0)).shape == (2,)
+
+
+@pytest.mark.parametrize("error", [KeyError("layer"), AttributeError("no layers"), AssertionError()])
+def test_whatever_a_model_trips_over_it_is_refused_and_left_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    model = make(CAN["llama"]())
+    before = model.config._attn_implementation
+
+    def trip(_model: Any) -> float:
+        raise error
+
+    monkeypatch.setattr(packing_support, "_deviation", trip)
+    with pytest.raises(ModelError, match=r"type llama does not take packed rows \((.*lay|AssertionError)"):
+        prepare_packing(model, longest=32)
+    assert model.config._attn_implementation == before
+
+
+def test_a_full_gpu_is_no_reason_to_pad(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(_model: Any) -> float:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(packing_support, "_deviation", fill)
+    with pytest.raises(torch.OutOfMemoryError):
+        prepare_packing(make(CAN["llama"]()), longest=32)
 
 
 def test_attention_dropout_is_refused_on_a_gpu_only() -> None:
