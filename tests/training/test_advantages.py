@@ -67,13 +67,15 @@ def test_whitened_values_have_mean_0_and_variance_1(values: list[float]) -> None
     given = torch.tensor(values, dtype=torch.float64)
     whitened = whiten(given)
     assert whitened.mean().item() == pytest.approx(0.0, abs=1e-6)
-    if given.std(correction=0) > 1e-3:
+    if given.std(correction=0) > 1e-2:  # far above the floor of 1e-4
         assert whitened.var(correction=0).item() == pytest.approx(1.0, rel=1e-3)
         assert whitened[given.argsort()].diff().ge(0).all()
 
 
-def test_whitening_equal_values_gives_zeros() -> None:
-    assert whiten(torch.full((4,), 3.0)).eq(0).all()
+@pytest.mark.parametrize(("value", "count"), [(3.0, 4), (0.1, 900), (1.7, 1000)])
+def test_whitening_equal_values_does_not_blow_up_their_rounding(value: float, count: int) -> None:
+    """The mean of 900 times 0.1 is not 0.1 in float32."""
+    assert whiten(torch.full((count,), value)).abs().max() < 0.01
 
 
 def test_explained_variance_by_hand() -> None:
