@@ -99,7 +99,7 @@ def _fold(
             remove_checkpoints(RunDirectory(root), keep=None)  # a kill may have come between the result and this
         return CrossValidationFold.from_json(saved)
     own = _run_of_fold(run, root, seed=seed)
-    known = replace(rows, train=[ranking for ranking in rows.train if ranking.labeler not in held_out])
+    known = rows.of_labelers(lambda labeler: labeler not in held_out)
     rewards = learn(own, known)
     training = _judged(rows.validation, rewards, lambda labeler: labeler not in held_out)
     unseen = _judged(rows.validation, rewards, lambda labeler: labeler in held_out)

@@ -1,14 +1,15 @@
 """What a reward model's run reads: rankings that can be learnt from, those held out, and demonstrations."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Self
 
 from formats.configs import RewardModelConfig
 from formats.records import Demonstration, Ranking
 from training.errors import TrainingError
 from training.process import TrainingRun
-from training.ranking_loss import weights_of_labelers
+from training.ranking_loss import averaging_1, weights_of_labelers
 from training.sequences import Encoder, TokenRanking, keep_some
 
 
@@ -20,6 +21,12 @@ class Rankings:
     validation: list[TokenRanking]
     demonstrations: list[TokenRanking]  # of one response each
     labeler_weights: dict[str, float] | None
+
+    def of_labelers(self, is_meant: Callable[[str], bool]) -> Self:
+        """With the training rankings of some labelers alone, whose weights average 1 over what is left."""
+        train = [ranking for ranking in self.train if is_meant(ranking.labeler)]
+        weights = None if self.labeler_weights is None else averaging_1(self.labeler_weights, train)
+        return replace(self, train=train, labeler_weights=weights)
 
 
 def read_rankings(run: TrainingRun[RewardModelConfig], encoder: Encoder) -> Rankings:

@@ -178,8 +178,14 @@ def weights_of_labelers(setting: str, rankings: Sequence[TokenRanking]) -> dict[
             message = f"names {unknown[0]}, who made none of the training rankings; these are of {known}"
             raise TrainingError("unknown_labeler", message, field=field)
         raw = {labeler: named.get(labeler, 1.0) for labeler in counts}
-    total = sum(raw[labeler] * count for labeler, count in counts.items())
-    if total == 0.0:
+    if not any(raw.values()):
         raise TrainingError("no_rows_left", "gives every labeler a weight of 0", field=field)
-    counting = sum(count for labeler, count in counts.items() if raw[labeler] > 0.0)
-    return {labeler: weight * counting / total for labeler, weight in raw.items()}
+    return averaging_1(raw, rankings)
+
+
+def averaging_1(weights: Mapping[str, float], rankings: Sequence[TokenRanking]) -> dict[str, float]:
+    """Labelers' weights scaled to be 1 on average over the rankings that count, by these rankings' own weights."""
+    counting = [ranking for ranking in rankings if weights[ranking.labeler] > 0.0]
+    total = sum(weights[ranking.labeler] * ranking.weight for ranking in counting)
+    scale = sum(ranking.weight for ranking in counting) / total
+    return {labeler: weight * scale for labeler, weight in weights.items()}

@@ -19,6 +19,7 @@ from training import process
 from training.cross_validation import cross_validate, groups_of_labelers, summary_of_folds
 from training.errors import PreemptedError, TrainingError
 from training.ranking_data import Rankings
+from training.ranking_loss import weights_of_labelers
 from training.sequences import TokenRanking, TokenSequence
 
 LABELERS = ("l0", "l1", "l2", "contrary")
@@ -99,6 +100,25 @@ def test_every_group_is_held_out_once_with_each_seed(tmp_path: Path) -> None:
     assert cross_validate(run, rows, learn=learn) == folds
     assert not left.exists()
     assert len(seen) == 4, "what is there is not learnt again"
+
+
+def test_the_weights_of_the_labelers_who_teach_a_fold_average_1_over_it(tmp_path: Path) -> None:
+    directory = RunDirectory(tmp_path)
+    run = process.TrainingRun(directory, directory.attempt(1), CONFIG, {"model": "m"})
+    run.attempt.root.mkdir()
+    train, validation = token_rankings({"a": 9, "b": 1}), token_rankings({"a": 1, "b": 1})
+    rows = Rankings(train, validation, [], weights_of_labelers("balanced", train))
+    assert rows.labeler_weights == pytest.approx({"a": 5 / 9, "b": 5.0})
+    seen: list[float] = []
+
+    def learn(own: process.TrainingRun[RewardModelConfig], known: Rankings) -> list[torch.Tensor]:
+        assert known.labeler_weights is not None
+        seen.extend(known.labeler_weights[name] for name in {ranking.labeler for ranking in known.train})
+        return [torch.tensor([1.0, 0.0])] * len(known.validation)
+
+    cross_validate(run, rows, learn=learn)
+    # One labeler teaches each fold: no step is five times, or five ninths, of what it is without weights.
+    assert seen == pytest.approx([1.0, 1.0])
 
 
 def test_nothing_is_learnt_of_those_who_are_held_out(whole: RunDirectory) -> None:
