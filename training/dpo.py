@@ -14,7 +14,7 @@ from functools import partial
 
 from formats.configs import DpoConfig
 from formats.records import Ranking
-from inference.models import evaluating, load_causal_lm
+from inference.models import load_causal_lm
 from training.adapting import adapt, save_policy, switch_lora_dropout_on
 from training.batches import batch_at_step, steps_per_epoch
 from training.implicit_rewards import ImplicitScorer, Reference
@@ -22,7 +22,7 @@ from training.optimizing import adam, arithmetic, check_finite, clip_and_step, s
 from training.process import TrainingRun, main
 from training.ranking_data import with_pairs
 from training.ranking_loss import RankingLoss
-from training.ranking_passes import RankingResults, held_out_outputs, rank
+from training.ranking_passes import RankingResults, held_out_outputs, rank, rank_held_out
 from training.schedules import warmup_factor
 from training.sequences import Encoder, Lengths, TokenRanking, keep_some
 from training.steps import Stateful, TrainedWeights, steps
@@ -96,8 +96,7 @@ def train_dpo(run: TrainingRun[DpoConfig]) -> None:
             }
             is_last = step + 1 == total
             if validation.rankings and (is_last or (step + 1) % config.validation_every_steps == 0):
-                with evaluating(policy.model):
-                    held_out = rank(scorer, validation.rankings, loss=loss, precision=precision, learn=False)
+                held_out = rank_held_out(scorer, validation.rankings, precision=precision)
                 metrics |= {f"validation_{name}": value for name, value in _figures(held_out).items()}
             progress.report(step + 1, metrics)
         progress.enter("save", step=total)

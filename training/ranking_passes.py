@@ -52,7 +52,6 @@ def rank(
         randomness = own_randomness(seed, share.index, device=scorer.model.device)
         with torch.set_grad_enabled(learn), precision(), randomness:
             found = scorer.rewards(part)
-            # A held-out loss is of all labelers alike, and can be compared across settings.
             pairs = loss.pairs(part, device=found.device, weighted=learn)
             part_loss = share.weight * loss(found, pairs).sum()
         if learn:
@@ -76,6 +75,16 @@ def rank(
         better_mean=better / count,
         worse_mean=worse / count,
     )
+
+
+def rank_held_out(scorer: RankingScorer, rankings: Sequence[TokenRanking], *, precision: Arithmetic) -> RankingResults:
+    """What the rewards make of held-out rankings, dropout off.
+
+    The loss is the paper's, of ordered pairs and of all labelers alike, whatever a run learns from: only so can it be
+    compared across settings.
+    """
+    with evaluating(scorer.model.model):
+        return rank(scorer, rankings, loss=RankingLoss(), precision=precision, learn=False)
 
 
 def held_out_outputs(

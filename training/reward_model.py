@@ -28,7 +28,7 @@ from training.optimizing import Arithmetic, adam, arithmetic, check_finite, clip
 from training.process import TrainingRun, main
 from training.ranking_data import Rankings, read_rankings
 from training.ranking_loss import TIE_LEARNING_RATE, RankingLoss, tie_share
-from training.ranking_passes import held_out_outputs, rank
+from training.ranking_passes import held_out_outputs, rank, rank_held_out
 from training.ranking_rewards import RankingScorer, all_rewards
 from training.schedules import cosine_factor
 from training.sequences import Encoder, Lengths, TokenRanking
@@ -142,8 +142,7 @@ def fit(run: TrainingRun[RewardModelConfig], rows: Rankings) -> Fitted:
                 "comparisons_per_second": pairs / (time.perf_counter() - started_at),
             }
             if rows.validation and (step + 1 == total or (step + 1) % config.validation_every_steps == 0):
-                with evaluating(model.model):
-                    held_out = rank(scorer, rows.validation, loss=loss, precision=precision, learn=False)
+                held_out = rank_held_out(scorer, rows.validation, precision=precision)
                 metrics |= {"validation_loss": held_out.loss, "validation_accuracy": held_out.accuracy}
             progress.report(step + 1, metrics)
         progress.enter("zero point", step=total)

@@ -18,7 +18,7 @@ from inference.scoring import response_logprobs
 from inference.sequences import collate
 from tests.training import test_packing
 from tests.training.test_packing import CASES, PRECISION, assert_same, draw_rankings, gradients_of
-from tests.training.toy_runs import figures, make_toy_run, start, stop_after
+from tests.training.toy_runs import figures, held_out_loss, make_toy_run, start, stop_after
 from training import checkpointing, process
 from training.implicit_rewards import ImplicitScorer, Reference
 from training.losses import k_wise_loss_terms, plackett_luce_loss_terms
@@ -206,6 +206,14 @@ def test_a_reference_that_is_lost_is_noticed(tmp_path: Path, llama: Path, monkey
     assert start(stopped) == EXIT_DONE
     assert figures(stopped)[:3] == figures(whole)[:3]
     assert figures(stopped)[3:] != figures(whole)[3:]
+
+
+def test_label_smoothing_is_not_in_the_held_out_loss(tmp_path: Path, llama: Path) -> None:
+    smoothing = {"label_smoothing": 0.3, "epochs": 1, "beta": 2.0}
+    directory = make_toy_run(tmp_path / "run", kind="dpo", models={"model": llama}, **smoothing)
+    assert start(directory) == EXIT_DONE
+    summary = read_manifest(directory.output).summary
+    assert summary["validation_loss"] == pytest.approx(held_out_loss(directory), abs=1e-5)
 
 
 def test_with_lora_the_base_is_frozen_under_the_policy(tmp_path: Path, llama: Path) -> None:

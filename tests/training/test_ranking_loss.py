@@ -13,7 +13,7 @@ from formats.messages import Message
 from formats.records import RankedResponse, Ranking
 from formats.run_directory import EXIT_DONE, RunDirectory, read_manifest, read_metrics
 from inference.models import reward_model_from_causal_lm
-from tests.training.toy_runs import REWARD_MODEL, make_run, rankings, start, tied_rankings, toy_rows
+from tests.training.toy_runs import REWARD_MODEL, held_out_loss, make_run, rankings, start, tied_rankings, toy_rows
 from training.errors import TrainingError
 from training.losses import davidson_loss_terms, k_wise_loss_terms, rao_kupper_loss_terms
 from training.optimizing import arithmetic
@@ -194,7 +194,16 @@ def test_a_run_with_ties_learns_their_parameter_and_says_it(tmp_path: Path, llam
     assert start(directory) == EXIT_DONE
     learnt = [row["tie_parameter"] for row in read_metrics(directory.attempt(1).metrics_path)]
     assert len(set(learnt)) > 1
-    assert read_manifest(directory.output).summary["tie_parameter"] == learnt[-1]
+    summary = read_manifest(directory.output).summary
+    assert summary["tie_parameter"] == learnt[-1]
+    assert summary["validation_loss"] == pytest.approx(held_out_loss(directory), abs=1e-5), "it is of plain pairs"
+
+
+def test_a_margin_is_not_in_the_held_out_loss(tmp_path: Path, llama: Path) -> None:
+    directory = run_with(tmp_path, llama, rankings("train"), likert_margin=0.5, epochs=1)
+    assert start(directory) == EXIT_DONE
+    summary = read_manifest(directory.output).summary
+    assert summary["validation_loss"] == pytest.approx(held_out_loss(directory), abs=1e-5)
 
 
 def test_labelers_without_weight_are_left_out_and_counted(tmp_path: Path, llama: Path) -> None:

@@ -1,10 +1,12 @@
 """Run directories of a few seconds for the tests, on the toy task."""
 
 import dataclasses
+import math
 import random
 import signal
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -12,8 +14,8 @@ import pytest
 from benchmarks import toy_preference as toy
 from formats.codec import Format
 from formats.configs import Config, DpoConfig, PpoConfig, RewardModelConfig, SftConfig
-from formats.jsonl import write_jsonl
-from formats.records import Demonstration, PretrainingText, Prompt, Ranking
+from formats.jsonl import read_jsonl, write_jsonl
+from formats.records import Demonstration, PretrainingText, Prompt, Ranking, RewardedResponse
 from formats.run_directory import RunDirectory, read_metrics
 from formats.run_spec import RunSpec
 from training import process
@@ -188,6 +190,18 @@ def figures(directory: RunDirectory) -> list[dict[str, str]]:
         {name: float(value).hex() for name, value in row.items() if not name.endswith(("time", "second", "seconds"))}
         for row in rows
     ]
+
+
+def held_out_loss(directory: RunDirectory) -> float:
+    """The paper's loss of the toy's held-out rankings, from the rewards that a run left beside its model."""
+    rewards: dict[str, list[float]] = {}
+    for row in read_jsonl(directory.validation_rewards_output, RewardedResponse):
+        rewards.setdefault(row.ranking_id, []).append(row.reward)
+    return fmean(
+        fmean(math.log1p(math.exp(own[worse] - own[better])) for better, worse in ranking.pairs())
+        for ranking in rankings("valid")
+        for own in [rewards[ranking.id]]
+    )
 
 
 def resumed_at(directory: RunDirectory) -> int:
