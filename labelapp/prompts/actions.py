@@ -76,7 +76,8 @@ def update_prompt(
     prompt: Prompt,
     *,
     use_case: str | None = None,
-    annotations: dict[str, bool] | None = None,
+    annotations: Mapping[str, bool] | None = None,
+    change_annotations: Mapping[str, bool | None] | None = None,
     language: str | None = None,
     deployment_context: str | None = None,
     archived: bool | None = None,
@@ -85,12 +86,15 @@ def update_prompt(
 ) -> Prompt:
     """Change what is known of a prompt where it is not given as None; its text never changes.
 
-    Of its tags only those named: what others added or took off since somebody looked stays so.
+    Of its tags only those named, and of its annotations only those in `change_annotations` (None: no longer said);
+    what others changed since somebody looked stays so. `annotations` takes the place of them all.
     Raises InvalidInput, and Conflict where it was erased or may not be brought back.
     """
     check_shown(prompt)
+    changed = change_annotations or {}
     try:
-        check_annotations(annotations or {}, "annotations")
+        check_annotations(dict(annotations or {}), "annotations")
+        check_annotations({name: bool(value) for name, value in changed.items()}, "change_annotations")
         check_language(language or "", "language")
     except FormatError as error:
         raise invalid_format(error) from error
@@ -105,8 +109,14 @@ def update_prompt(
         changes["archived_at"] = (prompt.archived_at or timezone.now()) if archived else None
     if archived is False:
         check_restorable(of_locked_senders(Prompt.objects.filter(pk=prompt.pk)))
+    locked = Prompt.objects.select_for_update(no_key=True)
+    if changed:
+        said = annotations
+        if said is None:
+            said = locked.values_list("annotations", flat=True).get(pk=prompt.pk)
+        changes["annotations"] = {name: value for name, value in {**said, **changed}.items() if value is not None}
     if add_tags or remove_tags:
-        now = Prompt.objects.select_for_update(no_key=True).values_list("tags", flat=True).get(pk=prompt.pk)
+        now = locked.values_list("tags", flat=True).get(pk=prompt.pk)
         changes["tags"] = sorted(({*now} - {*remove_tags}) | {*add_tags})
         if len(changes["tags"]) > max(MAX_TAGS, len(now)):
             raise InvalidInput(f"A prompt has at most {MAX_TAGS} tags; it has {len(now)} now.", field="add_tags")

@@ -187,10 +187,25 @@ def test_change_what_is_known_of_a_prompt(researcher: APIClient, prompts: list[P
     for change, field in [
         ({"messages": MESSAGES}, "messages"),
         ({"annotations": {"odd": True}}, "annotations.odd"),
+        ({"change_annotations": {"odd": None}}, "change_annotations.odd"),
+        ({"change_annotations": {"ambiguous": "perhaps"}}, "change_annotations.ambiguous"),
         ({"language": "?"}, "language"),
     ]:
         answer = researcher.patch(url, change)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+
+
+def test_annotations_change_beside_what_others_said(researcher: APIClient, prompts: list[Prompt]) -> None:
+    url = f"/api/v1/prompts/{prompts[0].pk}"
+    researcher.patch(url, {"annotations": {"ambiguous": True, "closed_domain": False}})
+    seen = Prompt.objects.get(pk=prompts[0].pk)
+    body = researcher.patch(url, {"change_annotations": {"closed_domain": True, "intent_unclear": False}}).json()
+    assert body["annotations"] == {"ambiguous": True, "closed_domain": True, "intent_unclear": False}
+    actions.update_prompt(seen, change_annotations={"ambiguous": None, "requests_advice": True})
+    now = {"closed_domain": True, "intent_unclear": False, "requests_advice": True}
+    assert researcher.get(url).json()["annotations"] == now, "seen before theirs"
+    both = {"annotations": {"ambiguous": False}, "change_annotations": {"requests_advice": False}}
+    assert researcher.patch(url, both).json()["annotations"] == {"ambiguous": False, "requests_advice": False}
 
 
 def test_labelers_see_no_prompts(labeler: APIClient, prompts: list[Prompt]) -> None:

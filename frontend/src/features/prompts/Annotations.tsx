@@ -26,9 +26,8 @@ const NAMES = [
 export function Annotations({ prompt, onChange }: { prompt: Prompt; onChange: (prompt: Prompt) => unknown }) {
   const save = $api.useMutation("patch", "/api/v1/prompts/{prompt_id}", { onSuccess: onChange });
   const set = (name: string, value: string) => {
-    const { [name]: _, ...others } = prompt.annotations;
-    const annotations = value === "unset" ? others : { ...others, [name]: value === "yes" };
-    save.mutate({ params: { path: { prompt_id: prompt.id } }, body: { annotations } });
+    const change_annotations = { [name]: value === "unset" ? null : value === "yes" };
+    save.mutate({ params: { path: { prompt_id: prompt.id } }, body: { change_annotations } });
   };
   return (
     <Stack gap={6}>

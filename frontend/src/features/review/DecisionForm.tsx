@@ -69,12 +69,14 @@ export function DecisionForm({ reviewed }: { reviewed: Reviewed }) {
   const [note, setNote] = useState("");
   const [isReturned, setReturned] = useState(true);
   const [isArchived, setArchived] = useState(false);
-  const [facts, setFacts] = useState<Facts>(() => factsOf(reviewed.prompt));
+  const [known, setKnown] = useState<Facts>(() => factsOf(reviewed.prompt));
+  const [facts, setFacts] = useState(known);
   const [turns, setTurns] = useState(reviewed.prompt.messages);
   const decide = $api.useMutation("post", "/api/v1/review/{task_id}/decisions", {
     onSuccess: () => {
       toast({ message: `${ACTION[action].done}.` });
       setNote("");
+      setKnown(facts);
     },
     // Also what somebody else has settled meanwhile shows at once.
     onSettled: () =>
@@ -87,7 +89,11 @@ export function DecisionForm({ reviewed }: { reviewed: Reviewed }) {
     reviewed.assignment_counts.open > 0;
   const send = () => {
     const changes =
-      action === "correct" ? facts : action === "replace" ? { messages: turns, ...facts } : undefined;
+      action === "correct"
+        ? corrected(known, facts)
+        : action === "replace"
+          ? { messages: turns, ...corrected(known, facts) }
+          : undefined;
     decide.mutate({
       params: { path: { task_id: reviewed.task_id } },
       body: {
@@ -183,6 +189,13 @@ export function DecisionForm({ reviewed }: { reviewed: Reviewed }) {
 
 function factsOf({ use_case, annotations, language, deployment_context }: Prompt): Facts {
   return { use_case, annotations, language, deployment_context };
+}
+
+/** What was not touched stays as it is by now. */
+function corrected(known: Facts, facts: Facts): Partial<Facts> {
+  return Object.fromEntries(
+    Object.entries(facts).filter(([name, value]) => value !== known[name as keyof Facts]),
+  );
 }
 
 function FactFields({ facts, onChange }: { facts: Facts; onChange: (facts: Facts) => void }) {
