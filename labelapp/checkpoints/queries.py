@@ -26,9 +26,10 @@ def access_checkpoint(checkpoint_id: int) -> Checkpoint:
     return checkpoint
 
 
-def endpoints(*, archived: bool = False) -> QuerySet[Endpoint]:
+def endpoints(*, search: str = "", archived: bool = False) -> QuerySet[Endpoint]:
     """The endpoints by name."""
-    return Endpoint.objects.filter(archived_at__isnull=not archived).order_by("name")
+    found = Endpoint.objects.filter(archived_at__isnull=not archived)
+    return named(found, search, "name", "model").order_by("name")
 
 
 def access_endpoint(endpoint_id: int) -> Endpoint:

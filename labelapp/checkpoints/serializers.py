@@ -140,7 +140,7 @@ class UpdateEndpoint(RegisterEndpoint):
     archived = serializers.BooleanField(required=False)
 
 
-class EndpointQuery(StrictSerializer):
-    """Filters of the list of endpoints."""
+class EndpointQuery(NamedQuery):
+    """Filters of the list of endpoints; `search` is a part of its name or of its model's."""
 
     archived = serializers.BooleanField(default=False)

@@ -87,10 +87,15 @@ def _with_versions() -> QuerySet[Any, Any]:
 
 
 def versions(
-    *, kind: Collection[str] = (), state: str = "", dataset: int | None = None, search: str = ""
+    *,
+    kind: Collection[str] = (),
+    state: str = "",
+    dataset: int | None = None,
+    before: int | None = None,
+    search: str = "",
 ) -> QuerySet[DatasetVersion]:
-    """The versions, newest first."""
-    filters = {"dataset__kind__in": kind, "state": state, "dataset": dataset}
+    """The versions, newest first; with `before`, those of a lower number."""
+    filters = {"dataset__kind__in": kind, "state": state, "dataset": dataset, "number__lt": before}
     found = DatasetVersion.objects.filter(**{column: value for column, value in filters.items() if value})
     return named(found, search, "dataset__name").select_related("dataset", "created_by").order_by("-created_at", "-pk")
 

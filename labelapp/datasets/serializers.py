@@ -164,6 +164,9 @@ class VersionListQuery(NamedQuery):
     kind = serializers.MultipleChoiceField(choices=DatasetKind.choices, required=False)
     state = serializers.ChoiceField(choices=DatasetVersion.State.choices, required=False)
     dataset = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
+    before = serializers.IntegerField(
+        min_value=1, max_value=MAX_ID, required=False, help_text="Only versions of a lower number."
+    )
 
 
 class DatasetNameSerializer(serializers.ModelSerializer[Dataset]):

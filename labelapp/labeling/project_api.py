@@ -27,6 +27,7 @@ from labelapp.labeling.project_serializers import (
     CreateTasksSerializer,
     InstructionVersionSerializer,
     MarkCalibrationSerializer,
+    MemberQuerySerializer,
     MemberSerializer,
     ProjectQuerySerializer,
     ProjectSerializer,
@@ -135,7 +136,11 @@ class MemberListView(ListAPIView[Membership]):
     required_role = Role.RESEARCHER
     serializer_class = MemberSerializer
 
-    @extend_schema(operation_id="members_list", responses={200: MemberSerializer(many=True), **ERRORS})
+    @extend_schema(
+        operation_id="members_list",
+        parameters=[MemberQuerySerializer],
+        responses={200: MemberSerializer(many=True), **ERRORS},
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -144,7 +149,8 @@ class MemberListView(ListAPIView[Membership]):
             return Membership.objects.none()
         project = queries.access_project(self.kwargs["project_id"], user=asker(self.request))
         members = project.memberships.filter(left_at=None).select_related("user")
-        return members.order_by("user__name", "user_id")
+        search = parsed_query(MemberQuerySerializer, self.request).get("search", "")
+        return named(members, search, "user__name", "user__email").order_by("user__name", "user_id")
 
     @extend_schema(
         operation_id="members_add",

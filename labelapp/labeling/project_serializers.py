@@ -167,6 +167,10 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
         read_only_fields = fields
 
 
+class MemberQuerySerializer(NamedQuery):
+    """Filter of the list of members; `search` is a part of a name or an address."""
+
+
 class AddMembersSerializer(StrictSerializer):
     """People who shall label in the project."""
 

@@ -13,7 +13,7 @@ from labelapp.accounts.models import Role, User
 from labelapp.checkpoints.queries import access_checkpoint
 from labelapp.common import downloads
 from labelapp.common.errors import Conflict, ErrorSerializer, InvalidInput, NotFound
-from labelapp.common.requests import parsed
+from labelapp.common.requests import parsed, parsed_query
 from labelapp.common.storage import StoredFile
 from labelapp.labeling.models import Project
 from labelapp.runs import actions, queries
@@ -92,10 +92,7 @@ class RunList(GenericAPIView[Any]):
         operation_id="runs_list", parameters=[RunQuery], responses={200: RunSerializer(many=True), **BAD_INPUT}
     )
     def get(self, request: Request) -> Response:
-        query = RunQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        found = queries.runs(kind=query.validated_data.get("kind", ""), state=query.validated_data.get("state", ""))
-        page: Any = self.paginate_queryset(found)
+        page: Any = self.paginate_queryset(queries.runs(**parsed_query(RunQuery, request)))
         is_waiting = any(run.state == RunState.QUEUED for run in page)
         context = {"why_not_taken": queries.why_not_taken() if is_waiting else ""}
         return self.get_paginated_response(RunSerializer(page, many=True, context=context).data)

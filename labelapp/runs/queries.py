@@ -5,6 +5,7 @@ from django.db.models import Count, Prefetch, QuerySet
 
 from labelapp.common.errors import NotFound
 from labelapp.common.health import queue_is_served
+from labelapp.common.search import named
 from labelapp.prompts.models import SampleBatch
 from labelapp.runs.models import Run, RunInput
 
@@ -12,9 +13,9 @@ NO_WORKER = "Waiting: no worker takes runs. Start one that listens on the queue 
 NO_BROKER = "Waiting: Redis cannot be reached, so no worker hears of it."
 
 
-def runs(*, kind: str = "", state: str = "") -> QuerySet[Run]:
+def runs(*, kind: str = "", state: str = "", search: str = "") -> QuerySet[Run]:
     """Runs, newest first, with everything that their rows in a list show."""
-    found = Run.objects.order_by("-pk")
+    found = named(Run.objects.order_by("-pk"), search, "name")
     if kind:
         found = found.filter(kind=kind)
     if state:

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from labelapp.checkpoints.models import Checkpoint, Endpoint
+from labelapp.common.search import NamedQuery
 from labelapp.common.serializers import StrictSerializer
 from labelapp.datasets.models import DatasetKind, DatasetVersion
 from labelapp.labeling.models import Project
@@ -69,13 +70,11 @@ class SampleInto(StrictSerializer):
     config = serializers.DictField(required=False)
 
 
-class RunQuery(StrictSerializer):
+class RunQuery(NamedQuery):
     """Filters of the list of runs."""
 
     kind = serializers.ChoiceField(choices=RunKind.choices, required=False)
     state = serializers.ChoiceField(choices=RunState.choices, required=False)
-    page = serializers.IntegerField(min_value=1, required=False)
-    page_size = serializers.IntegerField(min_value=1, required=False)
 
 
 class MetricsQuery(StrictSerializer):

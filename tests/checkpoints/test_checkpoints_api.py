@@ -204,6 +204,8 @@ def test_change_an_endpoint(admin: APIClient) -> None:
     kept = admin.patch(f"/api/v1/endpoints/{pk}", {"max_concurrency": 2, "name": "nearby"}).json()
     assert (kept["max_concurrency"], kept["name"], kept["has_api_key"]) == (2, "nearby", True)
     assert actions.endpoint_api_key(Endpoint.objects.get()) == "sk-secret-1"
+    counts = [admin.get(f"/api/v1/endpoints?search={word}").json()["count"] for word in ("NEAR", kept["model"], "far")]
+    assert counts == [1, 1, 0]
     forgotten = admin.patch(f"/api/v1/endpoints/{pk}", {"api_key": "", "archived": True}).json()
     assert (forgotten["has_api_key"], forgotten["archived_at"] is None) == (False, False)
     assert admin.get("/api/v1/endpoints").json()["count"] == 0

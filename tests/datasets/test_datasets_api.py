@@ -311,6 +311,7 @@ def test_list_versions(researcher: APIClient, ready: DatasetVersion, django_asse
         ("state=ready", [ready.pk]),
         ("kind=comparisons&state=queued", [waiting.pk]),
         ("kind=prompts", []),
+        ("before=2", [ready.pk]),
         ("dataset=999", []),
     ]:
         rows = researcher.get(f"/api/v1/dataset-versions?{query}").json()["results"]

@@ -155,6 +155,8 @@ def test_members_come_leave_and_come_back(workspace: Workspace, labeler: Labeler
         added = workspace.researcher.post(path, {"user_ids": [labeler.user.pk]})
         assert (added.status_code, added.json()["count"]) == (201, 1)
     assert [row["user"]["id"] for row in workspace.researcher.get(path).json()["results"]] == [labeler.user.pk]
+    counts = [workspace.researcher.get(f"{path}?search={word}").json()["count"] for word in (labeler.user.email, "zoe")]
+    assert counts == [1, 0]
     assignment = labeler.next(project)
     assert workspace.researcher.delete(f"{path}/{labeler.user.pk}").status_code == 204
     assert workspace.researcher.delete(f"{path}/{labeler.user.pk}").status_code == 404

@@ -12,7 +12,15 @@ const OFFERED = 50;
 const MORE = "more";
 const KEPT = { placeholderData: keepPreviousData };
 
-type ListPath = "projects" | "checkpoints" | "sample-batches" | "cohorts" | "dataset-versions" | "users";
+type ListPath =
+  | "projects"
+  | "checkpoints"
+  | "sample-batches"
+  | "cohorts"
+  | "dataset-versions"
+  | "endpoints"
+  | "runs"
+  | "users";
 type Query<Path extends ListPath> = NonNullable<paths[`/api/v1/${Path}`]["get"]["parameters"]["query"]>;
 
 /** A list of the server's: `useFound` asks for a page of it, `useRows` for rows by their ids. */
@@ -99,6 +107,36 @@ export const VERSIONS: Source<Schemas["DatasetVersion"], Query<"dataset-versions
   label: ({ dataset, number }) => `${dataset.name} v${number}`,
 };
 
+export const ENDPOINTS: Source<Schemas["Endpoint"], Query<"endpoints">> = {
+  useFound: (query) => $api.useQuery("get", "/api/v1/endpoints", { params: { query } }, KEPT),
+  useRows: (ids) =>
+    arrived(
+      useQueries({
+        queries: ids.map((endpoint_id) =>
+          $api.queryOptions("get", "/api/v1/endpoints/{endpoint_id}", { params: { path: { endpoint_id } } }),
+        ),
+      }),
+    ),
+  label: ({ name, model }) => `${name} · ${model}`,
+};
+
+export const RUNS: Source<Schemas["Run"], Query<"runs">> = {
+  useFound: (query) => $api.useQuery("get", "/api/v1/runs", { params: { query } }, KEPT),
+  useRows: (ids) =>
+    arrived(
+      useQueries({
+        queries: ids.map((run_id) =>
+          $api.queryOptions("get", "/api/v1/runs/{run_id}", { params: { path: { run_id } } }),
+        ),
+      }),
+    ),
+  label: ({ id, name }) => `#${id} ${name}`,
+};
+
+function nameOrAddress({ name, email }: Schemas["Person"]): string {
+  return name || email;
+}
+
 export const PEOPLE: Source<Schemas["User"], Query<"users">> = {
   useFound: (query) => $api.useQuery("get", "/api/v1/users", { params: { query } }, KEPT),
   useRows: (ids) =>
@@ -109,8 +147,26 @@ export const PEOPLE: Source<Schemas["User"], Query<"users">> = {
         ),
       }),
     ),
-  label: ({ name, email }) => name || email,
+  label: nameOrAddress,
 };
+
+/** Who is in a project now. Who has left is still named where they are chosen. */
+export function membersOf(project_id: number): Source<Schemas["Person"], { search?: string }> {
+  return {
+    useFound: (query) => {
+      const params = { path: { project_id }, query };
+      const found = $api.useQuery("get", "/api/v1/projects/{project_id}/members", { params }, KEPT);
+      const { data, error, isPlaceholderData } = found;
+      return {
+        data: data && { ...data, results: data.results.map(({ user }) => user) },
+        error,
+        isPlaceholderData,
+      };
+    },
+    useRows: PEOPLE.useRows,
+    label: nameOrAddress,
+  };
+}
 
 type Choice<Row, Filters> = {
   /** A MultiSelect's ids, or a Select's value: they are named also where the search does not find them. */

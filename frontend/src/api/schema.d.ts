@@ -7557,6 +7557,8 @@ export interface operations {
     dataset_versions_list: {
         parameters: {
             query?: {
+                /** @description Only versions of a lower number. */
+                before?: number;
                 dataset?: number;
                 kind?: ("demonstrations" | "comparisons" | "prompts")[];
                 /** @description A page number within the paginated result set. */
@@ -8275,6 +8277,8 @@ export interface operations {
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
+                /** @description A part of the name, in any case. */
+                search?: string;
             };
             header?: never;
             path?: never;
@@ -9488,6 +9492,8 @@ export interface operations {
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
+                /** @description A part of the name, in any case. */
+                search?: string;
             };
             header?: never;
             path: {
@@ -11661,8 +11667,12 @@ export interface operations {
                  *     * `dpo` - DPO
                  */
                 kind?: "sample" | "sft" | "reward_model" | "ppo" | "dpo";
+                /** @description A page number within the paginated result set. */
                 page?: number;
+                /** @description Number of results to return per page. */
                 page_size?: number;
+                /** @description A part of the name, in any case. */
+                search?: string;
                 /**
                  * @description * `queued` - Queued
                  *     * `running` - Running

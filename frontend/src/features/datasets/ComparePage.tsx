@@ -2,6 +2,7 @@ import { Select, Stack, Text } from "@mantine/core";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
+import { useChoice, VERSIONS } from "@/api/choice";
 import { $api, type Schemas } from "@/api/client";
 import { errorMessage } from "@/api/errors";
 import { ERASED_PROMPT } from "@/api/labels";
@@ -30,16 +31,18 @@ export function ComparePage() {
   const { data: version } = $api.useSuspenseQuery("get", "/api/v1/dataset-versions/{version_id}", {
     params: { path: { version_id: id } },
   });
-  const others = $api.useQuery("get", "/api/v1/dataset-versions", {
-    params: { query: { kind: [version.dataset.kind], state: "ready", page_size: 200 } },
+  const { dataset, number } = version;
+  const earlier = $api.useQuery("get", "/api/v1/dataset-versions", {
+    params: { query: { dataset: dataset.id, before: number, state: "ready", page_size: 1 } },
   });
-  const choices = others.data?.results.filter((other) => other.id !== id) ?? [];
-  const earlier = choices.find(
-    (other) => other.dataset.id === version.dataset.id && other.number < version.number,
-  );
   // A first version has nothing before it; another dataset's is compared with only when somebody chooses it.
-  const chosen = against ?? earlier?.id;
-  const name = `${version.dataset.name} v${version.number}`;
+  const chosen = against ?? earlier.data?.results[0]?.id;
+  const others = useChoice(VERSIONS, {
+    chosen: chosen ? String(chosen) : null,
+    query: { kind: [dataset.kind], state: "ready" },
+    without: [id],
+  });
+  const name = `${dataset.name} v${number}`;
   return (
     <Page title={`Changes of ${name}`}>
       <PageHeader
@@ -54,13 +57,9 @@ export function ComparePage() {
         }
         actions={
           <Select
+            {...others.select}
             aria-label="Compare with"
             placeholder="Compare with"
-            searchable
-            data={choices.map((other) => ({
-              value: String(other.id),
-              label: `${other.dataset.name} v${other.number}`,
-            }))}
             allowDeselect={false}
             value={chosen ? String(chosen) : null}
             onChange={(value) => void navigate({ search: { against: Number(value) } })}
@@ -70,9 +69,9 @@ export function ComparePage() {
       {chosen ? (
         <Changes key={chosen} versionId={id} against={chosen} />
       ) : (
-        !others.isPending && (
+        !earlier.isPending && (
           <EmptyState title={`${name} is the first version of its dataset`}>
-            {choices.length > 0
+            {others.rows.length > 0
               ? "Nothing came before it. Choose a version above to see how it differs from that."
               : "Nothing came before it. Freeze another version of this kind, and compare it here."}
           </EmptyState>

@@ -1,5 +1,7 @@
 import { Box } from "@mantine/core";
+import { keepPreviousData } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
+import { useState } from "react";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { useEvents } from "@/api/events";
 import { DATASET_KIND } from "@/api/labels";
@@ -15,6 +17,8 @@ import { LinkButton, TextLink } from "@/ui/links";
 import { Page, PageHeader } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
 import { StatusBadge } from "@/ui/StatusBadge";
+
+const PAGE_SIZE = 25;
 
 type Dataset = Schemas["Dataset"];
 type Version = Schemas["DatasetVersion"];
@@ -75,9 +79,13 @@ export function DatasetPage() {
   const { data: dataset } = $api.useSuspenseQuery("get", "/api/v1/datasets/{dataset_id}", {
     params: { path: { dataset_id: id } },
   });
-  const versions = $api.useQuery("get", "/api/v1/dataset-versions", {
-    params: { query: { dataset: id, page_size: 200 } },
-  });
+  const [page, setPage] = useState(1);
+  const versions = $api.useQuery(
+    "get",
+    "/api/v1/dataset-versions",
+    { params: { query: { dataset: id, page, page_size: PAGE_SIZE } } },
+    { placeholderData: keepPreviousData },
+  );
   useEvents(["datasets"], [["get", "/api/v1/dataset-versions"]]);
   const freeze = !dataset.archived_at && (
     <LinkButton to="/datasets/$datasetId/freeze" params={{ datasetId: String(id) }}>
@@ -119,6 +127,10 @@ export function DatasetPage() {
         rows={versions.data?.results}
         rowKey={(version) => version.id}
         isLoading={versions.isPending}
+        count={versions.data?.count}
+        page={page}
+        pageSize={PAGE_SIZE}
+        onPageChange={setPage}
         empty={
           <EmptyState title="Nothing is frozen yet">
             Choose what to take, look at the counts, then freeze.

@@ -1,4 +1,5 @@
 import { Button, Group, Stack } from "@mantine/core";
+import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
 import { $api, api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
@@ -9,6 +10,8 @@ import { EmptyState } from "@/ui/EmptyState";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
+
+const PAGE_SIZE = 50;
 
 type Project = Schemas["Project"];
 type Member = Schemas["Member"];
@@ -29,10 +32,14 @@ async function remove(project: Project, member: Member): Promise<void> {
 }
 
 export function MembersTab({ project }: { project: Project }) {
-  const { data, isPending } = $api.useQuery("get", "/api/v1/projects/{project_id}/members", {
-    params: { path: { project_id: project.id }, query: { page_size: 200 } },
-  });
-  const members = data?.results.filter((member) => !member.left_at);
+  const [page, setPage] = useState(1);
+  const { data, isPending } = $api.useQuery(
+    "get",
+    "/api/v1/projects/{project_id}/members",
+    { params: { path: { project_id: project.id }, query: { page, page_size: PAGE_SIZE } } },
+    { placeholderData: keepPreviousData },
+  );
+  const members = data?.results;
   const columns: Column<Member>[] = [
     { key: "name", header: "Person", render: ({ user }) => user.name || user.email },
     { key: "email", header: "E-mail", render: ({ user }) => user.email },
@@ -47,7 +54,10 @@ export function MembersTab({ project }: { project: Project }) {
           title={`Take ${member.user.name || member.user.email} out of the project?`}
           question="The task that they hold goes to others. What they said and their draft stay."
           confirmLabel="Take out"
-          onConfirm={() => remove(project, member)}
+          onConfirm={async () => {
+            if (page > 1 && members?.length === 1) setPage(page - 1);
+            await remove(project, member);
+          }}
         >
           Take out
         </ConfirmButton>
@@ -64,6 +74,10 @@ export function MembersTab({ project }: { project: Project }) {
           rows={members}
           rowKey={({ user }) => user.id}
           isLoading={isPending}
+          count={data?.count}
+          page={page}
+          pageSize={PAGE_SIZE}
+          onPageChange={setPage}
           empty={
             <EmptyState title="Nobody is in this project">Add people, or its tasks wait for ever.</EmptyState>
           }

@@ -1,6 +1,7 @@
 import { Select, Text } from "@mantine/core";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
+import { membersOf, useChoice } from "@/api/choice";
 import { $api, type Schemas } from "@/api/client";
 import { ERASED_PROMPT } from "@/api/labels";
 import classes from "@/features/projects/Projects.module.css";
@@ -51,9 +52,7 @@ const COLUMNS: Column<Submission>[] = [
 export function SubmissionsTab({ project }: { project: Schemas["Project"] }) {
   const [page, setPage] = useState(1);
   const [labeler, setLabeler] = useState<string | null>(null);
-  const members = $api.useQuery("get", "/api/v1/projects/{project_id}/members", {
-    params: { path: { project_id: project.id }, query: { page_size: 200 } },
-  });
+  const labelers = useChoice(membersOf(project.id), { chosen: labeler });
   const { data, isPending } = $api.useQuery(
     "get",
     "/api/v1/submissions",
@@ -70,16 +69,11 @@ export function SubmissionsTab({ project }: { project: Schemas["Project"] }) {
       description="Who said what. An edit is a further revision; nothing is ever changed or lost."
       actions={
         <Select
+          {...labelers.select}
           aria-label="Labeler"
           placeholder="All labelers"
           clearable
           size="xs"
-          data={
-            members.data?.results.map(({ user }) => ({
-              value: String(user.id),
-              label: user.name || user.email,
-            })) ?? []
-          }
           value={labeler}
           onChange={(value) => {
             setLabeler(value);

@@ -1,6 +1,7 @@
 import { Group, MultiSelect, Select, Switch, Text } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
+import { RUNS, useChoice } from "@/api/choice";
 import { $api } from "@/api/client";
 import { metricLabel, RUN_KIND, spaced } from "@/api/labels";
 import { valueText } from "@/features/runs/launchForm";
@@ -19,33 +20,15 @@ const SHOWN = 4;
 export function ComparePage() {
   const { a, b } = useSearch({ from: "/members/runs/compare" });
   const navigate = useNavigate({ from: "/runs/compare" });
-  const { data } = $api.useQuery("get", "/api/v1/runs", { params: { query: { page_size: 200 } } });
-  const runs = data?.results ?? [];
-  const first = runs.find((run) => run.id === a);
-  const second = runs.find((run) => run.id === b);
-  const choices = runs.map((run) => ({
-    value: String(run.id),
-    label: `#${run.id} ${run.name} · ${RUN_KIND[run.kind]}`,
-  }));
-  const select = (label: string, value: number | undefined, key: "a" | "b") => (
-    <Select
-      label={label}
-      searchable
-      flex="1 1 18rem"
-      placeholder="Choose a run"
-      data={choices}
-      value={value === undefined ? null : String(value)}
-      onChange={(id) =>
-        void navigate({ search: (before) => ({ ...before, [key]: id ? Number(id) : undefined }) })
-      }
-    />
-  );
+  const [first, second] = [useRun(a), useRun(b)];
+  const choose = (key: "a" | "b") => (id: number | undefined) =>
+    void navigate({ search: (before) => ({ ...before, [key]: id }) });
   return (
     <Page title="Compare runs">
       <PageHeader title="Compare runs" description="The same metrics of two runs, over each other." />
       <Group align="flex-end">
-        {select("First run", a, "a")}
-        {select("Second run", b, "b")}
+        <RunSelect label="First run" value={a} onChange={choose("a")} />
+        <RunSelect label="Second run" value={b} onChange={choose("b")} />
       </Group>
       {first && second ? (
         <Comparison first={first} second={second} />
@@ -53,6 +36,35 @@ export function ComparePage() {
         <EmptyState title="Choose two runs">Runs of the same kind share most metrics.</EmptyState>
       )}
     </Page>
+  );
+}
+
+function useRun(id: number | undefined): Run | undefined {
+  const params = { path: { run_id: id ?? 0 } };
+  return $api.useQuery("get", "/api/v1/runs/{run_id}", { params }, { enabled: id !== undefined }).data;
+}
+
+type RunSelectProps = {
+  label: string;
+  value: number | undefined;
+  onChange: (id: number | undefined) => void;
+};
+
+function RunSelect({ label, value, onChange }: RunSelectProps) {
+  const chosen = value === undefined ? null : String(value);
+  const runs = useChoice(RUNS, {
+    chosen,
+    label: ({ id, name, kind }) => `#${id} ${name} · ${RUN_KIND[kind]}`,
+  });
+  return (
+    <Select
+      {...runs.select}
+      label={label}
+      flex="1 1 18rem"
+      placeholder="Choose a run"
+      value={chosen}
+      onChange={(id) => onChange(id ? Number(id) : undefined)}
+    />
   );
 }
 

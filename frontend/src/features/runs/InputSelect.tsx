@@ -1,7 +1,7 @@
 import { Select, type SelectProps } from "@mantine/core";
 import type { ReactNode } from "react";
-import { CHECKPOINTS, useChoice, VERSIONS } from "@/api/choice";
-import { $api, type Schemas } from "@/api/client";
+import { CHECKPOINTS, ENDPOINTS, useChoice, VERSIONS } from "@/api/choice";
+import type { Schemas } from "@/api/client";
 import { CHECKPOINT_KIND, DATASET_KIND } from "@/api/labels";
 import { useTinyBase } from "@/api/tinyBase";
 import type { InputRole } from "@/features/runs/launchForm";
@@ -63,16 +63,11 @@ function NoModel() {
 }
 
 function EndpointSelect(props: InputSelectProps) {
-  const { data } = $api.useQuery("get", "/api/v1/endpoints");
-  const options = data?.results.map(({ id, name, model }) => ({
-    value: String(id),
-    label: `${name} · ${model}`,
-  }));
+  const found = useChoice(ENDPOINTS, { chosen: props.value });
   return (
     <Choice
       {...props}
-      select={{ data: options ?? [] }}
-      isEmpty={options?.length === 0}
+      {...found}
       nothing={
         <>
           There is none yet. <TextLink to="/checkpoints/endpoints">Register an endpoint</TextLink>.
