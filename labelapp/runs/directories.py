@@ -121,7 +121,8 @@ def _link(folder: Path, name: str, version: DatasetVersion, split: str, *, role:
             os.link(source, target)
         except OSError:  # another file system, or one without hard links
             shutil.copyfile(source, target)
-    _note(sources, target, role=name, version=version)
+    # Those very bytes were hashed when they were lent.
+    _note(sources, target, role=name, version=version, sha256=_entry(version, split, role=role)["sha256"])
 
 
 def _entry(version: DatasetVersion, split: str, *, role: str) -> dict[str, Any]:
@@ -166,14 +167,20 @@ def _plain_texts(path: Path) -> Iterator[PretrainingText]:
 
 
 def _note(
-    sources: _Sources, path: Path, *, role: str, version: DatasetVersion | None = None, rows: int | None = None
+    sources: _Sources,
+    path: Path,
+    *,
+    role: str,
+    version: DatasetVersion | None = None,
+    rows: int | None = None,
+    sha256: str = "",
 ) -> None:
     sources.places[role] = f"inputs/{path.name}"
     sources.notes[path.name] = {
         "role": role,
         "dataset_version": version.pk if version else None,
         "dataset": str(version) if version else None,
-        "sha256": sha256_of(path),
+        "sha256": sha256 or sha256_of(path),
         "rows": rows,
     }
 

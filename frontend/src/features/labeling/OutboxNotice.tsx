@@ -20,6 +20,7 @@ export function OutboxNotice() {
   const { waiting, refused, attempt } = useOutbox((state) => state);
   const { waiting: written, discard } = useLetters();
   const count = waiting.length;
+  const skips = waiting.filter(({ skip }) => skip).length;
   // A task's own page says it itself, and more of it.
   const isTask = useRouterState({
     select: ({ location }) => /^\/(label|history)\/\d/.test(location.pathname),
@@ -65,7 +66,11 @@ export function OutboxNotice() {
       {count > 0 && attempt > 0 && !isTask && (
         <div className={classes.notice} role="status">
           <IconCloudUp size={16} stroke={1.6} aria-hidden />
-          {t("{{count}} answers wait to be sent. They are kept in this browser.", { count })}
+          {skips === 0
+            ? t("{{count}} answers wait to be sent. They are kept in this browser.", { count })
+            : skips === count
+              ? t("{{count}} skips wait to be sent. They are kept in this browser.", { count })
+              : t("{{count}} answers and skips wait to be sent. They are kept in this browser.", { count })}
         </div>
       )}
     </>

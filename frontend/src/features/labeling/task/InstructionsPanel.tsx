@@ -27,6 +27,7 @@ export default function InstructionsPanel({ assignment, reading, onClose }: Inst
   const before = baseline.current;
   const earlier =
     before && before.number < number ? data?.results.find(({ id }) => id === before.id) : undefined;
+  const isUnread = reading.lastRead !== undefined && (reading.lastRead?.number ?? 0) < number;
   const [view, setView] = useState<"changes" | "full">("changes");
   const showsChanges = earlier !== undefined && view === "changes";
   return (
@@ -40,6 +41,7 @@ export default function InstructionsPanel({ assignment, reading, onClose }: Inst
           </>
         )}
       </p>
+      {isUnread && <p className={classes.about}>{t("They count as read once you have seen their end.")}</p>}
       {earlier && (
         <SegmentedControl
           className={classes.views}

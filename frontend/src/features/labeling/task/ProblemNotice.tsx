@@ -8,7 +8,7 @@ import { CopyButton } from "@/ui/CopyButton";
 import { msg } from "@/ui/language";
 
 type ProblemNoticeProps = {
-  work: Pick<Work, "problem" | "keepMine" | "dismissProblem" | "asText">;
+  work: Pick<Work, "problem" | "save" | "keepMine" | "dismissProblem" | "asText">;
   /** Puts another copy of the draft on the screen. */
   onTakeOther: (content: unknown) => void;
   /** Asks for work again: the same task if it is still free, else the next one; of an edit, what is on record. */
@@ -55,7 +55,10 @@ export function ProblemNotice({ work, onTakeOther, onAskAgain, mode }: ProblemNo
       m="sm"
     >
       {text ? t(text) : problem.message}{" "}
-      {problem.kind === "lost" && t("What you did is kept in this browser and comes back with the task.")}
+      {problem.kind === "lost" &&
+        (work.save.place === "nowhere"
+          ? t("This browser refuses to store anything: copy what you did before you leave the page.")
+          : t("What you did is kept in this browser and comes back with the task."))}
       <Group mt="xs" gap="xs">
         {problem.kind === "conflict" && (
           <>

@@ -16,7 +16,7 @@ const SHOWN: Record<SavePlace, { text: string; explained: string; Icon: typeof I
   here: { text: msg("Saved here"), explained: msg("Kept in this browser."), Icon: IconDeviceFloppy },
   server: {
     text: msg("Saved"),
-    explained: msg("Kept in this browser and on the server."),
+    explained: msg("Kept on the server."),
     Icon: IconCloudCheck,
   },
   retrying: {

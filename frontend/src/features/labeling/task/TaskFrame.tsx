@@ -154,7 +154,7 @@ function NewInstructions({ assignment, panels }: { assignment: Assignment; panel
             })
           : t("This project has instructions.")}
         <Button size="compact-sm" rightSection={<Key name="I" />} onClick={panels.toggleInstructions}>
-          {before ? t("See what changed") : t("Read them")}
+          {before ? t("See what changed") : t("Read them to the end")}
         </Button>
       </Group>
     </div>

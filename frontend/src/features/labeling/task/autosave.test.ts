@@ -235,6 +235,22 @@ describe("Autosave", () => {
     vi.unstubAllGlobals();
   });
 
+  test("a browser that forbids all storage is not said to keep anything", async () => {
+    globalThis.indexedDB = { open: refuse } as never;
+    vi.stubGlobal("localStorage", { setItem: refuse, getItem: refuse });
+    forgetStore();
+    const { autosave, places, refused } = setUp([
+      new NetworkError(),
+      new ApiError(409, { code: "lease_lost" }),
+    ]);
+    autosave.change({ text: "typed" });
+    await pass(SERVER_DELAY_MS);
+    await pass(10_000);
+    expect(refused).toEqual(["lease_lost"]);
+    expect(new Set(places)).toEqual(new Set(["saving", "nowhere"]));
+    vi.unstubAllGlobals();
+  });
+
   test("a browser without a database keeps drafts in its older storage", async () => {
     globalThis.indexedDB = { open: refuse } as never;
     forgetStore();

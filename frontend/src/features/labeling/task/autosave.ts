@@ -49,6 +49,8 @@ export class Autosave {
   private isDisposed = false;
   private isFinished = false;
   private attempt = 0;
+  /** Whether the browser took the last copy; one that forbids storage takes none. */
+  private isKeptHere = true;
   private localTimer: ReturnType<typeof setTimeout> | undefined;
   private serverTimer: ReturnType<typeof setTimeout> | undefined;
   /** Writes into the browser go one after the other, so that an older one never lands on a newer one. */
@@ -124,7 +126,7 @@ export class Autosave {
     if (this.isDisposed) return;
     if (isKept) this.localVersion = Math.max(this.localVersion, version);
     if (this.savedVersion >= version || this.isRefused) return;
-    this.report(!isKept ? "nowhere" : this.attempt ? "retrying" : "here");
+    this.report(this.attempt ? "retrying" : "here");
   }
 
   private localCopy(isAhead: boolean): LocalDraft {
@@ -140,7 +142,9 @@ export class Autosave {
   private writeLocal(isAhead: boolean): Promise<boolean> {
     const draft = this.localCopy(isAhead);
     const written = this.writing.then(() => writeLocalDraft(this.options.key, draft));
-    this.writing = written;
+    this.writing = written.then((isKept) => {
+      this.isKeptHere = isKept;
+    });
     return written;
   }
 
@@ -221,7 +225,10 @@ export class Autosave {
     );
   }
 
-  private report(place: SavePlace): void {
+  /** What the server does not have is here, or else nowhere. */
+  private report(wanted: SavePlace): void {
+    const isSaid = this.isKeptHere || wanted === "saving" || wanted === "server";
+    const place = isSaid ? wanted : "nowhere";
     this.options.onState({ place, at: place === "saving" ? null : new Date() });
   }
 }
