@@ -12,7 +12,8 @@ graph is of one number of rows and columns: both are rounded up, and what is bey
 nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Any, Protocol
 
 import torch
@@ -20,12 +21,11 @@ from torch import Tensor
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
+from inference.beginnings import Beginnings, least_shared
 from inference.cuda_graphs import Graphs, can_be_captured
-from inference.errors import ModelError
-from inference.sequences import SequenceBatch, collate, last_logits
+from inference.reading import branching_cache, like_lengths, read_prompts
+from inference.sequences import last_logits
 
-# A prompt is read beside a longer one only if it is at least this part of its length.
-_LIKE_LENGTH = 0.75
 # Graphs see whole blocks of so many columns, and a power of two of rows.
 _GRAPH_COLUMNS = 256
 
@@ -33,6 +33,7 @@ _GRAPH_COLUMNS = 256
 class Decoder(Protocol):
     """Rows of which each has been read up to its newest token."""
 
+    prefill_tokens: int
     decode_tokens: int
 
     @property
@@ -57,7 +58,7 @@ def make_decoder(model: Any, *, slots: int, columns: int, pad_id: int) -> Decode
     """Room for `slots` rows of at most `columns` tokens. Raises ModelError for models with recurrent state."""
     # A mask that a model makes of columns itself would see other tokens of rows that end in different ones.
     local = "local" in (getattr(model.config, "attention_layers", None) or ())
-    if not local and all(type(layer) is DynamicLayer for layer in _branching_cache(model).layers):
+    if not local and all(type(layer) is DynamicLayer for layer in branching_cache(model).layers):
         on_gpu = next(model.parameters()).device.type == "cuda"
         return SlotDecoder(
             model, slots=slots, columns=columns, pad_id=pad_id, column_block=_GRAPH_COLUMNS if on_gpu else 1
@@ -73,8 +74,9 @@ class SlotDecoder:
     """
 
     def __init__(self, model: Any, *, slots: int, columns: int, pad_id: int, column_block: int = 1) -> None:
-        self.decode_tokens = 0
+        self.prefill_tokens = self.decode_tokens = 0
         self._model, self._slots, self._columns, self._pad_id = model, slots, columns, pad_id
+        self._least_shared = least_shared(model)
         self._column_block = column_block
         self._device = next(model.parameters()).device
         self.graphs = Graphs(model) if self._device.type == "cuda" and can_be_captured(model) else None
@@ -82,8 +84,9 @@ class SlotDecoder:
         self._tokens = torch.zeros(slots, dtype=torch.long, device=self._device)
         self._ends = torch.zeros(slots, dtype=torch.long, device=self._device)
         self._lengths: list[int] = []
+        self._prompts: list[tuple[int, ...]] = []
         self._logits = torch.empty(0)
-        self._cache = _branching_cache(model)
+        self._cache = branching_cache(model)
         self._layers: list[_Slots] = []
 
     @property
@@ -97,23 +100,52 @@ class SlotDecoder:
         return self._slots - len(self._lengths)
 
     def admit(self, prompts: Sequence[Sequence[int]], counts: Sequence[int]) -> None:
-        """Read prompts, those of like length together, into the next free places."""
-        owners = [index for index, count in enumerate(counts) for _ in range(count)]
-        first = len(self._lengths)
-        self._lengths += [len(prompts[owner]) for owner in owners]
-        assert len(self._lengths) <= self._slots
-        for group in _groups([len(prompt) for prompt in prompts]):
-            cache = _branching_cache(self._model)
-            batch, logits = _read(self._model, [prompts[index] for index in group], cache, pad_id=self._pad_id)
-            within = {index: place for place, index in enumerate(group)}
-            pairs = [(within[owner], first + row) for row, owner in enumerate(owners) if owner in within]
+        """Read prompts, those of like length together, into the next free places.
+
+        What a prompt shares with one that is there, or that is read before it, is copied.
+        """
+        known = Beginnings({prompt: place for place, prompt in enumerate(self._prompts)}, least=self._least_shared)
+        ends = accumulate(counts, initial=len(self._prompts))
+        incoming = [(tuple(prompt), range(*own)) for prompt, own in zip(prompts, pairwise(ends), strict=True)]
+        self._prompts += [prompt for prompt, places in incoming for _ in places]
+        assert len(self._prompts) <= self._slots
+        self._lengths += [len(prompt) for prompt in self._prompts[len(self._lengths) :]]
+        leaders = known.leaders(prompts)
+        self._take_in([incoming[index] for index in leaders], known)
+        self._take_in([one for index, one in enumerate(incoming) if index not in leaders], known)
+
+    def _take_in(self, incoming: Sequence[tuple[tuple[int, ...], range]], known: Beginnings) -> None:
+        """Read prompts into places, what is not known of them; it is then."""
+        sources = [known.nearest(prompt) for prompt, _ in incoming]
+        rests = [prompt[shared:] for (prompt, _), (_, shared) in zip(incoming, sources, strict=True)]
+        for group in like_lengths(rests):
+            cache = branching_cache(self._model)
+            before = self._copy([sources[index] for index in group], cache)
+            read = [rests[index] for index in group]
+            mask, logits = read_prompts(self._model, read, cache, pad_id=self._pad_id, before=before)
+            self.prefill_tokens += sum(map(len, read))
+            pairs = [(row, place) for row, index in enumerate(group) for place in incoming[index][1]]
             source, target = torch.tensor(pairs, device=self._device).T
-            self._put(cache, logits, width=batch.prompt_width, source=source, target=target)
+            self._put(cache, logits, mask=mask, source=source, target=target)
+        for prompt, places in incoming:
+            known.add(prompt, places[0])
+
+    def _copy(self, sources: Sequence[tuple[int, int]], cache: Any) -> Tensor | None:
+        """Begin an empty cache with so many columns of these places; the mask of what each has of them, (N, C)."""
+        columns = max(shared for _, shared in sources)
+        if not columns:
+            return None
+        places, shared = torch.tensor(sources, device=self._device).T
+        for slots, layer in zip(self._layers, cache.layers, strict=True):
+            layer.update(slots.key_slots[places, :, :columns], slots.value_slots[places, :, :columns])
+        mask: Tensor = torch.arange(columns, device=self._device) < shared[:, None]
+        return mask
 
     def keep(self, places: Sequence[int]) -> None:
         """Copy the rows whose place is to be another one."""
         moved = [(place, target) for target, place in enumerate(places) if place != target]
         self._lengths = [self._lengths[place] for place in places]
+        self._prompts = [self._prompts[place] for place in places]
         if moved:
             source, target = torch.tensor(moved, device=self._device).T
             columns = max(self._lengths)
@@ -159,16 +191,16 @@ class SlotDecoder:
         self._logits[:rows] = output.logits[:, -1]
         return self._logits[:rows]
 
-    def _put(self, cache: DynamicCache, logits: Tensor, *, width: int, source: Tensor, target: Tensor) -> None:
-        """Take over rows of what was read, which ends in column `width`, so that each begins in the first column."""
+    def _put(self, cache: DynamicCache, logits: Tensor, *, mask: Tensor, source: Tensor, target: Tensor) -> None:
+        """Take over rows of what was read, whose real columns a mask tells, so that these are each row's first."""
         if not self._logits.numel():
             self._logits = logits.new_empty(self._slots, logits.shape[-1])
             self._layers = [_Slots(layer, self._slots, self._columns) for layer in cache.layers]
             self._cache.layers = list(self._layers)
         self._logits[target] = logits[source].to(self._logits.dtype)
-        lengths = torch.tensor(self._lengths, device=self._device)[target]
-        # Round about: what stood before the row then stands behind it, where it will be overwritten.
-        columns = (torch.arange(width, device=self._device) + width - lengths[:, None]) % width
+        # What a row has no use for comes behind it, where it will be overwritten.
+        longest = max(self._lengths)
+        columns = mask.argsort(dim=1, descending=True, stable=True)[source, :longest]
         for slots, layer in zip(self._layers, cache.layers, strict=True):
             slots.put(layer, source=source[:, None], columns=columns, target=target)
 
@@ -218,7 +250,7 @@ class BatchDecoder:
     """Rows that began together, in a cache of transformers' own."""
 
     def __init__(self, model: Any, *, slots: int, pad_id: int) -> None:
-        self.decode_tokens = 0
+        self.prefill_tokens = self.decode_tokens = 0
         self.logits = torch.empty(0)
         self._model, self._slots, self._pad_id = model, slots, pad_id
 
@@ -230,9 +262,9 @@ class BatchDecoder:
     def admit(self, prompts: Sequence[Sequence[int]], counts: Sequence[int]) -> None:
         """Read all prompts together."""
         assert not len(self.logits)
-        self._cache = _branching_cache(self._model)
-        batch, self.logits = _read(self._model, prompts, self._cache, pad_id=self._pad_id)
-        self._mask = batch.attention_mask[:, : batch.prompt_width]
+        self._cache = branching_cache(self._model)
+        self._mask, self.logits = read_prompts(self._model, prompts, self._cache, pad_id=self._pad_id)
+        self.prefill_tokens += sum(map(len, prompts))
         self.keep([index for index, count in enumerate(counts) for _ in range(count)])
 
     def keep(self, places: Sequence[int]) -> None:
@@ -256,45 +288,3 @@ class BatchDecoder:
         )
         self.logits = output.logits[:, -1]
         self.decode_tokens += len(tokens)
-
-
-def _read(
-    model: Any, prompts: Sequence[Sequence[int]], cache: DynamicCache, *, pad_id: int
-) -> tuple[SequenceBatch, Tensor]:
-    """The prompts, padded on the left, and (N, V) what follows each; their keys and values are left in the cache."""
-    batch = collate(prompts, [[]] * len(prompts), pad_id=pad_id, device=next(model.parameters()).device)
-    output = last_logits(
-        model,
-        columns=1,
-        input_ids=batch.input_ids,
-        attention_mask=batch.attention_mask,
-        position_ids=batch.position_ids,
-        past_key_values=cache,
-        use_cache=True,
-    )
-    return batch, output.logits[:, -1]
-
-
-def _groups(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indices of prompts to be read together, the longest first."""
-    group: list[int] = []
-    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
-        if group and lengths[index] < _LIKE_LENGTH * lengths[group[0]]:
-            yield group
-            group = []
-        group.append(index)
-    if group:
-        yield group
-
-
-def _branching_cache(model: Any) -> DynamicCache:
-    """An empty cache that can go on as several branches. Raises ModelError for models with recurrent state."""
-    cache = DynamicCache(config=model.config)
-    if getattr(model, "_is_stateful", False) or not all(
-        hasattr(layer, "batch_select_indices") for layer in cache.layers
-    ):
-        kind = getattr(model.config, "model_type", type(model).__name__)
-        raise ModelError(
-            f"a model of type {kind} keeps recurrent state, which cannot branch: use one with attention only"
-        )
-    return cache

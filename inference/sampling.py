@@ -133,7 +133,7 @@ def sample(
     samples = [[read_sample(tokenizer, row.ids, ends=ends, stop=settings.stop) for row in own] for own in rows]
     return SampledBatch(
         samples,
-        prefill_tokens=sum(len(prompts[job.prompt]) for job in jobs),
+        prefill_tokens=decoder.prefill_tokens,
         decode_tokens=decoder.decode_tokens,
     )
 

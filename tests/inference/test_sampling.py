@@ -59,7 +59,7 @@ def test_branches_share_the_prefix_and_draw_what_they_would_alone(tiny: LoadedMo
     assert counter.tokens[0] == shared.prefill_tokens == len(prompt)
     assert sum(counter.tokens[1:]) == shared.decode_tokens
     apart = sample_batch(tiny.model, tiny.tokenizer, [prompt] * 3, seeds=[[seed] for seed in seeds], settings=SETTINGS)
-    assert apart.prefill_tokens == 3 * len(prompt)
+    assert apart.prefill_tokens == len(prompt) + 2, "the last token of each is read for its logits"
     assert shared.samples[0] == [own[0] for own in apart.samples]
     assert len({tuple(one.token_ids) for one in shared.samples[0]}) == 3
 
@@ -115,7 +115,7 @@ def _read_tokens(ids: torch.Tensor) -> int:
 
 def test_prompts_of_very_different_lengths_are_read_with_little_padding(tiny: LoadedModel) -> None:
     """By the tokens that go through the model, padding counted; and each draws what it would alone."""
-    prompts = [[65 + place % 26 for place in range(size)] for size in (3, 4, 30, 32, 400, 410, 9)]
+    prompts = [[size % 256, *(65 + place % 26 for place in range(size - 1))] for size in (3, 4, 30, 32, 400, 410, 9)]
     seen: list[int] = []
     handle = tiny.model.register_forward_pre_hook(
         lambda _model, _inputs, named: seen.append(_read_tokens(named["input_ids"])), with_kwargs=True
