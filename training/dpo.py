@@ -100,7 +100,7 @@ def train_dpo(run: TrainingRun[DpoConfig]) -> None:
                 metrics |= {f"validation_{name}": value for name, value in _figures(held_out).items()}
             progress.report(step + 1, metrics)
         progress.enter("save", step=total)
-        outputs, figures = held_out_outputs(run.directory, scorer, validation.rankings, precision=precision)
+        outputs, figures = held_out_outputs(run.directory, scorer, validation.rankings, loss=loss, precision=precision)
         whole = replace(policy, model=run.world.assemble(policy.model))
         run.publish(
             partial(save_policy, whole),

@@ -19,6 +19,7 @@ class JudgedPair:
     ranking: Ranking
     rank_distance: int
     difference: float  # the reward of the better response less that of the worse
+    theta: float  # of Rao and Kupper's model of ties; 1 without it
 
     @property
     def is_right(self) -> bool:
@@ -27,8 +28,13 @@ class JudgedPair:
 
     @property
     def confidence(self) -> float:
-        """σ(|difference|), the model's probability that the order that it gives the pair is the labeler's."""
-        return 1.0 / (1.0 + exp(-abs(self.difference)))
+        """The model's probability that the order that it gives the pair is the labeler's, who gave it one.
+
+        Under Rao and Kupper's model that is p / (p + q) with p = σ(|d| - log θ) and q = σ(-|d| - log θ), the rest of 1
+        being a tie. Under Davidson's a tie takes alike from both orders: σ(|d|), as without ties.
+        """
+        odds = exp(-abs(self.difference))
+        return 1.0 / (1.0 + odds * (1.0 + self.theta * odds) / (self.theta + odds))  # q / p, multiplied out
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +46,14 @@ class Diagnostics:
     length_correlation: float | None  # None where all lengths or all rewards are the same
 
 
-def diagnose(rankings: Sequence[TokenRanking], rewards: Sequence[Sequence[float]]) -> Diagnostics:
-    """All diagnostics of some rankings, at least one pair among them; `rewards[i]` are those of ranking i."""
-    pairs = list(_judged(rankings, rewards))
+def diagnose(
+    rankings: Sequence[TokenRanking], rewards: Sequence[Sequence[float]], *, theta: float = 1.0
+) -> Diagnostics:
+    """All diagnostics of some rankings, at least one pair among them; `rewards[i]` are those of ranking i.
+
+    `theta` is of the model of ties under which the rewards were learnt, where it is Rao and Kupper's.
+    """
+    pairs = list(_judged(rankings, rewards, theta=theta))
     calibration = list(_calibration(pairs))
     length = length_correlation(rankings, rewards)
     rows = [
@@ -57,12 +68,14 @@ def diagnose(rankings: Sequence[TokenRanking], rewards: Sequence[Sequence[float]
     return Diagnostics(rows, calibration_error=error, length_correlation=None if length is None else length.value)
 
 
-def _judged(rankings: Sequence[TokenRanking], rewards: Sequence[Sequence[float]]) -> Iterator[JudgedPair]:
+def _judged(
+    rankings: Sequence[TokenRanking], rewards: Sequence[Sequence[float]], *, theta: float
+) -> Iterator[JudgedPair]:
     for ranking, own in zip(rankings, rewards, strict=True):
         assert ranking.record is not None
         ranks = [response.rank for response in ranking.record.responses]
         for better, worse in ranking.pairs:
-            yield JudgedPair(ranking.record, ranks[worse] - ranks[better], own[better] - own[worse])
+            yield JudgedPair(ranking.record, ranks[worse] - ranks[better], own[better] - own[worse], theta)
 
 
 def _accuracy(pairs: Sequence[JudgedPair], by: str, groups: Sequence[str]) -> Iterator[RewardDiagnostic]:

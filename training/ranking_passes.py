@@ -92,15 +92,20 @@ def held_out_outputs(
     scorer: RankingScorer,
     rankings: Sequence[TokenRanking],
     *,
+    loss: RankingLoss,
     precision: Arithmetic,
 ) -> tuple[dict[str, Sequence[Format]], dict[str, float]]:
-    """The final rewards of held-out rankings and what they show, as files by name and as figures for the summary."""
+    """The final rewards of held-out rankings and what they show, as files by name and as figures for the summary.
+
+    `loss` is the one they were learnt from: how sure the model is of a pair depends on its model of ties.
+    """
     if not rankings:
         return {}, {}
     with evaluating(scorer.model.model), precision():
         found = [values.tolist() for values in all_rewards(scorer, rankings)]
     ordered = [(ranking, own) for ranking, own in zip(rankings, found, strict=True) if ranking.pairs]
-    diagnostics = diagnose([ranking for ranking, _ in ordered], [own for _, own in ordered])
+    theta = loss.tie_parameter if loss.ties == "rao_kupper" else 1.0
+    diagnostics = diagnose([ranking for ranking, _ in ordered], [own for _, own in ordered], theta=theta)
     figures = {"calibration_error": diagnostics.calibration_error}
     if diagnostics.length_correlation is not None:
         figures["length_correlation"] = diagnostics.length_correlation

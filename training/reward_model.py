@@ -41,6 +41,7 @@ class Fitted:
     """A model that has learnt, still without its zero point."""
 
     scorer: RankingScorer
+    loss: RankingLoss
     precision: Arithmetic
     metrics: dict[str, float]  # of the last step
 
@@ -59,7 +60,9 @@ def train_reward_model(run: TrainingRun[RewardModelConfig]) -> None:
     fitted = fit(run, rows)
     model = fitted.scorer.model
     bias = set_zero_point(fitted, rows.demonstrations if config.zero_point == "demonstrations" else rows.train)
-    outputs, figures = held_out_outputs(run.directory, fitted.scorer, rows.validation, precision=fitted.precision)
+    outputs, figures = held_out_outputs(
+        run.directory, fitted.scorer, rows.validation, loss=fitted.loss, precision=fitted.precision
+    )
     if folds:
         outputs[run.directory.cross_validation_output.name] = folds
     whole = replace(model, model=run.world.assemble(model.model))
@@ -146,7 +149,7 @@ def fit(run: TrainingRun[RewardModelConfig], rows: Rankings) -> Fitted:
                 metrics |= {"validation_loss": held_out.loss, "validation_accuracy": held_out.accuracy}
             progress.report(step + 1, metrics)
         progress.enter("zero point", step=total)
-    return Fitted(scorer, precision, {"steps": total, **metrics})
+    return Fitted(scorer, loss, precision, {"steps": total, **metrics})
 
 
 def set_zero_point(fitted: Fitted, rows: Sequence[TokenRanking]) -> float:

@@ -58,6 +58,15 @@ def test_the_calibration_curve() -> None:
     assert found.calibration_error == pytest.approx(expected)
 
 
+def test_under_rao_and_kuppers_model_an_order_is_likelier_given_that_there_is_one() -> None:
+    # θ = 2, d = 1: σ(1 - log 2) = 0.576 that the labeler orders them so, σ(-1 - log 2) = 0.155 the other way round;
+    # of their sum, 0.788. Without ties it would be σ(1) = 0.731.
+    found = diagnose([ranking([1, 2], [1, 1])], [[1.0, 0.0]], theta=2.0)
+    [row] = [row for row in found.rows if row.measure == "calibration"]
+    assert row.predicted == pytest.approx(0.788, abs=5e-4)
+    assert found.calibration_error == pytest.approx(1 - 0.788, abs=5e-4)
+
+
 def test_equal_rewards_are_not_right() -> None:
     [overall, *_] = diagnose([GIVEN[1]], [[0.5, 0.5]]).rows
     assert overall.value == 0.0

@@ -9,11 +9,21 @@ from typing import Any
 import pytest
 import torch
 
+from formats.jsonl import read_jsonl
 from formats.messages import Message
-from formats.records import RankedResponse, Ranking
+from formats.records import RankedResponse, Ranking, RewardDiagnostic
 from formats.run_directory import EXIT_DONE, RunDirectory, read_manifest, read_metrics
 from inference.models import reward_model_from_causal_lm
-from tests.training.toy_runs import REWARD_MODEL, held_out_loss, make_run, rankings, start, tied_rankings, toy_rows
+from tests.training.toy_runs import (
+    REWARD_MODEL,
+    held_out_differences,
+    held_out_loss,
+    make_run,
+    rankings,
+    start,
+    tied_rankings,
+    toy_rows,
+)
 from training.errors import TrainingError
 from training.losses import davidson_loss_terms, k_wise_loss_terms, rao_kupper_loss_terms
 from training.optimizing import arithmetic
@@ -197,6 +207,24 @@ def test_a_run_with_ties_learns_their_parameter_and_says_it(tmp_path: Path, llam
     summary = read_manifest(directory.output).summary
     assert summary["tie_parameter"] == learnt[-1]
     assert summary["validation_loss"] == pytest.approx(held_out_loss(directory), abs=1e-5), "it is of plain pairs"
+    rows = [row for row in read_jsonl(directory.diagnostics_output, RewardDiagnostic) if row.measure == "calibration"]
+    sure = sum(row.count * (row.predicted or 0.0) for row in rows) / sum(row.count for row in rows)
+    assert sure == pytest.approx(confidence(directory, ties, learnt[-1]), abs=1e-5)
+
+
+def confidence(directory: RunDirectory, ties: str, parameter: float) -> float:
+    """The mean probability of the likelier order of held-out pairs, given that there is one, by the model's losses."""
+    differences = torch.tensor(held_out_differences(directory)).abs()
+    logarithm, no_tie = torch.tensor(parameter).log(), torch.zeros(len(differences), dtype=torch.bool)
+    likelier, other = (
+        torch.exp(
+            -rao_kupper_loss_terms(own, is_tie=no_tie, log_theta=logarithm)
+            if ties == "rao_kupper"
+            else -davidson_loss_terms(own, is_tie=no_tie, log_nu=logarithm)
+        )
+        for own in (differences, -differences)
+    )
+    return (likelier / (likelier + other)).mean().item()
 
 
 def test_a_margin_is_not_in_the_held_out_loss(tmp_path: Path, llama: Path) -> None:

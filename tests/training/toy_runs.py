@@ -194,14 +194,22 @@ def figures(directory: RunDirectory) -> list[dict[str, str]]:
 
 def held_out_loss(directory: RunDirectory) -> float:
     """The paper's loss of the toy's held-out rankings, from the rewards that a run left beside its model."""
+    return fmean(fmean(math.log1p(math.exp(-value)) for value in own) for own in _differences(directory))
+
+
+def held_out_differences(directory: RunDirectory) -> list[float]:
+    """Of each pair of the toy's held-out rankings, how much more the better response got."""
+    return [value for own in _differences(directory) for value in own]
+
+
+def _differences(directory: RunDirectory) -> list[list[float]]:
     rewards: dict[str, list[float]] = {}
     for row in read_jsonl(directory.validation_rewards_output, RewardedResponse):
         rewards.setdefault(row.ranking_id, []).append(row.reward)
-    return fmean(
-        fmean(math.log1p(math.exp(own[worse] - own[better])) for better, worse in ranking.pairs())
+    return [
+        [rewards[ranking.id][better] - rewards[ranking.id][worse] for better, worse in ranking.pairs()]
         for ranking in rankings("valid")
-        for own in [rewards[ranking.id]]
-    )
+    ]
 
 
 def resumed_at(directory: RunDirectory) -> int:
