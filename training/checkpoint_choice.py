@@ -42,17 +42,17 @@ class Judge:
     def mean_reward(self, policy: LoadedModel) -> float:
         """The mean reward of one response to each prompt, sampled at temperature 1 as rollouts are.
 
-        Raises TrainingError where the reward model can score none of them.
+        Raises TrainingError where the reward model cannot score one of them: epochs are compared on the same prompts.
         """
         with self.world.whole(policy.model):
             parts = list(chunks(list(self.prompts), -(-len(self.prompts) // self.world.size)))
             found = self.world.spread(parts, lambda ids: self._answer(policy, ids))
         scored = [row for part in found for row in part]
-        rewards = [reward for row in scored for reward in row.rewards or ()]
-        if not rewards:
-            message = f"can score no response to the validation prompts: {scored[0].error}"
-            raise TrainingError("nothing_scored", message, field="inputs.reward_model")
-        return fmean(rewards)
+        failed = [row.error for row in scored if row.error]
+        if failed:
+            message = f"cannot score {len(failed)} of {len(scored)} responses to validation prompts: {failed[0]}"
+            raise TrainingError("not_scored", message, field="inputs.reward_model")
+        return fmean(reward for row in scored for reward in row.rewards or ())
 
     def _answer(self, policy: LoadedModel, ids: Sequence[str]) -> list[ScoredLine]:
         """One response to each of some prompts, scored."""

@@ -153,9 +153,11 @@ def _judge(run: TrainingRun[SftConfig], policy: LoadedModel, lengths: Lengths) -
     config = run.config
     if "reward_model" not in run.inputs:
         return None
+    reward_model = load_reward_model(run.model("reward_model"), device=config.device, precision="float32")
+    lengths.check_fit(reward_model.model)
     rows = run.rows("validation", Demonstration)
     return Judge(
-        load_reward_model(run.model("reward_model"), device=config.device, precision="float32"),
+        reward_model,
         prompts_to_judge(rows, policy=policy, lengths=lengths, most=config.judged_prompts),
         max_response_tokens=config.max_response_tokens,
         batch_size=max(1, config.micro_batch_tokens // (config.max_prompt_tokens + config.max_response_tokens)),

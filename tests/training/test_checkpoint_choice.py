@@ -1,6 +1,8 @@
 """Which epoch of a supervised run is its output: the paper's rule, and the others."""
 
 import dataclasses
+import json
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,13 @@ import pytest
 import torch
 from torch import nn
 
-from formats.run_directory import EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_manifest, read_metrics
+from formats.messages import Message
+from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_manifest, read_metrics
 from inference.models import load_causal_lm, load_reward_model
 from tests.training.toy_runs import SFT, demonstrations, make_run, make_toy_run, start, toy_rows
 from training import process
 from training.checkpoint_choice import CheckpointChoice, Judge, prompts_to_judge
+from training.errors import TrainingError
 from training.optimizing import arithmetic
 from training.response_loss import ResponseLoss
 from training.sequences import Encoder, Lengths
@@ -86,6 +90,36 @@ def test_a_reward_model_chooses_by_the_responses_to_validation_prompts(
         scorer, prompts, max_response_tokens=SFT.max_response_tokens, batch_size=1, micro_batch_tokens=1, seed=SFT.seed
     )
     assert judge.mean_reward(policy) == pytest.approx(max(rewards), abs=1e-5)
+
+
+def test_a_reward_model_with_too_short_a_context_is_refused_before_anything_is_learnt(
+    tmp_path: Path, llama: Path, reward_model: Path
+) -> None:
+    short = tmp_path / "short"
+    shutil.copytree(reward_model, short)
+    config = json.loads((short / "config.json").read_text())
+    (short / "config.json").write_text(json.dumps(config | {"max_position_embeddings": 100}))
+    models = {"model": llama, "reward_model": short}  # 64 + 64 tokens are asked for
+    directory = make_toy_run(tmp_path / "run", kind="sft", models=models)
+    assert start(directory) == EXIT_BAD_INPUT
+    error = directory.attempt(1).read_error()
+    assert error is not None
+    assert (error.code, error.field) == ("context_too_long", "config.max_response_tokens")
+    assert not directory.attempt(1).metrics_path.exists()
+
+
+def test_epochs_are_never_compared_on_different_prompts(llama: Path, reward_model: Path) -> None:
+    policy = load_causal_lm(llama, device="cpu", precision="float32")
+    scorer = load_reward_model(reward_model, device="cpu", precision="float32")
+    scorer.model.config.max_position_embeddings = 40
+    prompts: dict[str, tuple[Message, ...]] = {
+        "short": (Message("user", "Hi"),),
+        "long": (Message("user", "Hi " * 20),),
+    }
+    judge = Judge(scorer, prompts, max_response_tokens=4, batch_size=2, micro_batch_tokens=200, seed=0)
+    with pytest.raises(TrainingError, match="cannot score 1 of 2 responses") as caught:
+        judge.mean_reward(policy)
+    assert caught.value.field == "inputs.reward_model"
 
 
 def overfitting_run(root: Path, llama: Path) -> RunDirectory:
