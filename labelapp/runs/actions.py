@@ -110,11 +110,14 @@ def _check_project(project: Project, *, field: str) -> None:
 
 
 def default_name(kind: str, inputs: Inputs) -> str:
-    """A name that says what the run is made of."""
+    """A name that says what the run is made of: its model, without what that was made of in turn, and its data."""
+    beside = {"pretraining", "reward_model", "gold_reward_model"}
+    if kind == RunKind.REWARD_MODEL:
+        beside.add("demonstrations")  # they only shift its zero
     parts = [
-        str(chosen.checkpoint or chosen.endpoint or chosen.dataset_version)
+        str(chosen.checkpoint).split(", ")[0] if chosen.checkpoint else str(chosen.endpoint or chosen.dataset_version)
         for role, chosen in inputs.items()
-        if role not in {"pretraining", "reward_model"}
+        if role not in beside
     ]
     return f"{NAME_PREFIXES[RunKind(kind)]} {', '.join(parts)}"[:MAX_NAME]
 

@@ -118,6 +118,20 @@ def test_without_a_name_the_inputs_name_it(client: APIClient) -> None:
     assert name.startswith(f"SFT of {model.name}, demonstrations-")
 
 
+def test_a_name_does_not_grow_with_each_generation(client: APIClient) -> None:
+    model = make_model("sft")
+    Checkpoint.objects.filter(pk=model.pk).update(name="SFT of tiny-base, My demonstrations v1")
+    inputs = {
+        "model": {"checkpoint_id": model.pk},
+        "comparisons": version("comparisons"),
+        "demonstrations": version("demonstrations"),
+    }
+    body = {"kind": "reward_model", "config": CONFIG, "inputs": inputs}
+    name = client.post("/api/v1/runs", body).json()["name"]
+    assert name.startswith("Reward model from SFT of tiny-base, comparisons-")
+    assert name.count(",") == 1
+
+
 @pytest.mark.parametrize(
     ("config", "field", "message"),
     [

@@ -117,7 +117,7 @@ export function CheckpointsPage() {
         />
       </Group>
       {error && <FieldErrors message={errorMessage(error)} />}
-      <TinyBase />
+      <MissingTinyBase />
       <DataTable
         label="Checkpoints"
         columns={COLUMNS}
@@ -127,30 +127,33 @@ export function CheckpointsPage() {
         count={data?.count}
         page={page}
         onPageChange={(next) => void navigate({ search: { ...filters, page: next } })}
-        empty={
-          <EmptyState title="No checkpoint here">
-            Register a model from a directory or the Hugging Face hub; runs add what they make.
-          </EmptyState>
-        }
+        empty={<NoCheckpoint />}
       />
     </Page>
   );
 }
 
-/** What is on its way in a demo, or did not arrive. */
-function TinyBase() {
+function NoCheckpoint() {
+  if (useTinyBase()?.state === "building")
+    return (
+      <EmptyState title="The built-in model is being built">
+        About a minute, and tiny-base appears here by itself.
+      </EmptyState>
+    );
+  return (
+    <EmptyState title="No checkpoint here">
+      Register a model from a directory or the Hugging Face hub; runs add what they make.
+    </EmptyState>
+  );
+}
+
+/** What a demo should have, and why it has not. */
+function MissingTinyBase() {
   const tinyBase = useTinyBase();
-  if (tinyBase?.state === "building")
-    return (
-      <Notice tone="good" title="The built-in model, tiny-base, is being built">
-        About a minute. It will appear here by itself.
-      </Notice>
-    );
-  if (tinyBase?.state === "failed")
-    return (
-      <Notice tone="warn" title="The built-in model, tiny-base, is missing">
-        {tinyBase.problem}. It is built again at the next start.
-      </Notice>
-    );
-  return null;
+  if (tinyBase?.state !== "failed") return null;
+  return (
+    <Notice tone="warn" title="The built-in model, tiny-base, is missing">
+      {tinyBase.problem}. It is built again at the next start.
+    </Notice>
+  );
 }

@@ -1,7 +1,7 @@
 import { Button, Collapse, Group, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { $api, invalidate } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { InputSelect } from "@/features/runs/InputSelect";
@@ -74,8 +74,15 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
       onChange={(value) => setConfig(setting.name, value)}
     />
   );
+  // What is wrong may have been scrolled out of sight.
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (Object.keys(checked).length)
+      form.current?.querySelector<HTMLElement>("[aria-invalid='true']")?.focus();
+  }, [checked]);
   return (
     <form
+      ref={form}
       noValidate
       onSubmit={(event) => {
         event.preventDefault();

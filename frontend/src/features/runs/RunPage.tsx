@@ -107,7 +107,7 @@ function RunProgress({ run }: { run: Run }) {
         <Stat
           label="GPU time"
           value={run.gpu_hours ? formatDuration(run.gpu_hours * 3600) : "None"}
-          hint={run.gpu_hours ? undefined : "it runs on the CPU"}
+          hint={run.gpu_hours ? undefined : "on the CPU"}
         />
       </StatGroup>
       {isLive(run) && share !== null && (
