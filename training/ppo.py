@@ -63,7 +63,8 @@ def train_ppo(run: TrainingRun[PpoConfig]) -> None:
                 check_all_finite(batch)
             if 0.0 < config.kl_budget_nats < batch["kl_nats"]:
                 run.warn(_budget_is_spent(config, batch["kl_nats"], iteration=iteration, iterations=iterations))
-                done, metrics = iteration, metrics | batch
+                # This batch's figures alone: those of the update before are not there where a run has just resumed.
+                done, metrics = iteration, batch
                 break
             with clock.measure("learning"):
                 results = learner.update(experience, targets, iteration=iteration)

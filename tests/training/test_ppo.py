@@ -372,5 +372,4 @@ def test_a_run_ends_with_its_output_once_its_kl_budget_is_spent(
     assert start(resumed) == EXIT_PREEMPTED
     monkeypatch.undo()
     assert start(resumed) == 0
-    summary = read_manifest(resumed.output).summary
-    assert (summary["steps"], summary["kl_nats"]) == (kept, manifest.summary["kl_nats"])
+    assert read_manifest(resumed.output).summary == manifest.summary
