@@ -44,9 +44,11 @@ class Judge:
 
         Raises TrainingError where the reward model cannot score one of them: epochs are compared on the same prompts.
         """
+        parts = list(chunks(list(self.prompts), -(-len(self.prompts) // self.world.size)))
         with self.world.whole(policy.model):
-            parts = list(chunks(list(self.prompts), -(-len(self.prompts) // self.world.size)))
-            found = self.world.spread(parts, lambda ids: self._answer(policy, ids))
+            answers = self.world.spread(parts, lambda ids: self._answer(policy, ids))
+        with self.world.whole(self.reward_model.model):
+            found = self.world.spread(answers, self._score)
         scored = [row for part in found for row in part]
         failed = [row.error for row in scored if row.error]
         if failed:
@@ -54,8 +56,8 @@ class Judge:
             raise TrainingError("not_scored", message, field="inputs.reward_model")
         return fmean(reward for row in scored for reward in row.rewards or ())
 
-    def _answer(self, policy: LoadedModel, ids: Sequence[str]) -> list[ScoredLine]:
-        """One response to each of some prompts, scored."""
+    def _answer(self, policy: LoadedModel, ids: Sequence[str]) -> list[LineToScore]:
+        """One response to each of some prompts."""
         prompts = [self.prompts[id] for id in ids]
         responses = sample(
             policy.model,
@@ -65,12 +67,14 @@ class Judge:
             settings=SamplingSettings(self.max_response_tokens, stop=default_stop(policy.tokenizer)),
             batch_size=self.batch_size,
         ).samples
-        rows = [
+        return [
             LineToScore(messages=own, response=response.text, finish_reason=response.finish_reason)
             for own, [response] in zip(prompts, responses, strict=True)
         ]
+
+    def _score(self, rows: Sequence[LineToScore]) -> list[ScoredLine]:
         scorer = Scorer(self.reward_model, is_packed=False, batch_tokens=self.micro_batch_tokens)
-        return scorer.score_rows(dict(enumerate(rows)))
+        return self.world.call(lambda _model: scorer.score_rows(dict(enumerate(rows))), self.reward_model.model)
 
 
 def prompts_to_judge(

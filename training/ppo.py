@@ -10,10 +10,12 @@ docs/algorithm-notes.md.
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
+
+from transformers import PreTrainedModel
 
 from formats.configs import PpoConfig
 from formats.records import PretrainingText, Prompt
@@ -33,7 +35,7 @@ from training.process import TrainingRun, main
 from training.rollouts import Rollout, make_writer, rollout_settings, write_rollouts
 from training.sequences import Encoder, Lengths, TokenPrompt, TokenSequence, keep_some
 from training.steps import steps
-from training.token_batches import TokenBatcher, make_batcher
+from training.token_batches import TokenBatcher, make_batcher, takes_packed_rows
 from training.value_network import make_value_network
 
 
@@ -207,24 +209,20 @@ class Ppo:
 def prepare(run: TrainingRun[PpoConfig], *, gold: Judge | None = None) -> Ppo:
     """Load models and rows, and refuse what cannot work. `gold` judges instead of a `gold_reward_model` of the run."""
     config = run.config
-    actors = load_actors(run)
-    policy = actors.policy
     lengths = Lengths(config.max_prompt_tokens, config.max_response_tokens)
-    for model in (policy.model, actors.reward):
-        lengths.check_fit(model)
-    prompts, texts = _read_rows(run, Encoder(policy.tokenizer, lengths))
-    batcher = make_batcher(
-        policy,
-        actors.reference,
-        actors.reward,
-        actors.value,
-        packing=config.packing,
-        micro_batch_tokens=config.micro_batch_tokens,
-        lengths=lengths,
-        warn=run.warn,
-    )
-    for network in (policy.model, actors.reference, actors.reward, actors.value):
+    is_packed = True
+
+    def take_in(network: PreTrainedModel) -> None:
+        """Before the next is loaded: a process then holds one network as a whole, and its share of the others."""
+        nonlocal is_packed
+        lengths.check_fit(network)
+        is_packed = is_packed and takes_packed_rows(network, packing=config.packing, lengths=lengths, warn=run.warn)
         run.world.shard(network)
+
+    actors = load_actors(run, take_in)
+    policy = actors.policy
+    prompts, texts = _read_rows(run, Encoder(policy.tokenizer, lengths))
+    batcher = TokenBatcher.of(policy, is_packed=is_packed, micro_batch_tokens=config.micro_batch_tokens)
     precision = arithmetic(config.precision, policy.device)
     if "gold_reward_model" in run.inputs:
         gold = load_gold(run, policy, lengths=lengths, precision=precision)
@@ -262,22 +260,27 @@ def _read_rows(run: TrainingRun[PpoConfig], encoder: Encoder) -> tuple[list[Toke
     return prompts, texts
 
 
-def load_actors(run: TrainingRun[PpoConfig]) -> Actors:
+def load_actors(run: TrainingRun[PpoConfig], take_in: Callable[[PreTrainedModel], None]) -> Actors:
     """Policy and reference from the initial policy, value network from the reward model; all in evaluation mode.
 
-    Raises TrainingError where the reward model reads other tokens than the policy writes.
+    `take_in` gets each once it is ready, and before the next is loaded. Raises TrainingError where the reward model
+    reads other tokens than the policy writes.
     """
     device = run.config.device
     policy = load_causal_lm(run.model("model"), device=device, precision="float32")
-    reward = load_reward_model(run.model("reward_model"), device=device, precision="float32")
-    value = load_reward_model(run.model("reward_model"), device=device, precision="float32")
-    _check_tokens(policy, reward, role="reward_model")
-    make_value_network(value.model)
     adapt(policy.model, run.config)
+    take_in(policy.model)
+    reward = load_reward_model(run.model("reward_model"), device=device, precision="float32")
+    _check_tokens(policy, reward, role="reward_model")
+    take_in(reward.model)
+    value = load_reward_model(run.model("reward_model"), device=device, precision="float32")
+    make_value_network(value.model)
     adapt(value.model, run.config)
+    take_in(value.model)
     reference = policy
     if run.config.method == "full":
         reference = load_causal_lm(run.model("model"), device=device, precision="float32")
+        take_in(reference.model)
     return Actors(policy, reference.model, reward.model, value.model)
 
 

@@ -38,7 +38,6 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
     lengths = Lengths(config.max_prompt_tokens, config.max_response_tokens)
     lengths.check_fit(policy.model)
     data = _read_data(run, Encoder(policy.tokenizer, lengths))
-    judge = _judge(run, policy, lengths)
     batcher = make_batcher(
         policy,
         packing=config.packing,
@@ -50,6 +49,7 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
     adapt(policy.model, config, dropout=config.lora_dropout)
     add_residual_dropout(policy.model, config.residual_dropout)
     run.world.shard(policy.model)
+    judge = _judge(run, policy, lengths)
     optimizer = adam(
         policy.model,
         learning_rate=config.learning_rate,
@@ -156,6 +156,7 @@ def _judge(run: TrainingRun[SftConfig], policy: LoadedModel, lengths: Lengths) -
     reward_model = load_reward_model(run.model("reward_model"), device=config.device, precision="float32")
     lengths.check_fit(reward_model.model)
     rows = run.rows("validation", Demonstration)
+    run.world.shard(reward_model.model)
     return Judge(
         reward_model,
         prompts_to_judge(rows, policy=policy, lengths=lengths, most=config.judged_prompts),

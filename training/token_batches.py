@@ -72,19 +72,20 @@ def make_batcher(
     lengths: Lengths,
     warn: Callable[[str], None],
 ) -> TokenBatcher:
-    """The batcher of a run, its models prepared: packed where all of them take packed rows.
-
-    `auto` warns of the reason where one does not; `packed` raises TrainingError then.
-    """
+    """The batcher of a run, its models prepared: packed where all of them take packed rows (`takes_packed_rows`)."""
     is_packed = all(
-        _takes_packed_rows(one, packing=packing, lengths=lengths, warn=warn) for one in (model.model, *others)
+        takes_packed_rows(one, packing=packing, lengths=lengths, warn=warn) for one in (model.model, *others)
     )
     return TokenBatcher.of(model, is_packed=is_packed, micro_batch_tokens=micro_batch_tokens)
 
 
-def _takes_packed_rows(
+def takes_packed_rows(
     model: PreTrainedModel, *, packing: Packing, lengths: Lengths, warn: Callable[[str], None]
 ) -> bool:
+    """Whether a network takes packed rows, where they are wanted; it is prepared for them then.
+
+    `auto` warns of the reason where it does not; `packed` raises TrainingError then.
+    """
     if packing == "unpacked":
         return False
     try:

@@ -1,6 +1,7 @@
 """A run in two processes is the run in one: the same losses, the same weights, and it resumes as one process does."""
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_metrics
+from inference import models
 from tests.training import test_cross_validation
 from tests.training.processes import LOOPBACK, TIMEOUT_SECONDS, SignalAt, context, launched, run_world
 from tests.training.toy_runs import make_toy_run, resumed_at, start
@@ -49,13 +51,37 @@ def test_two_processes_give_the_losses_of_one(
     tmp_path: Path, llama: Path, reward_model: Path, kind: str, changes: dict[str, Any]
 ) -> None:
     judges = {"reward_model": reward_model, "gold_reward_model": reward_model}
-    models = {"model": llama} | (judges if kind == "ppo" else {})
-    one = make_toy_run(tmp_path / "one", kind=kind, models=models, **changes)
-    two = make_toy_run(tmp_path / "two", kind=kind, models=models, **changes)
+    wanted = {"ppo": judges, "sft": {"reward_model": reward_model}}
+    inputs = {"model": llama} | wanted.get(kind, {})
+    one = make_toy_run(tmp_path / "one", kind=kind, models=inputs, **changes)
+    two = make_toy_run(tmp_path / "two", kind=kind, models=inputs, **changes)
     assert start(one) == EXIT_DONE
     assert run_world(two, size=2) == [EXIT_DONE, EXIT_DONE], (two.root / "rank-0.txt").read_text()[-3000:]
     for own, theirs in zip(curves(two), curves(one), strict=True):
         assert own == pytest.approx(theirs, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "networks"), [("sft", 2), ("ppo", 5)])
+def test_each_network_is_sharded_before_the_next_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, llama: Path, reward_model: Path, kind: str, networks: int
+) -> None:
+    """A GPU has room for one of them as a whole, not for all."""
+    events: list[str] = []
+
+    def told(event: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def tell(*given: Any, **more: Any) -> Any:
+            events.append(event)
+            return function(*given, **more)
+
+        return tell
+
+    monkeypatch.setattr(models, "_load", told("load", models._load))
+    monkeypatch.setattr(World, "shard", told("shard", World.shard))
+    inputs = {"model": llama, "reward_model": reward_model}
+    inputs |= {"gold_reward_model": reward_model} if kind == "ppo" else {}
+    changes: dict[str, Any] = {"episodes": 8, "best_of_n_samples": 0} if kind == "ppo" else {"epochs": 1}
+    assert start(make_toy_run(tmp_path / "run", kind=kind, models=inputs, **changes)) == EXIT_DONE
+    assert events == ["load", "shard"] * networks
 
 
 def test_two_processes_find_of_groups_of_labelers_what_one_does(tmp_path: Path, llama: Path) -> None:

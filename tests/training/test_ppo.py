@@ -43,7 +43,8 @@ def models(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def actors_of(models: dict[str, Path], config: PpoConfig, root: Path) -> Actors:
     inputs = {role: str(path) for role, path in models.items()}
-    return load_actors(TrainingRun(RunDirectory(root), RunDirectory(root).attempt(1), config, inputs))
+    run = TrainingRun(RunDirectory(root), RunDirectory(root).attempt(1), config, inputs)
+    return load_actors(run, lambda _network: None)
 
 
 def batcher_of(actors: Actors, *, packing: Packing = "packed", micro_batch_tokens: int = 100) -> TokenBatcher:
