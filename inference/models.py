@@ -23,6 +23,7 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
+from inference.cpu_products import mkl_is_slow, quicken_products
 from inference.errors import ModelError
 from inference.reward_heads import bias_in_weights, init_reward_head, take_bias_out
 
@@ -258,6 +259,8 @@ def _load_and_report(
     if missing:
         raise ModelError(f"{name}: its weights lack {len(missing)} tensors that it needs, such as {missing[0]}")
     _check_vocabulary(model, tokenizer, name)
+    if target.type == "cpu" and mkl_is_slow():
+        quicken_products(model)
     return LoadedModel(model.to(target).eval(), tokenizer, target), new
 
 

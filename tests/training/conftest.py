@@ -4,6 +4,7 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from inference import cpu_products, models
 from inference.byte_tokenizer import VOCABULARY_SIZE, build_byte_tokenizer
 from inference.models import quiet_libraries
 from inference.tiny import TinyConfig, build_tiny_model
@@ -16,6 +17,16 @@ quiet_libraries()
 def one_thread() -> None:
     """Bits depend on the number of threads."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(params=["mkl", "onednn"])
+def products(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose matrix products linear layers take, on any CPU and however small (`inference.cpu_products`)."""
+    if request.param == "onednn" and not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        pytest.skip("this PyTorch was built without oneDNN's linear layer")
+    monkeypatch.setattr(models, "mkl_is_slow", lambda: request.param == "onednn")
+    monkeypatch.setattr(cpu_products, "_LEAST_WORK", 1)
+    monkeypatch.setattr(cpu_products, "_LEAST_WEIGHTS", 1)
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,12 @@ def flat(minibatches: Sequence[Sequence[Any]], name: str) -> torch.Tensor:
     return torch.cat([getattr(one, name) for minibatch in minibatches for one in minibatch])
 
 
-@pytest.mark.parametrize(("temperature", "precision"), [(1.0, "float32"), (0.7, "float32"), (1.0, "bfloat16")])
+@pytest.mark.usefixtures("products")
+@pytest.mark.parametrize(
+    ("products", "temperature", "precision"),
+    [("mkl", 1.0, "float32"), ("mkl", 0.7, "float32"), ("mkl", 1.0, "bfloat16"), ("onednn", 1.0, "float32")],
+    indirect=["products"],
+)
 def test_the_ratio_is_exactly_1_before_the_first_update_of_every_iteration(
     tmp_path: Path, models: dict[str, Path], temperature: float, precision: str
 ) -> None:
@@ -135,6 +140,7 @@ def test_log_probs_are_those_of_the_sampling_temperature_and_the_kl_is_summed_ov
     assert found["return_mean"] == pytest.approx(found["reward_mean"] - 0.05 * tokens, abs=1e-4)
 
 
+@pytest.mark.usefixtures("products")
 def test_packed_and_padded_experience_and_gradients_agree(tmp_path: Path, models: dict[str, Path]) -> None:
     found = {}
     for packing in ("packed", "unpacked"):
