@@ -34,6 +34,6 @@ urlpatterns = [
     re_path(r"^api/", api_not_found),
     re_path(rf"^_allauth/(?!browser/v1/(?:{ALLAUTH})$)", api_not_found),
     path("_allauth/", include("allauth.headless.urls")),
-    re_path(r"^(assets|static)/", asset_not_found),
+    re_path(r"^(?:assets|static)/", asset_not_found),
     re_path(r"^", app_page),
 ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from labelapp.common.assets import AssetsMiddleware
@@ -51,3 +51,9 @@ def test_the_page_is_read_again_once_it_was_built_anew(built: Path) -> None:
         (built / "index.html").write_text(f"build {number}")
         os.utime(built / "index.html", ns=(number, number))
         assert index_html() == f"build {number}"
+
+
+@pytest.mark.parametrize("path", ["/assets/Page-abcd1234.js", "/static/none.css"])
+def test_what_is_not_there_is_not_answered_with_the_app(path: str) -> None:
+    response = Client().get(path)
+    assert (response.status_code, response.content) == (404, b"Not found.")

@@ -1,7 +1,8 @@
 import { Button, Group, List, Modal, NumberInput, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useDisclosure } from "@mantine/hooks";
+import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
+import { keepPreviousData } from "@tanstack/react-query";
 import { BATCHES, useChoice } from "@/api/choice";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
@@ -9,7 +10,7 @@ import { options, SPLIT, USE_CASE } from "@/api/labels";
 import { hasRole, useMe } from "@/api/session";
 import { isEvaluation } from "@/features/projects/words";
 import { FieldErrors } from "@/ui/FieldErrors";
-import { pluralize } from "@/ui/format";
+import { formatNumber, pluralize } from "@/ui/format";
 import { TextLink } from "@/ui/links";
 import { Notice } from "@/ui/Notice";
 
@@ -28,15 +29,21 @@ const INITIAL = {
 /** The paper evaluates on prompts of customers that no model has learned from. */
 const HELD_OUT = { split: "test" as const };
 
-function toBody(values: typeof INITIAL): Body {
-  const filter: Filter = {
-    archived: false,
-    ...(values.use_case && { use_case: values.use_case }),
-    ...(values.split && { split: values.split }),
-    ...(values.search.trim() && { search: values.search.trim() }),
-  };
+type Chosen = Pick<typeof INITIAL, "use_case" | "split" | "search">;
+
+function filterOf({ use_case, split, search }: Chosen) {
+  const words = search.trim();
   return {
-    filter,
+    archived: false,
+    ...(use_case && { use_case }),
+    ...(split && { split }),
+    ...(words && { search: words }),
+  };
+}
+
+function toBody(values: typeof INITIAL): Body {
+  return {
+    filter: filterOf(values),
     ...(values.limit !== "" && { limit: Number(values.limit) }),
     ...(values.batch_id && { batch_id: Number(values.batch_id) }),
   };
@@ -122,6 +129,8 @@ function AddTasksForm({ project, onClose }: { project: Project; onClose: () => v
         <NumberInput
           label="Tasks, at most"
           placeholder="All that match"
+          description={<Matching values={form.values} />}
+          inputWrapperOrder={["label", "input", "description", "error"]}
           min={1}
           {...form.getInputProps("limit")}
           error={errors.limit}
@@ -134,6 +143,19 @@ function AddTasksForm({ project, onClose }: { project: Project; onClose: () => v
       </Stack>
     </form>
   );
+}
+
+/** Said beforehand: one click may make a task of every prompt that there is. */
+function Matching({ values: { use_case, split, search } }: { values: Chosen }) {
+  const [words] = useDebouncedValue(search, 300);
+  const { data } = $api.useQuery(
+    "get",
+    "/api/v1/prompts",
+    { params: { query: { ...filterOf({ use_case, split, search: words }), page_size: 1 } } },
+    { placeholderData: keepPreviousData },
+  );
+  if (!data) return "Looking for prompts…";
+  return data.count === 1 ? "1 prompt matches." : `${formatNumber(data.count)} prompts match.`;
 }
 
 type BatchSelectProps = {
