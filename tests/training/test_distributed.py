@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_metrics
@@ -59,6 +60,8 @@ def test_two_processes_give_the_losses_of_one(
     assert run_world(two, size=2) == [EXIT_DONE, EXIT_DONE], (two.root / "rank-0.txt").read_text()[-3000:]
     for own, theirs in zip(curves(two), curves(one), strict=True):
         assert own == pytest.approx(theirs, rel=1e-5, abs=1e-6)
+    own_weights, their_weights = (load_file(run.model_output / "model.safetensors") for run in (two, one))
+    torch.testing.assert_close(own_weights, their_weights, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize(("kind", "networks"), [("sft", 2), ("ppo", 5)])
