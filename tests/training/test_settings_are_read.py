@@ -1,6 +1,6 @@
 """A setting that nothing reads is a lie on the launch form."""
 
-import ast
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,11 @@ import pytest
 from formats.configs import DpoConfig, PpoConfig, RewardModelConfig, SampleConfig, SftConfig
 from formats.run_directory import RunDirectory
 from formats.run_spec import RunSpec
-from tests.training.toy_runs import TINY, make_toy_run, start
+from inference.process import main
+from inference.sample import sample
+from tests.inference.fake_endpoint import running_endpoint
+from tests.training.toy_runs import PROMPTS, TINY, make_run, make_toy_run, start
 
-ROOT = Path(__file__).parents[2]
 seen: set[str] = set()
 
 
@@ -44,6 +46,10 @@ class RecordingDpo(Recording, DpoConfig):
     __slots__ = ()
 
 
+class RecordingSample(Recording, SampleConfig):
+    __slots__ = ()
+
+
 @pytest.mark.parametrize(
     ("kind", "recording"),
     [("sft", RecordingSft), ("reward_model", RecordingRewardModel), ("ppo", RecordingPpo), ("dpo", RecordingDpo)],
@@ -68,11 +74,22 @@ def test_the_trainer_reads_every_setting(
     assert names - seen == set()
 
 
-def test_inference_reads_every_sample_setting() -> None:
-    read = {
-        node.attr
-        for path in (ROOT / "inference").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute)
-    }
+def test_sampling_reads_every_setting(tmp_path: Path, llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a model and from an endpoint, which have settings of their own."""
+    read: set[str] = set()
+    with running_endpoint() as endpoint:
+        at_endpoint = {"endpoint_url": endpoint.url, "endpoint_model": "m", "endpoint_retries": 0}
+        for name, changes in (("model", {}), ("endpoint", at_endpoint)):
+            settings: dict[str, Any] = {"responses_per_prompt": 1, "max_response_tokens": 2, "device": "cpu", **changes}
+            models = {"model": llama} if name == "model" else {}
+            rows = {"prompts": PROMPTS[:1]}
+            directory = make_run(
+                tmp_path / name, kind="sample", models=models, config=SampleConfig(**settings), rows=rows
+            )
+            recorded = dataclasses.replace(directory.read_spec(), config=RecordingSample(**settings))
+            monkeypatch.setattr(RunDirectory, "read_spec", lambda _, spec=recorded: spec)
+            seen.clear()
+            assert main(sample, [str(directory.root)], description="") == 0
+            monkeypatch.undo()
+            read |= seen
     assert set(SampleConfig().to_json()) - read == set()
