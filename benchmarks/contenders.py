@@ -4,6 +4,7 @@ TRL never lives in the project's environment: each version has one of its own un
 first run with our versions of torch and transformers.
 """
 
+import contextlib
 import json
 import os
 import statistics
@@ -17,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
+from formats.shared_settings import Precision
 from inference.byte_tokenizer import build_byte_tokenizer
 from inference.tiny import TinyConfig, build_tiny_model
 
@@ -25,10 +27,12 @@ TRL_VERSION = "1.16.0"
 MODELS = {
     "tiny": TinyConfig(hidden_size=128, layers=4, heads=4),
     "small": TinyConfig(hidden_size=256, layers=6, heads=8),
+    "1b": TinyConfig(hidden_size=2304, layers=16, heads=18),  # 1.0 billion parameters, all sizes multiples of 128
 }
+DEFAULT_MODELS = ("tiny", "small")
 CONTEXT = 1024
 # Both sides take as many tokens at once: what fits a cache or a GPU is the same for both.
-MICRO_BATCH_TOKENS = {"cpu": 4096, "cuda": 65536}
+MICRO_BATCH_TOKENS = {"cpu": 4096, "cuda": 16384}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +40,49 @@ class Bench:
     """What all cases of a run of the benchmarks have in common."""
 
     folder: Path
-    trl_python: Path
+    trl_python: Path | None  # none where TRL is left out
     steps: int
     device: str
     threads: int
+    micro_batch_tokens: int
+    precision: Precision = "float32"  # "bfloat16": that of all contenders, with weights in 32 bits
+    peak_teraflops: float | None = None  # of the device, in the precision
 
     def settings(self) -> dict[str, Any]:
         """For the output."""
         return {
             "device": self.device,
             "threads": self.threads,
-            "micro_batch_tokens": MICRO_BATCH_TOKENS[self.device],
+            "precision": self.precision,
+            "micro_batch_tokens": self.micro_batch_tokens,
             "steps": self.steps,
             "torch_version": version("torch"),
+            **({"trl_version": TRL_VERSION} if self.trl_python else {}),
         }
+
+    def trl(self, module: str, case: Path) -> list[str]:
+        """The command of a contender in TRL's environment."""
+        return [str(self.trl_python), "-m", f"benchmarks.{module}", str(case)]
+
+    def contest(self, commands: Mapping[str, Sequence[str]]) -> "Turns":
+        """What the contenders of these commands did in turns; TRL's are left out where TRL is."""
+        with contextlib.ExitStack() as stack:
+            contenders = {
+                name: stack.enter_context(Contender(command, threads=self.threads))
+                for name, command in commands.items()
+                if self.trl_python or not name.startswith("trl")
+            }
+            return take_turns(contenders, steps=self.steps)
+
+    def mfu(self, *, parameters: float, tokens_per_second: float) -> dict[str, float]:
+        """The share of the device's peak that 6 operations a parameter and token are; nothing where it is not given.
+
+        Forward 2 and backward 4 (Kaplan et al. 2020, section 2.1), attention not counted.
+        """
+        if self.peak_teraflops is None:
+            return {}
+        mfu = 6 * parameters * tokens_per_second / (self.peak_teraflops * 1e12)
+        return {"peak_teraflops": self.peak_teraflops, "mfu": round(mfu, 4)}
 
 
 class Contender:
@@ -105,6 +138,10 @@ class Turns:
         """The median of how many of something each did a second."""
         return {name: statistics.median(row[unit] / row["seconds"] for row in own) for name, own in self.rows.items()}
 
+    def parameters(self, name: str) -> float:
+        """How many parameters the model of one has."""
+        return self.rows[name][0]["parameters"]
+
     def peak_bytes(self) -> dict[str, float]:
         """The most memory that each had."""
         return {name: max(row["peak_bytes"] for row in own) for name, own in self.rows.items()}
@@ -119,6 +156,16 @@ def take_turns(contenders: Mapping[str, Contender], *, steps: int) -> Turns:
         for name, contender in contenders.items():
             rows[name].append(contender.step())
     return Turns(rows)
+
+
+def ratio(of: Mapping[str, float], one: str, other: str, *, digits: int = 2) -> float | None:
+    """How many times the other's figure one's is; None where one of them did not take part."""
+    return round(of[one] / of[other], digits) if one in of and other in of else None
+
+
+def present(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of the output without what was not measured."""
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def write_model(name: str, folder: Path) -> Path:

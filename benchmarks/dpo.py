@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders import TRL_VERSION, Bench, Contender, take_turns
+from benchmarks.contenders import Bench, present, ratio
 from benchmarks.reward_model import RewardModelCase, write_case
 
 SETTINGS = {"beta": 0.1, "learning_rate": 1e-4}
@@ -26,31 +26,26 @@ def measure_dpo(case: RewardModelCase, bench: Bench) -> dict[str, Any]:
     """All contenders on a case."""
     path = write_case(case, bench)
     theirs = {name: _with(path, name, trl_precomputes=name != "trl") for name in ("trl", "trl_precomputed")}
-    trl = {name: [str(bench.trl_python), "-m", "benchmarks.dpo_trl", str(own)] for name, own in theirs.items()}
     ours = [sys.executable, "-m", "benchmarks.dpo_ours", str(theirs["trl"]), "packed"]
-    with (
-        Contender(trl["trl"], threads=bench.threads) as plain,
-        Contender(trl["trl_precomputed"], threads=bench.threads) as precomputed,
-        Contender(ours, threads=bench.threads) as packed,
-    ):
-        contenders = {"trl": plain, "trl_precomputed": precomputed, "packed": packed}
-        turns = take_turns(contenders, steps=bench.steps)
+    turns = bench.contest({name: bench.trl("dpo_trl", own) for name, own in theirs.items()} | {"packed": ours})
     speed, peak = turns.rate("comparisons"), turns.peak_bytes()
-    losses = [[row["loss"] for row in turns.rows[name]] for name in ("packed", "trl")]
-    return {
-        "bench": "dpo",
-        **asdict(case),
-        **bench.settings(),
-        **SETTINGS,
-        "trl_version": TRL_VERSION,
-        "comparisons_per_second": {name: round(value, 1) for name, value in speed.items()},
-        "peak_mib": {name: round(value / 2**20) for name, value in peak.items()},
-        "vs_trl": round(speed["packed"] / speed["trl"], 2),
-        "vs_trl_precomputed": round(speed["packed"] / speed["trl_precomputed"], 2),
-        "losses": [round(value, 6) for value in losses[0]],
-        "loss_deviation": max(abs(own - other) for own, other in zip(*losses, strict=True)),
-        "memory_vs_trl": round(peak["packed"] / peak["trl"], 2),
-    }
+    losses = [[row["loss"] for row in turns.rows[name]] for name in ("packed", "trl") if name in turns.rows]
+    deviations = [abs(own - other) for own, other in zip(*losses, strict=True)] if len(losses) == 2 else []
+    return present(
+        {
+            "bench": "dpo",
+            **asdict(case),
+            **bench.settings(),
+            **SETTINGS,
+            "comparisons_per_second": {name: round(value, 1) for name, value in speed.items()},
+            "peak_mib": {name: round(value / 2**20) for name, value in peak.items()},
+            "vs_trl": ratio(speed, "packed", "trl"),
+            "vs_trl_precomputed": ratio(speed, "packed", "trl_precomputed"),
+            "losses": [round(value, 6) for value in losses[0]],
+            "loss_deviation": max(deviations, default=None),
+            "memory_vs_trl": ratio(peak, "packed", "trl"),
+        }
+    )
 
 
 def dpo_cases(models: Sequence[str], responses: Sequence[int], *, quick: bool) -> list[RewardModelCase]:

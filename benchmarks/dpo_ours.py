@@ -23,7 +23,7 @@ def main() -> None:
     scorer = ImplicitScorer(policy, batcher_of(policy, case), beta=case["beta"], length_normalised=False)
     optimizer = adam(policy.model, learning_rate=case["learning_rate"], betas=(0.9, 0.95))
     loss = RankingLoss()
-    precision = arithmetic("float32", policy.device)
+    precision = arithmetic(case["precision"], policy.device)
     reference = Reference(rankings_of(case))
     reference.find(scorer, precision=precision)
 

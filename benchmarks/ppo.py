@@ -15,6 +15,7 @@ and use Adam at a constant rate. The networks are the same, layer by layer. A mi
 clock is the process's own CPU time with one thread.
 """
 
+import contextlib
 import json
 import math
 import random
@@ -31,19 +32,19 @@ from typing import Any
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase
 
-from benchmarks.contenders import Contender, trl_environment
+from benchmarks.contenders import MODELS, Contender, present, ratio, trl_environment
 from formats.configs import PpoConfig
 from formats.jsonl import write_jsonl
 from formats.messages import Message
 from formats.records import Prompt
 from formats.run_directory import RunDirectory
 from formats.run_spec import RunSpec
+from formats.shared_settings import Precision
 from inference.byte_tokenizer import VOCABULARY_SIZE, build_byte_tokenizer
 from inference.models import reward_model_from_causal_lm, save_reward_model
 from inference.prompts import encode_prompt
 
 TRL_VERSION = "1.12.0"
-SIZES = {"tiny": (128, 4, 4), "small": (256, 6, 8)}  # hidden size, layers, heads
 CONTEXT = 2048
 LONGEST_PROMPT = 1024
 MEDIAN_PROMPT, MEAN_PROMPT = 62, 166
@@ -72,22 +73,33 @@ def cases(models: Sequence[str], *, batch_size: int) -> list[Case]:
     ]
 
 
-def rows(models: Sequence[str], *, quick: bool, steps: int, device: str) -> Iterator[dict[str, Any]]:
+def rows(
+    models: Sequence[str],
+    *,
+    quick: bool,
+    steps: int,
+    device: str,
+    precision: Precision = "float32",
+    with_trl: bool = True,
+) -> Iterator[dict[str, Any]]:
     """The measurements, one after the other."""
-    python = trl_environment(TRL_VERSION)
+    python = trl_environment(TRL_VERSION) if with_trl else None
     for case in cases(models, batch_size=16 if quick else 64):
         with tempfile.TemporaryDirectory() as scratch:
-            yield measure(case, Path(scratch), trl_python=python, steps=steps, device=device)
+            yield measure(case, Path(scratch), trl_python=python, steps=steps, device=device, precision=precision)
 
 
-def measure(case: Case, folder: Path, *, trl_python: Path, steps: int, device: str) -> dict[str, Any]:
-    """Both contenders in turns, after one batch each to warm up."""
-    path, settings = write_case(case, folder, device=device)
-    with (
-        Contender([str(trl_python), "-m", "benchmarks.ppo_trl", str(path)], threads=1) as trl,
-        Contender([sys.executable, "-m", "benchmarks.ppo_ours", str(path)], threads=1) as ours,
-    ):
-        contenders = {"trl": trl, "ours": ours}
+def measure(
+    case: Case, folder: Path, *, trl_python: Path | None, steps: int, device: str, precision: Precision
+) -> dict[str, Any]:
+    """Both contenders in turns, or ours alone, after one batch each to warm up."""
+    path, settings = write_case(case, folder, device=device, precision=precision)
+    pythons = ({"trl": str(trl_python)} if trl_python else {}) | {"ours": sys.executable}
+    with contextlib.ExitStack() as stack:
+        contenders = {
+            name: stack.enter_context(Contender([python, "-m", f"benchmarks.ppo_{name}", str(path)], threads=1))
+            for name, python in pythons.items()
+        }
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in contenders}
         for step in range(steps + 1):
             for name, contender in contenders.items():
@@ -98,15 +110,15 @@ def measure(case: Case, folder: Path, *, trl_python: Path, steps: int, device: s
     phases = {
         name: statistics.median(row["phases"][name] for row in found["ours"]) for name in found["ours"][0]["phases"]
     }
-    return {
+    line: dict[str, Any] = {
         "bench": "ppo",
         **asdict(case),
         "device": device,
         "threads": 1,
         "steps": steps,
         "settings": settings.to_json(),
-        "trl_version": TRL_VERSION,
-        "trl_micro_batch_rows": TRL_MICRO_BATCH,
+        "trl_version": TRL_VERSION if trl_python else None,
+        "trl_micro_batch_rows": TRL_MICRO_BATCH if trl_python else None,
         "torch_version": version("torch"),
         "response_tokens_mean": round(statistics.fmean(row["response_tokens_mean"] for row in found["ours"]), 1),
         "rollout_tokens_per_second": round(
@@ -117,12 +129,13 @@ def measure(case: Case, folder: Path, *, trl_python: Path, steps: int, device: s
         "episodes_per_second": {name: round(value, 3) for name, value in speed.items()},
         "seconds_of_phases": {name: round(value, 3) for name, value in phases.items()},
         "peak_mib": {name: round(value / 2**20) for name, value in peak.items()},
-        "vs_trl": round(speed["ours"] / speed["trl"], 2),
-        "memory_vs_trl": round(peak["ours"] / peak["trl"], 2),
+        "vs_trl": ratio(speed, "ours", "trl"),
+        "memory_vs_trl": ratio(peak, "ours", "trl"),
     }
+    return present(line)
 
 
-def write_case(case: Case, folder: Path, *, device: str) -> tuple[Path, PpoConfig]:
+def write_case(case: Case, folder: Path, *, device: str, precision: Precision = "float32") -> tuple[Path, PpoConfig]:
     """The models, the prompts as both contenders read them, and the settings that both take."""
     tokenizer = build_byte_tokenizer(context_length=CONTEXT)
     make_policy(case, tokenizer).save_pretrained(folder / "policy")
@@ -144,6 +157,7 @@ def write_case(case: Case, folder: Path, *, device: str) -> tuple[Path, PpoConfi
         max_prompt_tokens=LONGEST_PROMPT,
         max_response_tokens=case.longest_response,
         device=device,  # type: ignore[arg-type]
+        precision=precision,
     )
     inputs = {"model": str(folder / "policy"), "reward_model": str(folder / "reward")}
     return write_contest(folder, settings, inputs=inputs, tokenizer=tokenizer, prompts=prompts), settings
@@ -178,6 +192,7 @@ def write_contest(
         "settings": settings.to_json(),
         "trl_micro_batch": trl_micro_batch,
         "device": settings.device,
+        "precision": settings.precision,
         "threads": 1,
         "policy_directory": policy_directory,
     }
@@ -207,7 +222,8 @@ def make_policy(case: Case, tokenizer: PreTrainedTokenizerBase) -> LlamaForCausa
     A bias in the last layer outweighs everything else in the residual stream, so the final hidden state is nearly the
     same everywhere; the end token's row of the unembedding reads it. Layers cost what they always cost.
     """
-    hidden, layers, heads = SIZES[case.model]
+    size = MODELS[case.model]
+    hidden, layers, heads = size.hidden_size, size.layers, size.heads
     torch.manual_seed(0)
     model = LlamaForCausalLM(
         LlamaConfig(

@@ -29,13 +29,14 @@ def main() -> None:
     scorer = RankingScorer(model, batcher_of(model, case))
     optimizer = adam(model.model, learning_rate=1e-5, betas=(0.9, 0.95))
     loss = RankingLoss()
-    precision = arithmetic("float32", model.device)
+    precision = arithmetic(case["precision"], model.device)
     model.model.train()
 
     def step() -> dict[str, float]:
         rank(scorer, rankings, loss=loss, precision=precision, learn=True)
         clip_and_step(model.model, optimizer, limit=1.0)
-        return {"comparisons": sum(len(ranking.pairs) for ranking in rankings)}
+        comparisons = sum(len(ranking.pairs) for ranking in rankings)
+        return {"comparisons": comparisons, "parameters": model.model.num_parameters()}
 
     conversation.take_steps(step)
 

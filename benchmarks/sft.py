@@ -6,7 +6,8 @@ A token is one of prompt or response; padding counts for nobody. The ratios:
 
 - `vs_trl`: tokens a second of our padded path over TRL's;
 - `packed_vs_trl`, `vs_unpacked`: those of the packed path over TRL's, and over our padded one;
-- `memory_vs_trl`: the packed process's peak memory over TRL's.
+- `memory_vs_trl`: the packed process's peak memory over TRL's;
+- `mfu`, where `--peak-teraflops` is given: 6 · parameters · tokens a second of the packed path / the peak.
 """
 
 import json
@@ -18,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders import CONTEXT, MICRO_BATCH_TOKENS, TRL_VERSION, Bench, Contender, take_turns, write_model
+from benchmarks.contenders import CONTEXT, Bench, present, ratio, write_model
 
 ROWS = 32
 MEDIAN, MEAN = 283, 408  # tokens of the paper's demonstrations, taken to be log-normal
@@ -48,41 +49,41 @@ def measure_sft(case: SftCase, bench: Bench) -> dict[str, Any]:
     """All contenders on a case."""
     path = _write_case(case, bench)
     ours = [sys.executable, "-m", "benchmarks.sft_ours", str(path)]
-    with (
-        Contender([str(bench.trl_python), "-m", "benchmarks.sft_trl", str(path)], threads=bench.threads) as trl,
-        Contender([*ours, "unpacked"], threads=bench.threads) as unpacked,
-        Contender([*ours, "packed"], threads=bench.threads) as packed,
-    ):
-        turns = take_turns({"trl": trl, "unpacked": unpacked, "packed": packed}, steps=bench.steps)
+    turns = bench.contest(
+        {"trl": bench.trl("sft_trl", path), "unpacked": [*ours, "unpacked"], "packed": [*ours, "packed"]}
+    )
     speed, peak = turns.rate("tokens"), turns.peak_bytes()
-    return {
-        "bench": "sft",
-        **asdict(case),
-        **bench.settings(),
-        "trl_version": TRL_VERSION,
-        "tokens_per_second": {name: round(value) for name, value in speed.items()},
-        "peak_mib": {name: round(value / 2**20) for name, value in peak.items()},
-        "vs_trl": round(speed["unpacked"] / speed["trl"], 2),
-        "packed_vs_trl": round(speed["packed"] / speed["trl"], 2),
-        "vs_unpacked": round(speed["packed"] / speed["unpacked"], 2),
-        "memory_vs_trl": round(peak["packed"] / peak["trl"], 2),
-    }
+    return present(
+        {
+            "bench": "sft",
+            **asdict(case),
+            **bench.settings(),
+            "tokens_per_second": {name: round(value) for name, value in speed.items()},
+            "peak_mib": {name: round(value / 2**20) for name, value in peak.items()},
+            "vs_trl": ratio(speed, "unpacked", "trl"),
+            "packed_vs_trl": ratio(speed, "packed", "trl"),
+            "vs_unpacked": ratio(speed, "packed", "unpacked"),
+            "memory_vs_trl": ratio(peak, "packed", "trl"),
+            **bench.mfu(parameters=turns.parameters("packed"), tokens_per_second=speed["packed"]),
+        }
+    )
 
 
 def _write_case(case: SftCase, bench: Bench) -> Path:
     """The rows as token ids. TRL takes as many of the longest as the micro-batch's tokens are enough for."""
     rows = case.draw()
     longest = max(len(prompt) + len(response) for prompt, response in rows)
-    most = max(1, MICRO_BATCH_TOKENS[bench.device] // longest)
+    most = max(1, bench.micro_batch_tokens // longest)
     path = bench.folder / "sft.json"
     path.write_text(
         json.dumps(
             {
                 "model": str(write_model(case.model, bench.folder)),
                 "device": bench.device,
+                "precision": bench.precision,
                 "threads": bench.threads,
                 "longest": longest,
-                "micro_batch_tokens": MICRO_BATCH_TOKENS[bench.device],
+                "micro_batch_tokens": bench.micro_batch_tokens,
                 "trl_rows_per_micro_batch": max(n for n in range(1, most + 1) if len(rows) % n == 0),
                 "rows": rows,
             }

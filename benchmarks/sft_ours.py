@@ -32,13 +32,13 @@ def main() -> None:
     )
     loss = ResponseLoss(policy.model, batcher)
     optimizer = adam(policy.model, learning_rate=1e-5, betas=(0.9, 0.95))
-    precision = arithmetic("float32", policy.device)
+    precision = arithmetic(case["precision"], policy.device)
     policy.model.train()
 
     def step() -> dict[str, float]:
         loss.add_gradients(rows, precision=precision)
         clip_and_step(policy.model, optimizer, limit=1.0)
-        return {"tokens": tokens}
+        return {"tokens": tokens, "parameters": policy.model.num_parameters()}
 
     conversation.take_steps(step)
 

@@ -1,7 +1,7 @@
 """What the contenders that TRL trains have in common: held before each step, and everything off that only costs time.
 
-Off are logging to services, saving, sampling for tables, gradient checkpointing, half precision and worker processes:
-the other contenders do none of it. Runs in TRL's own environment.
+Off are logging to services, saving, sampling for tables, gradient checkpointing and worker processes: the other
+contenders do none of it. With bfloat16 it autocasts, as ours does. Runs in TRL's own environment.
 """
 
 import sys
@@ -49,7 +49,7 @@ def plain_settings(conversation: Conversation) -> dict[str, Any]:
         "report_to": [],
         "disable_tqdm": True,
         "activation_checkpointing": False,
-        "bf16": False,
+        "bf16": conversation.case["precision"] == "bfloat16",
         "use_cpu": not conversation.on_gpu,
         "dataloader_num_workers": 0,
     }
