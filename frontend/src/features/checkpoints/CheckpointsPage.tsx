@@ -42,7 +42,7 @@ const COLUMNS: Column<Checkpoint>[] = [
     header: "Made from",
     render: ({ parents }) =>
       parents.length ? (
-        <Stack gap={0}>
+        <Stack gap={0} miw="12rem">
           {parents.map((parent) => (
             <TextLink
               key={`${parent.id} ${parent.used_as}`}
