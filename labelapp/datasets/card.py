@@ -82,9 +82,10 @@ def _agreement(manifest: dict[str, Any]) -> str:
     agreement = manifest["agreement"]
     if agreement is None:
         return ""
+    rate, low, high = (100 * agreement[name] for name in ("rate", "low", "high"))
     return (
-        f"## Agreement\n\nLabelers of the same task order {agreement['rate']:.1%} of its pairs alike (95 % interval "
-        f"{agreement['low']:.1%} to {agreement['high']:.1%}; {agreement['pairs']} pairs of {agreement['tasks']} tasks; "
+        f"## Agreement\n\nLabelers of the same task order {rate:.1f} % of its pairs alike (95 % interval "
+        f"{low:.1f} % to {high:.1f} %; {agreement['pairs']} pairs of {agreement['tasks']} tasks; "
         "ties left out).\n"
     )
 

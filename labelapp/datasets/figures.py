@@ -136,10 +136,11 @@ def _of_labelers(found: Figures) -> list[Warning]:
     if len(found.labelers) == 1:
         warnings.append(Warning("one_labeler", "All of it is one labeler's: a model would learn that person's taste."))
     elif found.largest_share > LARGE_SHARE:
-        warnings.append(Warning("one_labeler", f"{found.largest_share:.0%} of the answers are one labeler's."))
+        warnings.append(Warning("one_labeler", f"{100 * found.largest_share:.0f} % of the answers are one labeler's."))
     agreement = found.agreement
     if agreement is not None and agreement.rate < LOW_AGREEMENT:
-        text = f"Labelers of the same task order only {agreement.rate:.0%} of its pairs alike; chance would be 50%."
+        found_rate = f"{100 * agreement.rate:.0f} %"
+        text = f"Labelers of the same task order only {found_rate} of its pairs alike; chance would be 50 %."
         warnings.append(Warning("low_agreement", text))
     return warnings
 

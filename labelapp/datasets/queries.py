@@ -151,6 +151,7 @@ def version_rows(version: DatasetVersion, *, split: str = "") -> QuerySet[Datase
         "submission__project",
         "submission__instruction_version",
         "submission__task__batch__checkpoint",
+        "submission__task__batch__endpoint",
         "prompt",
     )
     found = found.defer("submission__instruction_version__body", "submission__project__questions")

@@ -288,8 +288,8 @@ class RowInstructionsSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
 
 
-class RowCheckpointSerializer(serializers.Serializer[Any]):
-    """The model whose responses were ranked."""
+class RowSourceSerializer(serializers.Serializer[Any]):
+    """The batch of the responses that were ranked, or the model that they came from."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -303,8 +303,14 @@ class RowSubmissionSerializer(serializers.Serializer[Any]):
     labeler = serializers.CharField(source="labeler.pseudonym", help_text="The pseudonym that the files have.")
     project = RowProjectSerializer()
     instruction_version = RowInstructionsSerializer(help_text="What the labeler had been told.")
-    checkpoint = RowCheckpointSerializer(
-        source="task.batch.checkpoint", default=None, allow_null=True, help_text="What the responses were sampled from."
+    batch = RowSourceSerializer(
+        source="task.batch", allow_null=True, help_text="Of the responses; one of neither model came in a file."
+    )
+    checkpoint = RowSourceSerializer(
+        source="task.batch.checkpoint", allow_null=True, help_text="What the responses were sampled from."
+    )
+    endpoint = RowSourceSerializer(
+        source="task.batch.endpoint", allow_null=True, help_text="What the responses were sampled from."
     )
     created_at = serializers.DateTimeField()
 

@@ -6,9 +6,11 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
+from labelapp.checkpoints.models import Endpoint
 from labelapp.datasets import actions
 from labelapp.datasets.models import Dataset, DatasetVersion
 from labelapp.labeling.models import Project
+from labelapp.prompts.models import SampleBatch
 from tests.datasets.world import World, comparisons, demonstrations, project_query, written_version
 from tests.people import client_of, make_user
 
@@ -297,6 +299,15 @@ def test_rows_lead_back_to_labels(researcher: APIClient, ready: DatasetVersion, 
     submission = ready.rows.get(split="train", number=0).submission
     assert submission is not None
     assert row["submission"]["labeler"] == submission.labeler.pseudonym
+    batch = submission.task.batch
+    assert batch is not None
+    assert row["submission"]["batch"] == {"id": batch.pk, "name": batch.name}
+    assert (row["submission"]["checkpoint"]["id"], row["submission"]["endpoint"]) == (batch.checkpoint_id, None)
+    endpoint = Endpoint.objects.create(name="next door", base_url="http://vllm:8000/v1", model="tiny")
+    SampleBatch.objects.filter(pk=batch.pk).update(endpoint=endpoint, checkpoint=None)
+    again = researcher.get(f"/api/v1/dataset-versions/{ready.pk}/rows?split=train").json()["results"][0]
+    assert again["submission"]["checkpoint"] is None
+    assert again["submission"]["endpoint"] == {"id": endpoint.pk, "name": "next door"}
     assert row["prompt"]["text"].startswith("Prompt")
     assert "example.org" not in str(body)
     assert researcher.get(f"/api/v1/dataset-versions/{ready.pk}/rows?split=all").status_code == 400

@@ -115,7 +115,7 @@ def test_low_agreement_is_told(world: World) -> None:
     world.answer_all(ranks=(4, 3, 2, 1), labeler=world.join())
     query = parse_filters("comparisons", project_query(world))
     warnings = {warning.code: warning.message for warning in warnings_of(figures_of("comparisons", query), query)}
-    assert "only 0% of its pairs alike" in warnings["low_agreement"]
+    assert "only 0 % of its pairs alike" in warnings["low_agreement"]
 
 
 def test_leaks_are_told() -> None:

@@ -5289,11 +5289,6 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "labeler" | "researcher" | "admin";
-        /** @description The model whose responses were ranked. */
-        RowCheckpoint: {
-            id: number;
-            name: string;
-        };
         /** @description The instructions as they stood. */
         RowInstructions: {
             id: number;
@@ -5311,6 +5306,11 @@ export interface components {
             text: string;
             use_case: string;
         };
+        /** @description The batch of the responses that were ranked, or the model that they came from. */
+        RowSource: {
+            id: number;
+            name: string;
+        };
         /** @description The submission that a row comes from. */
         RowSubmission: {
             id: number;
@@ -5320,8 +5320,12 @@ export interface components {
             project: components["schemas"]["RowProject"];
             /** @description What the labeler had been told. */
             instruction_version: components["schemas"]["RowInstructions"];
+            /** @description Of the responses; one of neither model came in a file. */
+            batch: components["schemas"]["RowSource"] | null;
             /** @description What the responses were sampled from. */
-            checkpoint?: components["schemas"]["RowCheckpoint"] | null;
+            checkpoint: components["schemas"]["RowSource"] | null;
+            /** @description What the responses were sampled from. */
+            endpoint: components["schemas"]["RowSource"] | null;
             /** Format: date-time */
             created_at: string;
         };

@@ -107,7 +107,8 @@ export const theme = createTheme({
     },
     CloseButton: { defaultProps: { "aria-label": "Close" } },
     SegmentedControl: { defaultProps: { bg: "var(--surface-sunk)" } },
-    Modal: { defaultProps: { centered: true } },
+    // As ui/Dialog, with what is drawn in global.css.
+    Modal: { defaultProps: { centered: true, radius: "md", xOffset: "0.75rem", yOffset: "0.75rem" } },
     // What was typed is refused with a message, never changed behind the back.
     NumberInput: { defaultProps: { clampBehavior: "none" } },
     Badge: { defaultProps: { radius: "sm", variant: "light" } },

@@ -8,6 +8,7 @@ import { type Column, DataTable } from "@/ui/DataTable";
 import { TextLink } from "@/ui/links";
 import { Section } from "@/ui/Page";
 import { RelativeTime } from "@/ui/RelativeTime";
+import { SourceName } from "@/ui/SourceName";
 
 type Row = Schemas["DatasetRow"];
 type Split = Row["split"];
@@ -69,11 +70,7 @@ const COLUMNS: Column<Row>[] = [
     key: "checkpoint",
     header: "Responses of",
     render: ({ submission }) =>
-      submission?.checkpoint && (
-        <TextLink to="/checkpoints/$checkpointId" params={{ checkpointId: String(submission.checkpoint.id) }}>
-          {submission.checkpoint.name}
-        </TextLink>
-      ),
+      submission?.batch && <SourceName checkpoint={submission.checkpoint} endpoint={submission.endpoint} />,
   },
   {
     key: "at",
