@@ -44,13 +44,13 @@ def npm(*arguments: str) -> tuple[str, ...]:
 
 
 def pytest(*arguments: str) -> tuple[str, ...]:
-    """Return a test run that names its slowest tests, so that a slow suite can be mended.
+    """Return a test run that names its slowest tests, so that a slow suite can be mended."""
+    return python("-m", "pytest", "--durations=5", "--color=no", *arguments)
 
-    On a loaded machine a server or a page can be late once. What fails is therefore run again, and what passes only
-    then is named: it is a test to mend.
-    """
-    return python("-m", "pytest", "--durations=5", "--color=no", "--reruns", "1", *arguments)
 
+# On a loaded machine a server or a page can be late once: what failed is run again, and what passes only then is named,
+# because it is a test to mend. The torch side waits for nobody, and has to be exact the first time.
+AGAIN = ("--reruns", "1")
 
 # In the order in which they start: what fails fast comes first.
 STEPS = (
@@ -67,8 +67,8 @@ STEPS = (
     Step("frontend-test", npm("test")),
     # The longest first, so that both cores are busy to the end. A page waits for its server and a test for its page: on
     # its own the browser would leave half of the machine idle.
-    Step("test-browser", pytest(BROWSER_FOLDER)),
-    Step("test-web", pytest("tests", *(f"--ignore={folder}" for folder in (*TORCH_FOLDERS, BROWSER_FOLDER)))),
+    Step("test-browser", pytest(*AGAIN, BROWSER_FOLDER)),
+    Step("test-web", pytest(*AGAIN, "tests", *(f"--ignore={folder}" for folder in (*TORCH_FOLDERS, BROWSER_FOLDER)))),
     Step("test-torch", pytest(*TORCH_FOLDERS)),
     Step("loop", python("-m", "benchmarks.loop")),
 )
