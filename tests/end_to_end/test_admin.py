@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from labelapp.accounts.models import Role, User
+from labelapp.checkpoints.actions import register_checkpoint
 from labelapp.checkpoints.models import Checkpoint
 from labelapp.datasets.models import DatasetKind, DatasetVersion
 from labelapp.labeling.models import Task
@@ -154,11 +155,33 @@ def test_the_servers_errors_stand_at_their_fields(page: Page, live_app: str, bas
 
 @pytest.mark.usefixtures("admin")
 def test_the_built_in_model_brings_its_preset(page: Page, live_app: str, base: Checkpoint) -> None:
+    register_checkpoint("Falcon", kind="base", location="org/x")
     page.goto(f"{live_app}/runs/new?kind=reward_model")
     expect(page.get_by_role("radio", name="The paper's values")).to_be_checked()
     expect(page.get_by_role("combobox", name="Demonstrations")).to_be_visible()
     choose(page, "Initial weights", base.name)
     expect(page.get_by_role("radio", name=TINY)).to_be_checked()
+    choose(page, "Initial weights", "Falcon")
+    expect(page.get_by_role("radio", name="The paper's values")).to_be_checked()
+
+
+@pytest.mark.usefixtures("admin", "base")
+def test_a_frozen_version_is_chosen_for_the_run_that_reads_it(page: Page, live_app: str) -> None:
+    prompts, comparisons = make_version(DatasetKind.PROMPTS), make_version(DatasetKind.COMPARISONS)
+    page.goto(f"{live_app}/datasets/versions/{prompts.pk}")
+    page.get_by_role("link", name="Train on this").click()
+    expect(page.get_by_role("radio", name="PPO")).to_be_checked()
+    expect(page.get_by_role("combobox", name="Prompts")).to_have_value(re.compile(f"^{named(prompts)} · "))
+    # There is no other model than the built-in one, whose values mix no pretraining text in.
+    expect(page.get_by_role("radio", name=TINY)).to_be_checked()
+    expect(page.get_by_role("combobox", name="Pretraining text")).not_to_have_attribute("required", "")
+
+    page.goto(f"{live_app}/datasets/versions/{comparisons.pk}")
+    page.get_by_role("link", name="Train on this").click()
+    expect(page.get_by_role("radio", name="Reward model", exact=True)).to_be_checked()
+    expect(page.get_by_role("combobox", name="Comparisons")).to_have_value(re.compile(f"^{named(comparisons)} · "))
+    page.get_by_text("DPO", exact=True).click()
+    expect(page.get_by_role("combobox", name="Comparisons")).to_have_value(re.compile(f"^{named(comparisons)} · "))
 
 
 @pytest.mark.usefixtures("admin")

@@ -102,7 +102,7 @@ def test_freezes_a_dataset_and_downloads_it(page: Page, live_app: str) -> None:
     expect(page.get_by_role("heading", name="First comparisons v1")).to_be_visible()
     expect(page.get_by_text("Ready", exact=True)).to_be_visible()
 
-    expect(page.get_by_role("link", name="Train on it")).to_have_count(0)  # launching is the admins'
+    expect(page.get_by_role("link", name="Train on this")).to_have_count(0)  # launching is the admins'
     with page.expect_download() as download:
         page.get_by_role("link", name="train.jsonl").click()
     content = Path(download.value.path()).read_bytes()

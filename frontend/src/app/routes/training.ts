@@ -73,6 +73,7 @@ const launchRoute = createRoute({
       kind: oneOf(search.kind, RUN_KINDS),
       again: id(search.again),
       model: id(search.model),
+      version: id(search.version),
     }),
   component: page(() => import("@/features/runs/LaunchPage"), "LaunchPage"),
 });

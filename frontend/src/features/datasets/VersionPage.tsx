@@ -59,8 +59,11 @@ export function VersionPage() {
                 What changed
               </LinkButton>
               {isAdmin && (
-                <LinkButton to="/runs/new" search={{ kind: TRAINS[version.dataset.kind] }} variant="default">
-                  Train on it
+                <LinkButton
+                  to="/runs/new"
+                  search={{ kind: TRAINS[version.dataset.kind], version: version.id }}
+                >
+                  Train on this
                 </LinkButton>
               )}
             </>

@@ -13,22 +13,25 @@ import {
   type FormValues,
   fieldNames,
   isNeeded,
-  presetFor,
-  presetOf,
   type RunKind,
   type Setting,
   type Typed,
   toRequest,
-  withPreset,
 } from "@/features/runs/launchForm";
+import { presetFor, presetOf, withPreset } from "@/features/runs/presets";
 import { SettingField } from "@/features/runs/SettingField";
 import { FieldErrors } from "@/ui/FieldErrors";
 import { pluralize } from "@/ui/format";
 import { Section } from "@/ui/Page";
 
-type LaunchFormProps = { kind: RunKind; start: FormValues };
+type LaunchFormProps = {
+  kind: RunKind;
+  start: FormValues;
+  /** The name of the preset while no model is chosen. */
+  standard: string;
+};
 
-export function LaunchForm({ kind, start }: LaunchFormProps) {
+export function LaunchForm({ kind, start, standard }: LaunchFormProps) {
   const navigate = useNavigate();
   const [values, setValues] = useState(start);
   const [checked, setChecked] = useState<Record<string, string>>({});
@@ -40,6 +43,8 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
     },
   });
   const [isAsking, setIsAsking] = useState(false);
+  const [brought, setBrought] = useState(presetOf(kind, start.config)?.name);
+  const model = useRef(start.inputs.model);
   const preset = presetOf(kind, values.config);
   const errors = { ...fieldErrors(launch.error, fieldNames(kind)), ...checked };
   const advanced = kind.fields.filter(({ group }) => group === "advanced");
@@ -51,12 +56,16 @@ export function LaunchForm({ kind, start }: LaunchFormProps) {
     setValues((before) => ({ ...before, inputs: { ...before.inputs, [role]: id } }));
     if (role === "model") void bringPreset(id);
   };
-  const bringPreset = async (model: string | null) => {
-    const { config } = values;
+  const bringPreset = async (id: string | null) => {
+    const touched = { before: values.config, ...(brought && { brought }) };
+    model.current = id;
     setIsAsking(true);
-    const name = model === null ? "paper" : await presetFor(model).catch(() => "paper");
+    const name = id === null ? standard : await presetFor(id).catch(() => "paper");
+    // Another may have been chosen meanwhile.
+    if (model.current !== id) return;
     setIsAsking(false);
-    setValues((now) => (now.inputs.model === model ? withPreset(kind, now, name, config) : now));
+    setBrought(name);
+    setValues((now) => withPreset(kind, now, name, touched));
   };
   const submit = () => {
     const found = checkForm(kind, values);

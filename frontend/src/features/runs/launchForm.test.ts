@@ -8,8 +8,6 @@ import {
   initialValues,
   isNeeded,
   type LaunchValues,
-  presetFor,
-  presetOf,
   type RunKind,
   rangeText,
   readableNumber,
@@ -18,8 +16,9 @@ import {
   toRequest,
   valuesOfRun,
   withLauncher,
-  withPreset,
+  withVersion,
 } from "@/features/runs/launchForm";
+import { presetFor, presetOf, standardPreset, withPreset } from "@/features/runs/presets";
 
 function setting(overrides: Partial<Setting>): Setting {
   return {
@@ -246,7 +245,54 @@ describe("the preset of a model", () => {
     expect(presetOf(kind, chosen.config)?.name).toBe("tiny");
     const touched = { ...start, config: { ...start.config, epochs: "5" } };
     expect(withPreset(kind, touched, "tiny").config).toEqual(touched.config);
-    expect(withPreset(kind, touched, "tiny", start.config).config).toEqual({ ...chosen.config, epochs: "5" });
+    const typedSince = withPreset(kind, touched, "tiny", { before: start.config });
+    expect(typedSince.config).toEqual({ ...chosen.config, epochs: "5" });
+  });
+
+  test("comes with the next model too, unless another was chosen by hand", () => {
+    const small = initialValues(kind, "tiny");
+    expect(presetOf(kind, withPreset(kind, small, "paper", { brought: "tiny" }).config)?.name).toBe("paper");
+    expect(withPreset(kind, small, "paper", { brought: "paper" })).toBe(small);
+  });
+
+  test.each([
+    [[], "paper"],
+    [["tiny-base"], "tiny"],
+    [["llama"], "paper"],
+    [["tiny-base", "llama"], "paper"],
+  ])("before one is chosen among %j is %s", (names, preset) =>
+    expect(standardPreset(names.map((name) => ({ name })))).toBe(preset),
+  );
+});
+
+describe("a frozen version", () => {
+  const reader = (role: string, required: boolean) => ({
+    role,
+    label: role,
+    help: "",
+    accepts: "dataset_version",
+    kinds: ["demonstrations"],
+    required,
+  });
+  const chosen = (...roles: [string, boolean][]) => {
+    const kind = {
+      ...KIND,
+      inputs: roles.map(([role, required]) => reader(role, required)),
+      fields: [setting({ name: "pretraining_fraction", type: "number", default: 0 })],
+    } as RunKind;
+    return (of: "demonstrations" | "prompts") =>
+      withVersion(kind, initialValues(kind, "none"), { id: 7, dataset: { kind: of } }).inputs;
+  };
+
+  test("is read where it must be", () => {
+    const sft = chosen(["pretraining", false], ["demonstrations", true]);
+    expect(sft("demonstrations")).toEqual({ pretraining: null, demonstrations: "7" });
+    expect(sft("prompts")).toEqual({ pretraining: null, demonstrations: null });
+  });
+
+  test("is read where it may be, unless a setting decides", () => {
+    expect(chosen(["prompts", false])("demonstrations")).toEqual({ prompts: "7" });
+    expect(chosen(["pretraining", false])("demonstrations")).toEqual({ pretraining: null });
   });
 });
 

@@ -1,5 +1,5 @@
 /** The launch form, from what the server says of a kind of run: values as they are typed, checks, and the request. */
-import { $api, queryClient, type Schemas } from "@/api/client";
+import type { Schemas } from "@/api/client";
 
 export type RunKind = Schemas["RunKind"];
 export type Setting = Schemas["Setting"];
@@ -68,49 +68,6 @@ export function initialValues(kind: RunKind, presetName: string): FormValues {
   };
 }
 
-/** The preset whose values these are, if any. */
-export function presetOf(kind: RunKind, config: FormValues["config"]) {
-  return kind.presets.find((preset) =>
-    Object.entries(configValues(kind, preset.values)).every(([name, value]) => config[name] === value),
-  );
-}
-
-type Family = Pick<Schemas["Checkpoint"], "name"> & { parents: readonly { id: number; name: string }[] };
-
-const BUILT_IN = "tiny-base";
-
-function readCheckpoint(checkpoint_id: number): Promise<Family> {
-  return queryClient.ensureQueryData(
-    $api.queryOptions("get", "/api/v1/checkpoints/{checkpoint_id}", { params: { path: { checkpoint_id } } }),
-  );
-}
-
-/**
- * The preset of what stems from the built-in model, or the paper's, which would keep a CPU busy for days on a model that
- * learns in a minute. Asks for the ancestors, generation by generation.
- */
-export async function presetFor(modelId: string, read = readCheckpoint): Promise<"tiny" | "paper"> {
-  const seen = new Set<number>();
-  let generation = [Number(modelId)];
-  while (generation.length) {
-    const family = await Promise.all(generation.map(read));
-    const relatives = family.flatMap(({ name, parents }) => [name, ...parents.map((parent) => parent.name)]);
-    if (relatives.includes(BUILT_IN)) return "tiny";
-    for (const id of generation) seen.add(id);
-    const parents = family.flatMap((checkpoint) => checkpoint.parents.map(({ id }) => id));
-    generation = [...new Set(parents)].filter((id) => !seen.has(id));
-  }
-  return "paper";
-}
-
-/** Choosing a model brings its preset, unless the settings were touched `before`; what was typed since stays. */
-export function withPreset(kind: RunKind, values: FormValues, presetName: string, before = values.config) {
-  const preset = kind.presets.find(({ name }) => name === presetName);
-  if (!preset || presetOf(kind, before)?.name !== "paper") return values;
-  const typed = Object.entries(values.config).filter(([name, value]) => value !== before[name]);
-  return { ...values, config: { ...configValues(kind, preset.values), ...Object.fromEntries(typed) } };
-}
-
 /** What is wrong with a typed value, or "". The server checks again, with the rules between fields. */
 export function checkSetting(setting: Setting, value: Typed | undefined): string {
   if (setting.type !== "integer" && setting.type !== "number") return "";
@@ -146,6 +103,21 @@ function deciding(kind: RunKind, role: string, config: FormValues["config"]) {
 /** Whether a run with these settings needs the input: always, or because of one of them. */
 export function isNeeded(kind: RunKind, input: InputRole, config: FormValues["config"]): boolean {
   return input.required || (deciding(kind, input.role, config)?.isRead ?? false);
+}
+
+/** This version where such a run reads one of its kind, unless a setting decides whether it does. */
+export function withVersion(
+  kind: RunKind,
+  values: FormValues,
+  { id, dataset }: { id: number; dataset: { kind: Schemas["Dataset"]["kind"] } },
+): FormValues {
+  const reader = kind.inputs.find(
+    ({ role, accepts, kinds, required }) =>
+      accepts === "dataset_version" &&
+      kinds.includes(dataset.kind) &&
+      (required || !deciding(kind, role, values.config)),
+  );
+  return reader ? { ...values, inputs: { ...values.inputs, [reader.role]: String(id) } } : values;
 }
 
 function checkInput(kind: RunKind, input: InputRole, values: FormValues): string {
