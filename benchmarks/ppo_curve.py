@@ -58,6 +58,8 @@ def settings(seed: int) -> PpoConfig:
         rollout_batch_size=BATCH,
         learning_rate=3e-4,
         value_learning_rate=3e-4,
+        kl_coefficient=0.1,
+        value_clip_range=0.2,
         warmup_iterations=0,
         gradient_clip_norm=0.0,
         kl_budget_nats=0.0,

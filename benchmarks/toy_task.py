@@ -1,6 +1,6 @@
 """The toy task from random weights, without the web app: PPO against best-of-n on one reward model, and the gold score.
 
-    python -m benchmarks.toy_task [--out CURVE.json]
+    python -m benchmarks.toy_task [--seed N] [--out CURVE.json]
 
 It builds the tiny model, fine-tunes it on mixed demonstrations, has a scripted labeler rank its samples, trains a
 reward model and PPO, and judges both by the preference that is known (`benchmarks.toy_preference`). The JSON has:
@@ -18,7 +18,7 @@ import random
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -63,16 +63,16 @@ class ToyModels:
     reward: Path
 
 
-def run_task(folder: Path) -> dict[str, Any]:
-    """All stages; what they came to."""
+def run_task(folder: Path, *, seed: int = 0) -> dict[str, Any]:
+    """All stages; what they came to. The seed is that of all but the built-in model and the prompts."""
     started_at, worked = time.perf_counter(), time.process_time()
     train, held_out = split_prompts()
-    models = train_models(folder)
+    models = train_models(folder, seed=seed)
     policy = load_causal_lm(models.policy, device="cpu", precision="float32")
     judge = load_reward_model(models.reward, device="cpu", precision="float32")
 
     roles = {"model": models.policy, "reward_model": models.reward}
-    directory = make_run(folder / "ppo", "ppo", roles, toy.ppo_config(), {"prompts": train})
+    directory = make_run(folder / "ppo", "ppo", roles, replace(toy.ppo_config(), seed=seed), {"prompts": train})
     directory.attempt(1).root.mkdir()
     spec = directory.read_spec()
     assert isinstance(spec.config, PpoConfig)
@@ -89,6 +89,7 @@ def run_task(folder: Path) -> dict[str, Any]:
     ppo.outcome()
     candidates = judged(policy, judge, held_out, draw(policy, held_out, count=SAMPLES, seed=7))
     return {
+        "seed": seed,
         "seconds": round(time.perf_counter() - started_at, 1),
         "cpu_seconds": round(time.process_time() - worked, 1),
         "rm_accuracy": round(accuracy([pair for own in candidates for pair in combinations(own, 2)]), 4),
@@ -105,18 +106,21 @@ def split_prompts() -> tuple[list[Prompt], list[Prompt]]:
     return [one for one in prompts if one.split == "train"], [one for one in prompts if one.split != "train"]
 
 
-def train_models(folder: Path) -> ToyModels:
+def train_models(folder: Path, *, seed: int = 0) -> ToyModels:
     """The built-in model, supervised training on demonstrations, and a reward model from rankings of its samples."""
     train, _ = split_prompts()
     build(folder / "base")
-    demonstrations = toy.make_demonstrations(train)
-    sft = make_run(folder / "sft", "sft", {"model": folder / "base"}, toy.sft_config(), {"train": demonstrations})
+    demonstrations = toy.make_demonstrations(train, seed=seed)
+    sft_config = replace(toy.sft_config(), seed=seed)
+    sft = make_run(folder / "sft", "sft", {"model": folder / "base"}, sft_config, {"train": demonstrations})
     finish(run_main(train_sft, SftConfig, [str(sft.root)]))
     policy = load_causal_lm(sft.model_output, device="cpu", precision="float32")
     prompts = toy.make_prompts(96)
-    rankings = [one for one in rank(prompts, draw(policy, prompts, count=4, seed=0)) if one.split == "train"]
+    ranked = rank(prompts, draw(policy, prompts, count=4, seed=seed), seed=seed)
+    rankings = [one for one in ranked if one.split == "train"]
     rows: dict[str, Iterable[Format]] = {"train": rankings, "demonstrations": demonstrations}
-    rm = make_run(folder / "rm", "reward_model", {"model": sft.model_output}, toy.reward_model_config(), rows)
+    rm_config = replace(toy.reward_model_config(), seed=seed)
+    rm = make_run(folder / "rm", "reward_model", {"model": sft.model_output}, rm_config, rows)
     finish(run_main(train_reward_model, RewardModelConfig, [str(rm.root)]))
     return ToyModels(sft.model_output, rm.model_output)
 
@@ -204,9 +208,9 @@ def draw(policy: LoadedModel, prompts: Sequence[Prompt], *, count: int, seed: in
     return sample(policy.model, policy.tokenizer, ids, seeds=seeds, settings=settings, batch_size=128).samples
 
 
-def rank(prompts: Sequence[Prompt], drawn: Sequence[Sequence[Sample]]) -> list[Any]:
+def rank(prompts: Sequence[Prompt], drawn: Sequence[Sequence[Sample]], *, seed: int) -> list[Any]:
     """A scripted labeler's rankings."""
-    order = random.Random(0)
+    order = random.Random(seed)
     return [
         toy.make_ranking(
             prompt,
@@ -244,12 +248,13 @@ def finish(code: int) -> None:
 def main() -> None:
     """Print the outcome, and write it to a file where one is named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=0, help="of demonstrations, labeler, samples and training")
     parser.add_argument("--out", type=Path, help="write the JSON here, too")
     options = parser.parse_args()
     quiet_libraries()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        outcome = run_task(Path(folder))
+        outcome = run_task(Path(folder), seed=options.seed)
     if options.out:
         options.out.write_text(json.dumps(outcome, indent=1) + "\n")
     print(json.dumps({name: value for name, value in outcome.items() if name != "ppo"}))

@@ -17,7 +17,7 @@ from torch.nn.functional import linear
 
 _CPU_INFO = Path("/proc/cpuinfo")
 # Multiplications from which on oneDNN's longer way to a product is worth it, and weights of a layer: a model of smaller
-# ones gains less, and the toy task's runs, which hang on the last bit, stay what they are on record.
+# ones gains less, and the toy task's committed run can be had to the last digit.
 _LEAST_WORK = 1 << 21
 _LEAST_WEIGHTS = 1 << 16
 
