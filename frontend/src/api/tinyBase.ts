@@ -14,7 +14,8 @@ export function useTinyBase() {
   );
   const before = useRef(data?.state);
   useEffect(() => {
-    if (before.current === "building" && data?.state === "ready") void invalidate("/api/v1/checkpoints");
+    // It may have been finished between the list, which was read without it, and the first answer here.
+    if (data?.state === "ready" && before.current !== "ready") void invalidate("/api/v1/checkpoints");
     before.current = data?.state;
   }, [data?.state]);
   return data;
