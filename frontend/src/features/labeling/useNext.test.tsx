@@ -104,6 +104,25 @@ test("who comes back while the server is away goes on with the task that they le
   await removeLocalDraft(key);
 });
 
+test("who comes back at once finds what they typed, though what the visit before read is still there", async () => {
+  const { unmount } = show(async ({ url }) =>
+    Response.json(url.endsWith("/upcoming") ? { assignment: null } : leased(1)),
+  );
+  await soon(() => expect(keptTask(3, 7)).toBeDefined());
+  const key = draftKey(7, 1, "label");
+  await writeLocalDraft(key, { content: "typed", revision: 0, savedAt: "2026", isAhead: true });
+
+  const again = renderHook(() => useNext(3, 7, true), {
+    wrapper: ({ children }) => <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>,
+  });
+  expect(again.result.current.shown, "not the screen from before it was typed").toBeUndefined();
+  await soon(() => expect(again.result.current.shown?.local?.content).toBe("typed"));
+  unmount();
+  again.unmount();
+  dropTask(3, 7);
+  await removeLocalDraft(key);
+});
+
 test("a task that is shown ahead, and whatever a server that answers says, is not kept", async () => {
   const { result, unmount } = show(async ({ url }) =>
     Response.json(url.endsWith("/upcoming") ? { assignment: task(2, "open") } : leased(1)),

@@ -3,7 +3,7 @@
  * shown ahead of its lease; it goes on as it stands once the request that brings the answer has claimed it.
  */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api, type Schemas } from "@/api/client";
 import { isTransient } from "@/api/errors";
 import { dropTask, keepTask, keptTask, withDraft } from "@/features/labeling/keptTask";
@@ -35,6 +35,7 @@ type Shown = {
 };
 
 let screens = 0;
+let visits = 0;
 
 function newScreen(next: Next, shown: Partial<Shown> = {}): Shown {
   return { next, local: null, problem: null, isUncalled: false, ...shown, screen: ++screens };
@@ -55,6 +56,9 @@ function goesOn(before: Assignment | null | undefined, now: Assignment | null): 
 /** `isHere` is false while another page is on its way. */
 export function useNext(projectId: number, userId: number, isHere: boolean) {
   const queries = useQueryClient();
+  // Each visit reads anew: what the one before read is older than what was typed in it, and is still there when somebody
+  // comes back at once.
+  const key = useMemo(() => [...nextKey(projectId), ++visits], [projectId]);
   const onScreen = useRef<Shown>(undefined);
   /** What was done, as text, on a task that was shown ahead and is another's now; null while there is none. */
   const [taken, setTaken] = useState<string | null>(null);
@@ -81,7 +85,7 @@ export function useNext(projectId: number, userId: number, isHere: boolean) {
     },
     [userId],
   );
-  const { data, refetch, isFetching, error } = useNextQuery(projectId, userId, shownAs);
+  const { data, refetch, isFetching, error } = useNextQuery(key, projectId, userId, shownAs);
   // A claim for somebody who is leaving would only keep the task from others; who stays after all gets it.
   const [lacksClaim, setLacksClaim] = useState(false);
   useEffect(() => {
@@ -110,10 +114,9 @@ export function useNext(projectId: number, userId: number, isHere: boolean) {
     return true;
   }, [upcoming, projectId]);
 
-  // Of a page that was left, the next visit reads anew: what it kept would be older than what was typed since.
   const put = useCallback(
-    (task: Shown) => void (isOpen.current && queries.setQueryData(nextKey(projectId), task)),
-    [queries, projectId],
+    (task: Shown) => void (isOpen.current && queries.setQueryData(key, task)),
+    [queries, key],
   );
   return {
     shown,
@@ -156,21 +159,27 @@ function remembered(projectId: number): number | null {
   }
 }
 
+/** Of all visits to the page. */
 export function nextKey(projectId: number) {
   return ["next", projectId];
 }
 
-function useNextQuery(projectId: number, userId: number, shownAs: (next: Next) => Promise<Shown>) {
+function useNextQuery(
+  key: readonly unknown[],
+  projectId: number,
+  userId: number,
+  shownAs: (next: Next) => Promise<Shown>,
+) {
   const queries = useQueryClient();
   /** To who comes back without a server: the task that they left. */
   const left = async (): Promise<Shown | null> => {
     const next = keptTask(projectId, userId);
-    if (!next?.assignment || queries.getQueryData(nextKey(projectId))) return null;
+    if (!next?.assignment || queries.getQueryData(key)) return null;
     const local = await localCopy(userId, next.assignment, "label");
     return newScreen(withDraft(next, local), { local });
   };
   return useQuery({
-    queryKey: nextKey(projectId),
+    queryKey: key,
     queryFn: async (): Promise<Shown | undefined> => {
       // An answer that still waits would come back as an unanswered task.
       await outbox.start(userId);
