@@ -7,7 +7,7 @@ so an event never shows anybody more than they may read, and a lost one costs a 
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from functools import cache
 from typing import Any
 
@@ -75,7 +75,7 @@ def hung_up(connection: socket.socket | None) -> bool:
 
 def stream(
     topics: frozenset[str], *, looks: Mapping[str, Callable[[], object]], connection: socket.socket | None
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """Yield server-sent events of `topics` until `connection` is closed; a comment now and then keeps proxies content.
 
     `looks` holds, for topics that nobody publishes, what to compare from one look to the next. Without a `connection`
