@@ -126,6 +126,7 @@ class ThreadMessageSerializer(serializers.Serializer[Any]):
     """A message of a thread."""
 
     id = serializers.IntegerField()
+    idempotency_key = serializers.UUIDField(help_text="What its author sent it under.")
     author = AuthorSerializer()
     body = serializers.CharField()
     is_open = serializers.BooleanField(help_text="A question that no researcher has answered yet.")

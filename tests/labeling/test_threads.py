@@ -102,6 +102,8 @@ def test_a_repeated_message_is_one(project: Project, labeler: Labeler) -> None:
     body = {"idempotency_key": key(), "body": "How long?"}
     first, again = labeler.post(path, body), labeler.post(path, body)
     assert first.json()["id"] == again.json()["id"]
+    (shown,) = labeler.get(path).json()["messages"]
+    assert shown["idempotency_key"] == body["idempotency_key"]
     assert ThreadMessage.objects.count() == 1
     changed = labeler.post(path, body | {"body": "How short?"})
     assert (changed.status_code, changed.json()["code"]) == (409, "idempotency_mismatch")

@@ -5911,6 +5911,11 @@ export interface components {
         /** @description A message of a thread. */
         ThreadMessage: {
             id: number;
+            /**
+             * Format: uuid
+             * @description What its author sent it under.
+             */
+            idempotency_key: string;
             author: components["schemas"]["Author"];
             body: string;
             /** @description A question that no researcher has answered yet. */

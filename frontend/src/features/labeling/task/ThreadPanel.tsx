@@ -109,9 +109,12 @@ function ThreadOf({ scope, assignment }: { scope: Scope; assignment: Assignment 
     if (thread && newest > thread.last_read_id) markRead(thread, newest).catch(() => undefined);
   }, [thread, newest]);
 
+  // One that the thread has already is let go of a moment later: its sender waits for other answers too.
+  const arrived = new Set(known.map((message) => message.idempotency_key));
   const own = waiting.filter(
     (letter): letter is QuestionLetter =>
       letter.to === scope &&
+      !arrived.has(letter.key) &&
       (scope === "task" ? letter.taskId === assignment.task_id : letter.projectId === assignment.project.id),
   );
   const messages: ThreadMessage[] = [
