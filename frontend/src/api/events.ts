@@ -11,7 +11,11 @@ import { refetch } from "@/api/client";
 
 export type ServerEvent = { topic: string; type: string; id?: number } & Record<string, unknown>;
 export type Connection = "idle" | "connecting" | "live" | "reconnecting" | "offline";
-type Watcher = { topics: string[]; onEvent: (event: ServerEvent) => void; onGap: (isFirst: boolean) => void };
+type Watcher = {
+  topics: string[];
+  onEvent: (event: ServerEvent) => void;
+  onGap: (isJoining: boolean) => void;
+};
 
 const FIRST_DELAY_MS = 1_000;
 const LAST_DELAY_MS = 30_000;
@@ -66,7 +70,7 @@ class EventStream {
   private connect(): void {
     const topics = [...new Set([...this.watchers].flatMap((watcher) => watcher.topics))].sort().join(",");
     if (this.source && topics === this.topics && this.state === "live") {
-      this.tellOfGap(this.newcomers);
+      this.tellOfGap(this.newcomers, true);
       return;
     }
     this.source?.close();
@@ -87,11 +91,11 @@ class EventStream {
   private opened(): void {
     this.attempt = 0;
     this.become("live");
-    this.tellOfGap(this.watchers);
+    this.tellOfGap(this.watchers, false);
   }
 
-  private tellOfGap(watchers: Set<Watcher>): void {
-    for (const watcher of watchers) watcher.onGap(this.newcomers.has(watcher));
+  private tellOfGap(watchers: Set<Watcher>, isJoining: boolean): void {
+    for (const watcher of watchers) watcher.onGap(isJoining);
     this.newcomers.clear();
   }
 
@@ -122,9 +126,9 @@ type EventsOptions = {
   only?: number;
   /** Of a topic of many kinds of events, the one that matters. */
   type?: string;
-  /** For pages that use an event's numbers. One that happened while the connection was lost is never told; */
+  /** For pages that use an event's numbers. One that happened while there was no connection is never told; */
   onEvent?: (event: ServerEvent) => void;
-  /** instead this is called once it is there again. */
+  /** instead this is called once there is one, first or again. */
   onGap?: () => void;
 };
 
@@ -140,9 +144,9 @@ export function useEvents(topics: string[], invalidates: QueryKey[], options: Ev
     };
     return stream.watch({
       topics: watched,
-      onGap: (isFirst) => {
+      onGap: (isJoining) => {
         refetchAll();
-        if (!isFirst) onGap?.();
+        if (!isJoining) onGap?.();
       },
       onEvent: (event) => {
         if (only !== undefined && event.id !== only) return;

@@ -10,9 +10,9 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function task(state: Assignment["state"], version: number): Assignment {
+function task(state: Assignment["state"], version: number, id = 5): Assignment {
   const instruction_version = { id: version, number: version };
-  return { id: 5, task_id: 8, state, project: { id: 3 }, instruction_version } as Assignment;
+  return { id, task_id: id + 3, state, project: { id: 3 }, instruction_version } as Assignment;
 }
 
 /** Connections that the test opens, tells of events, and breaks. */
@@ -30,13 +30,15 @@ function eventSources(): EventSource[] {
 }
 
 function renderNews(assignment: Assignment) {
-  return renderHook(() => useTaskNews(assignment), {
+  return renderHook((shown) => useTaskNews(shown), {
+    initialProps: assignment,
     wrapper: ({ children }) => <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>,
   });
 }
 
 test("one event tells of many tasks, and those of others change nothing here", async () => {
   const sources = eventSources();
+  vi.stubGlobal("fetch", async () => Response.json(task("leased", 1)));
   const { result, unmount } = renderNews(task("leased", 1));
   await vi.runAllTimersAsync();
   sources[0]?.onopen?.({} as Event);
@@ -55,32 +57,34 @@ test("one event tells of many tasks, and those of others change nothing here", a
   await vi.runAllTimersAsync();
 });
 
-test("what happened while the connection was lost is read from the assignment, and nothing is asked before", async () => {
+test("what happened while there was no connection, before the first or since, is read from the assignment", async () => {
   const sources = eventSources();
   const asked: string[] = [];
-  let erased = false;
+  let answer = () => Response.json(task("withdrawn", 1));
   vi.stubGlobal("fetch", async ({ url }: Request) => {
     if (url.includes("/assignments/")) asked.push(new URL(url).pathname);
-    return erased
-      ? Response.json({ code: "prompt_erased", message: "Erased." }, { status: 409 })
-      : Response.json(task("withdrawn", 2));
+    return answer();
   });
   const { result, unmount } = renderNews(task("leased", 1));
   await vi.runAllTimersAsync();
-  sources[0]?.onopen?.({} as Event);
-  await vi.runAllTimersAsync();
-  expect(asked).toEqual([]);
+  await act(async () => {
+    sources[0]?.onopen?.({} as Event);
+    await vi.runAllTimersAsync();
+  });
+  expect(asked).toEqual(["/api/v1/assignments/5"]);
+  expect(result.current).toEqual({ isWithdrawn: true, isErased: false, hasNewerInstructions: false });
 
+  answer = () => Response.json(task("withdrawn", 2));
   sources[0]?.onerror?.({} as Event);
   await vi.runAllTimersAsync();
   await act(async () => {
     sources[1]?.onopen?.({} as Event);
     await vi.runAllTimersAsync();
   });
-  expect(asked).toEqual(["/api/v1/assignments/5"]);
+  expect(asked).toHaveLength(2);
   expect(result.current).toEqual({ isWithdrawn: true, isErased: false, hasNewerInstructions: true });
 
-  erased = true;
+  answer = () => Response.json({ code: "prompt_erased", message: "Erased." }, { status: 409 });
   sources[1]?.onerror?.({} as Event);
   await vi.runAllTimersAsync();
   await act(async () => {
@@ -88,6 +92,34 @@ test("what happened while the connection was lost is read from the assignment, a
     await vi.runAllTimersAsync();
   });
   expect(result.current.isErased).toBe(true);
+  unmount();
+  await vi.runAllTimersAsync();
+});
+
+test("the next task asks for nothing on a live connection, and once when it came while there was none", async () => {
+  const sources = eventSources();
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", async ({ url }: Request) => {
+    if (url.includes("/assignments/")) asked.push(new URL(url).pathname);
+    return Response.json(task("withdrawn", 1, 7));
+  });
+  const { result, rerender, unmount } = renderNews(task("leased", 1));
+  await vi.runAllTimersAsync();
+  sources[0]?.onopen?.({} as Event);
+  await vi.runAllTimersAsync();
+  rerender(task("leased", 1, 6));
+  await vi.runAllTimersAsync();
+  expect(asked).toEqual(["/api/v1/assignments/5"]);
+
+  sources[0]?.onerror?.({} as Event);
+  rerender(task("leased", 1, 7));
+  await vi.runAllTimersAsync();
+  await act(async () => {
+    sources.at(-1)?.onopen?.({} as Event);
+    await vi.runAllTimersAsync();
+  });
+  expect(asked).toEqual(["/api/v1/assignments/5", "/api/v1/assignments/7"]);
+  expect(result.current.isWithdrawn).toBe(true);
   unmount();
   await vi.runAllTimersAsync();
 });

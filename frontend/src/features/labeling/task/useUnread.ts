@@ -46,7 +46,7 @@ export function useTaskNews(assignment: Assignment): TaskNews {
     },
     [task_id, project.id],
   );
-  // What happened while the connection was lost is told by the assignment itself; a server that cannot say is asked later.
+  // What happened while there was no connection is told by the assignment itself; a server that cannot say is asked later.
   const onGap = useCallback(() => {
     const path = { assignment_id: id };
     void api.GET("/api/v1/assignments/{assignment_id}", { params: { path } }).then(
