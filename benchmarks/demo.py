@@ -53,6 +53,7 @@ def main() -> None:
 
 def demo_rows() -> dict[str, dict[str, list[Any]]]:
     """The rows of the demo's datasets, by kind of run and role: split by submitter, ranked by the intended quality."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelapp.settings")
     django.setup()
     from labelapp.prompts.splits import split_of
 

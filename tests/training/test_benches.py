@@ -1,6 +1,9 @@
 """The benchmarks of training, where nothing is installed and no GPU is needed."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,3 +56,19 @@ def test_a_model_of_a_billion_parameters_is_measured_where_it_is_named() -> None
         model = build_tiny_model(MODELS["1b"], tokenizer=build_byte_tokenizer(context_length=64))
     assert model.num_parameters() == pytest.approx(1.02e9, rel=0.01)
     assert {size % 128 for size in (model.config.hidden_size, model.config.intermediate_size)} == {0}
+
+
+def test_the_demo_s_rows_are_read_outside_of_django() -> None:
+    script = (
+        "import json; from benchmarks.demo import demo_rows as rows; "
+        "print(json.dumps({kind: {role: len(own) for role, own in roles.items()} for kind, roles in rows().items()}))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
+    counts = json.loads(done.stdout)
+    assert {kind: set(roles) for kind, roles in counts.items()} == {
+        "sft": {"train", "validation"},
+        "reward_model": {"train", "validation", "demonstrations"},
+        "ppo": {"prompts"},
+    }
+    assert all(count for roles in counts.values() for count in roles.values())
