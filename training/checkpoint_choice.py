@@ -13,26 +13,24 @@ from typing import Any
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from formats.messages import Message
 from formats.records import Demonstration
 from formats.run_spec import ChosenBy
 from inference.models import LoadedModel
-from inference.prompts import default_stop, encode_prompt
-from inference.sampling import SamplingSettings, sample, sample_seed
-from inference.score import LineToScore, ScoredLine, Scorer
+from inference.sampling import sample, sample_seed
+from inference.scoring import score
 from training.adapting import put_trained_weights, trained_weights
 from training.batches import chunks
 from training.distributed import ALONE, World, whole_tensor
-from training.errors import TrainingError
-from training.sequences import Lengths
+from training.rollouts import read_rollout, rollout_settings
+from training.sequences import Encoder, TokenPrompt, TokenSequence
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A reward model and the prompts on which it compares policies."""
+    """A reward model that reads the policy's tokens, and the prompts on which it compares policies."""
 
     reward_model: LoadedModel
-    prompts: dict[str, tuple[Message, ...]]  # by the id that decides which random numbers answer it
+    prompts: Sequence[TokenPrompt]  # whose ids decide which random numbers answer them
     max_response_tokens: int
     batch_size: int  # of responses that are sampled at once
     micro_batch_tokens: int  # that are scored at once
@@ -40,54 +38,46 @@ class Judge:
     world: World = ALONE
 
     def mean_reward(self, policy: LoadedModel) -> float:
-        """The mean reward of one response to each prompt, sampled at temperature 1 as rollouts are.
-
-        Raises TrainingError where the reward model cannot score one of them: epochs are compared on the same prompts.
-        """
-        parts = list(chunks(list(self.prompts), -(-len(self.prompts) // self.world.size)))
+        """The mean reward of one response to each prompt, sampled at temperature 1 and scored as rollouts are."""
+        parts = list(chunks(self.prompts, -(-len(self.prompts) // self.world.size)))
         with self.world.whole(policy.model):
-            answers = self.world.spread(parts, lambda ids: self._answer(policy, ids))
+            answers = self.world.spread(parts, lambda prompts: self._answer(policy, prompts))
         with self.world.whole(self.reward_model.model):
-            found = self.world.spread(answers, self._score)
-        scored = [row for part in found for row in part]
-        failed = [row.error for row in scored if row.error]
-        if failed:
-            message = f"cannot score {len(failed)} of {len(scored)} responses to validation prompts: {failed[0]}"
-            raise TrainingError("not_scored", message, field="inputs.reward_model")
-        return fmean(reward for row in scored for reward in row.rewards or ())
+            rewards = self.world.spread(answers, self._score)
+        return fmean(reward for part in rewards for reward in part)
 
-    def _answer(self, policy: LoadedModel, ids: Sequence[str]) -> list[LineToScore]:
-        """One response to each of some prompts."""
-        prompts = [self.prompts[id] for id in ids]
-        responses = sample(
+    def _answer(self, policy: LoadedModel, prompts: Sequence[TokenPrompt]) -> list[TokenSequence]:
+        """One response to each of some prompts, as the reward model reads it."""
+        settings = rollout_settings(policy, max_response_tokens=self.max_response_tokens, temperature=1.0)
+        samples = sample(
             policy.model,
             policy.tokenizer,
-            [encode_prompt(policy.tokenizer, [turn.to_json() for turn in own]) for own in prompts],
-            seeds=[[sample_seed(self.seed, id, 0)] for id in ids],
-            settings=SamplingSettings(self.max_response_tokens, stop=default_stop(policy.tokenizer)),
+            [prompt.ids for prompt in prompts],
+            seeds=[[sample_seed(self.seed, prompt.id, 0)] for prompt in prompts],
+            settings=settings,
             batch_size=self.batch_size,
         ).samples
         return [
-            LineToScore(messages=own, response=response.text, finish_reason=response.finish_reason)
-            for own, [response] in zip(prompts, responses, strict=True)
+            read_rollout(policy, prompt, drawn, settings=settings).scored
+            for prompt, [drawn] in zip(prompts, samples, strict=True)
         ]
 
-    def _score(self, rows: Sequence[LineToScore]) -> list[ScoredLine]:
-        scorer = Scorer(self.reward_model, is_packed=False, batch_tokens=self.micro_batch_tokens)
-        return self.world.call(lambda _model: scorer.score_rows(dict(enumerate(rows))), self.reward_model.model)
+    def _score(self, rows: Sequence[TokenSequence]) -> list[float]:
+        prompts, responses = [row.prompt_ids for row in rows], [[row.response_ids] for row in rows]
+        model, tokenizer = self.reward_model.model, self.reward_model.tokenizer
+        found = self.world.call(score, model, tokenizer, prompts, responses, batch_tokens=self.micro_batch_tokens)
+        return [reward for [reward] in found]
 
 
-def prompts_to_judge(
-    rows: Sequence[Demonstration], *, policy: LoadedModel, lengths: Lengths, most: int
-) -> dict[str, tuple[Message, ...]]:
+def prompts_to_judge(rows: Sequence[Demonstration], *, encoder: Encoder, most: int) -> list[TokenPrompt]:
     """The first `most` different prompts of some demonstrations that are not too long."""
-    found: dict[str, tuple[Message, ...]] = {}
+    found: dict[str, TokenPrompt] = {}
     for row in rows:
         if len(found) < most and row.prompt_id not in found:
-            ids = encode_prompt(policy.tokenizer, [turn.to_json() for turn in row.messages])
-            if len(ids) <= lengths.max_prompt_tokens:
-                found[row.prompt_id] = row.messages
-    return found
+            ids = encoder.prompt_ids(row.messages)
+            if ids is not None:
+                found[row.prompt_id] = TokenPrompt(row.prompt_id, ids)
+    return list(found.values())
 
 
 class CheckpointChoice:

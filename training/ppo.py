@@ -26,14 +26,13 @@ from training.alarms import Watch
 from training.batches import chunks, endless_slice
 from training.best_of_n import frontier
 from training.distributed import World
-from training.errors import TrainingError
 from training.experience import Actors, Episodes, Targets, make_targets, score_rollouts, summarize
 from training.gold import Judge, RewardJudge, gold_figures
 from training.optimizing import Arithmetic, arithmetic, check_all_finite
 from training.policy_update import Learner
 from training.process import TrainingRun, main
 from training.rollouts import Rollout, make_writer, rollout_settings, write_rollouts
-from training.sequences import Encoder, Lengths, TokenPrompt, TokenSequence, keep_some
+from training.sequences import Encoder, Lengths, TokenPrompt, TokenSequence, check_same_tokens, keep_some
 from training.steps import steps
 from training.token_batches import TokenBatcher, make_batcher, takes_packed_rows
 from training.value_network import make_value_network
@@ -271,7 +270,7 @@ def load_actors(run: TrainingRun[PpoConfig], take_in: Callable[[PreTrainedModel]
     adapt(policy.model, run.config)
     take_in(policy.model)
     reward = load_reward_model(run.model("reward_model"), device=device, precision="float32")
-    _check_tokens(policy, reward, role="reward_model")
+    check_same_tokens(policy, reward, role="reward_model")
     take_in(reward.model)
     value = load_reward_model(run.model("reward_model"), device=device, precision="float32")
     make_value_network(value.model)
@@ -293,7 +292,7 @@ def load_gold(
     """
     config = run.config
     gold = load_reward_model(run.model("gold_reward_model"), device=config.device, precision="float32")
-    _check_tokens(policy, gold, role="gold_reward_model")
+    check_same_tokens(policy, gold, role="gold_reward_model")
     lengths.check_fit(gold.model)
     batcher = make_batcher(
         gold,
@@ -304,12 +303,6 @@ def load_gold(
     )
     run.world.shard(gold.model)
     return RewardJudge(gold.model, batcher, precision, run.world)
-
-
-def _check_tokens(policy: LoadedModel, reward: LoadedModel, *, role: str) -> None:
-    if policy.tokenizer.get_vocab() != reward.tokenizer.get_vocab():
-        message = "the reward model and the policy have different tokenizers; train both from one model"
-        raise TrainingError("tokenizer_mismatch", message, field=f"inputs.{role}")
 
 
 if __name__ == "__main__":

@@ -67,16 +67,22 @@ def write_rollouts(
     samples = writer.write(policy, [prompt.ids for prompt in distinct], seeds=seeds, settings=settings)
     found: dict[int, Rollout] = {}
     for prompt, drawn in zip(distinct, samples, strict=True):
-        own = [_rollout(policy, prompt, one, settings=settings) for one in drawn]
+        own = [read_rollout(policy, prompt, one, settings=settings) for one in drawn]
         found |= dict(zip(places[prompt.id], own, strict=True))
     return [found[place] for place in range(len(prompts))]
 
 
-def _rollout(policy: LoadedModel, prompt: TokenPrompt, drawn: Sample, *, settings: SamplingSettings) -> Rollout:
+def read_rollout(policy: LoadedModel, prompt: TokenPrompt, drawn: Sample, *, settings: SamplingSettings) -> Rollout:
+    """What was drawn, as those who learn from it and the reward model read it: neither more tokens than were asked for.
+
+    Bytes that are no text are spelled by more tokens than were drawn, so what is spelled is cut as labelers' texts are.
+    """
     sequence = TokenSequence(prompt.ids, drawn.token_ids)
     has_ended = drawn.finish_reason == "stop"
     was_stopped = (
         has_ended and cut_at_stop(decode_response(policy.tokenizer, drawn.token_ids), settings.stop) is not None
     )
-    spelled = encode_response(policy.tokenizer, drawn.text, ended=True) if was_stopped else drawn.token_ids
+    if not was_stopped:
+        return Rollout(sequence, sequence, has_ended)
+    spelled = encode_response(policy.tokenizer, drawn.text, max_tokens=settings.max_new_tokens)
     return Rollout(sequence, TokenSequence(prompt.ids, spelled), has_ended)

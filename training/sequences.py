@@ -15,7 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from formats.configs.sft import TrainedTurns
 from formats.messages import Message
 from formats.records import Demonstration, PretrainingText, Prompt, Ranking
-from inference.models import context_length
+from inference.models import LoadedModel, context_length
 from inference.prompts import encode_prompt, encode_response
 from training.errors import TrainingError
 
@@ -206,6 +206,13 @@ def _with_turns(row: TokenSequence, turns: Sequence[tuple[int, int]]) -> TokenSe
     next_starts = [*(start for start, _ in turns[1:]), len(row.prompt_ids)]
     between = [(end - first, start - first) for (_, end), start in zip(turns, next_starts, strict=True)]
     return TokenSequence(row.prompt_ids[:first], row.prompt_ids[first:] + row.response_ids, tuple(between))
+
+
+def check_same_tokens(policy: LoadedModel, reward_model: LoadedModel, *, role: str) -> None:
+    """Raise TrainingError where a reward model of some role reads other tokens than the policy writes."""
+    if policy.tokenizer.get_vocab() != reward_model.tokenizer.get_vocab():
+        message = "the reward model and the policy have different tokenizers; train both from one model"
+        raise TrainingError("tokenizer_mismatch", message, field=f"inputs.{role}")
 
 
 def keep_some(

@@ -26,7 +26,7 @@ from training.optimizing import adam, arithmetic, check_finite, clip_and_step, s
 from training.process import TrainingRun, main
 from training.response_loss import ResponseLoss
 from training.schedules import cosine_factor
-from training.sequences import Encoder, Lengths, TokenSequence, keep_some
+from training.sequences import Encoder, Lengths, TokenSequence, check_same_tokens, keep_some
 from training.steps import Stateful, TrainedWeights, steps
 from training.token_batches import make_batcher
 
@@ -37,7 +37,8 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
     policy = load_causal_lm(run.model("model"), device=config.device, precision="float32")
     lengths = Lengths(config.max_prompt_tokens, config.max_response_tokens)
     lengths.check_fit(policy.model)
-    data = _read_data(run, Encoder(policy.tokenizer, lengths))
+    encoder = Encoder(policy.tokenizer, lengths)
+    data = _read_data(run, encoder)
     batcher = make_batcher(
         policy,
         packing=config.packing,
@@ -49,7 +50,7 @@ def train_sft(run: TrainingRun[SftConfig]) -> None:
     adapt(policy.model, config, dropout=config.lora_dropout)
     add_residual_dropout(policy.model, config.residual_dropout)
     run.world.shard(policy.model)
-    judge = _judge(run, policy, lengths)
+    judge = _judge(run, policy, encoder)
     optimizer = adam(
         policy.model,
         learning_rate=config.learning_rate,
@@ -148,18 +149,19 @@ def _read_data(run: TrainingRun[SftConfig], encoder: Encoder) -> Data:
     )
 
 
-def _judge(run: TrainingRun[SftConfig], policy: LoadedModel, lengths: Lengths) -> Judge | None:
+def _judge(run: TrainingRun[SftConfig], policy: LoadedModel, encoder: Encoder) -> Judge | None:
     """Who compares the epochs, where a reward model is given."""
     config = run.config
     if "reward_model" not in run.inputs:
         return None
     reward_model = load_reward_model(run.model("reward_model"), device=config.device, precision="float32")
-    lengths.check_fit(reward_model.model)
+    check_same_tokens(policy, reward_model, role="reward_model")
+    encoder.lengths.check_fit(reward_model.model)
     rows = run.rows("validation", Demonstration)
     run.world.shard(reward_model.model)
     return Judge(
         reward_model,
-        prompts_to_judge(rows, policy=policy, lengths=lengths, most=config.judged_prompts),
+        prompts_to_judge(rows, encoder=encoder, most=config.judged_prompts),
         max_response_tokens=config.max_response_tokens,
         batch_size=max(1, config.micro_batch_tokens // (config.max_prompt_tokens + config.max_response_tokens)),
         micro_batch_tokens=config.micro_batch_tokens,

@@ -11,16 +11,18 @@ import pytest
 import torch
 from torch import nn
 
-from formats.messages import Message
 from formats.run_directory import EXIT_BAD_INPUT, EXIT_DONE, EXIT_PREEMPTED, RunDirectory, read_manifest, read_metrics
 from inference.models import load_causal_lm, load_reward_model
+from inference.prompts import default_stop, encode_prompt, encode_response
+from inference.sampling import SamplingSettings, sample_batch, sample_seed
+from inference.scoring import rewards
+from inference.sequences import collate
 from tests.training.toy_runs import SFT, demonstrations, make_run, make_toy_run, start, toy_rows
 from training import process
 from training.checkpoint_choice import CheckpointChoice, Judge, prompts_to_judge
-from training.errors import TrainingError
 from training.optimizing import arithmetic
 from training.response_loss import ResponseLoss
-from training.sequences import Encoder, Lengths
+from training.sequences import Encoder, Lengths, TokenPrompt
 from training.token_batches import TokenBatcher
 
 PRECISION = arithmetic("float32", torch.device("cpu"))
@@ -83,7 +85,7 @@ def test_a_reward_model_chooses_by_the_responses_to_validation_prompts(
     assert by_epoch(directory, "best_epoch_by_reward")[-1] == summary["chosen_epoch"]
 
     policy = load_causal_lm(directory.model_output, device="cpu", precision="float32")
-    prompts = prompts_to_judge(demonstrations("valid"), policy=policy, lengths=LENGTHS, most=2)
+    prompts = prompts_to_judge(demonstrations("valid"), encoder=Encoder(policy.tokenizer, LENGTHS), most=2)
     assert len(prompts) == 2
     scorer = load_reward_model(reward_model, device="cpu", precision="float32")
     judge = Judge(
@@ -108,18 +110,41 @@ def test_a_reward_model_with_too_short_a_context_is_refused_before_anything_is_l
     assert not directory.attempt(1).metrics_path.exists()
 
 
-def test_epochs_are_never_compared_on_different_prompts(llama: Path, reward_model: Path) -> None:
+def test_a_reward_model_of_other_tokens_is_refused_before_anything_is_learnt(
+    tmp_path: Path, llama: Path, reward_model: Path
+) -> None:
+    loaded = load_reward_model(reward_model, device="cpu")
+    loaded.tokenizer.add_tokens(["<new>"])
+    loaded.model.resize_token_embeddings(len(loaded.tokenizer))
+    other = tmp_path / "other"
+    loaded.model.save_pretrained(other)
+    loaded.tokenizer.save_pretrained(other)
+    directory = make_toy_run(tmp_path / "run", kind="sft", models={"model": llama, "reward_model": other})
+    assert start(directory) == EXIT_BAD_INPUT
+    error = directory.attempt(1).read_error()
+    assert error is not None
+    assert (error.code, error.field) == ("tokenizer_mismatch", "inputs.reward_model")
+    assert not directory.attempt(1).metrics_path.exists()
+
+
+def test_a_response_that_is_no_text_takes_no_more_tokens_to_score_than_to_sample(
+    llama: Path, reward_model: Path
+) -> None:
     policy = load_causal_lm(llama, device="cpu", precision="float32")
     scorer = load_reward_model(reward_model, device="cpu", precision="float32")
-    scorer.model.config.max_position_embeddings = 40
-    prompts: dict[str, tuple[Message, ...]] = {
-        "short": (Message("user", "Hi"),),
-        "long": (Message("user", "Hi " * 20),),
-    }
-    judge = Judge(scorer, prompts, max_response_tokens=4, batch_size=2, micro_batch_tokens=200, seed=0)
-    with pytest.raises(TrainingError, match="cannot score 1 of 2 responses") as caught:
-        judge.mean_reward(policy)
-    assert caught.value.field == "inputs.reward_model"
+    prompt = TokenPrompt("p", encode_prompt(policy.tokenizer, [{"role": "user", "content": "Hi"}]))
+    judge = Judge(scorer, [prompt], max_response_tokens=64, batch_size=1, micro_batch_tokens=200, seed=0)
+    [drawn] = sample_batch(
+        policy.model,
+        policy.tokenizer,
+        [prompt.ids],
+        seeds=[[sample_seed(0, "p", 0)]],
+        settings=SamplingSettings(64, stop=default_stop(policy.tokenizer)),
+    ).samples[0]
+    assert len(encode_response(policy.tokenizer, drawn.text)) > 64, "an untrained model writes bytes that are no text"
+    with torch.no_grad():
+        expected = rewards(scorer.model, collate([prompt.ids], [drawn.token_ids], pad_id=0)).item()
+    assert judge.mean_reward(policy) == pytest.approx(expected, abs=1e-5)
 
 
 def overfitting_run(root: Path, llama: Path) -> RunDirectory:

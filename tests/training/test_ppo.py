@@ -14,7 +14,7 @@ from formats.run_directory import EXIT_BAD_INPUT, EXIT_PREEMPTED, RunDirectory, 
 from formats.run_spec import RunSpec
 from formats.shared_settings import Packing
 from inference.models import load_causal_lm, load_reward_model, reward_model_from_causal_lm, save_reward_model
-from inference.sampling import SamplingSettings
+from inference.sampling import Sample, SamplingSettings
 from inference.writers import TorchWriter
 from tests.training.single_rows import score_rows
 from tests.training.toy_runs import PPO, figures, make_toy_run, start, stop_after, toy_rows
@@ -24,8 +24,8 @@ from training.optimizing import arithmetic
 from training.policy_update import Learner
 from training.ppo import load_actors
 from training.process import TrainingRun
-from training.rollouts import Rollout, rollout_settings, write_rollouts
-from training.sequences import Encoder, Lengths, TokenSequence
+from training.rollouts import Rollout, read_rollout, rollout_settings, write_rollouts
+from training.sequences import Encoder, Lengths, TokenPrompt, TokenSequence
 from training.token_batches import TokenBatcher, make_batcher
 from training.value_network import token_values
 
@@ -190,6 +190,14 @@ def test_a_stop_string_ends_a_response_and_is_not_shown_to_the_reward_model(
     tokenizer.chat_template = None
     settings = rollout_settings(actors.policy, max_response_tokens=12, temperature=1.0)
     assert settings.stop == ("\n\nUser:",), "a model without turns of its own must not speak for the user"
+
+
+def test_what_is_no_text_before_a_stop_string_is_scored_within_the_limit(llama: Path) -> None:
+    policy = load_causal_lm(llama, device="cpu")
+    drawn = Sample([0xFF] * 10 + [ord("!")], "\ufffd" * 10, "stop")
+    rollout = read_rollout(policy, TokenPrompt("p", [1]), drawn, settings=SamplingSettings(12, stop=("!",)))
+    assert rollout.sequence.response_ids == drawn.token_ids
+    assert rollout.scored.response_ids == [*("\ufffd" * 4).encode()], "30 bytes spell what 10 did"
 
 
 def test_a_prompt_that_a_batch_has_twice_gets_two_responses_of_its_own(tmp_path: Path, models: dict[str, Path]) -> None:
