@@ -1,7 +1,8 @@
 """Live events: one Redis channel per topic, read by browsers as server-sent events.
 
-An event says only *what changed* (`{"topic", "type", "id"}` and a few numbers); pages fetch the rest through the API,
-so an event never shows anybody more than they may read, and a lost one costs a refresh.
+An event says only *what changed* (`{"topic", "type", "id"}` and numbers, as the ids of many tasks); pages fetch the
+rest through the API, so an event never shows anybody more than they may read, and a lost one costs a refresh. Pages of
+an older build stay open: what comes to mean something else gets another `type`, which they do not listen to.
 """
 
 import json

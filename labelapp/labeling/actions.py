@@ -207,7 +207,7 @@ def withdraw_task(task_id: int) -> Task:
     Raises:
         NotFound: there is no such task.
     """
-    _withdraw(Task.objects.filter(pk=task_id), event="withdrawn")
+    _withdraw(Task.objects.filter(pk=task_id), event="tasks_withdrawn")
     task = Task.objects.filter(pk=task_id).first()
     if task is None:
         raise NotFound("There is no such task.")
@@ -217,7 +217,7 @@ def withdraw_task(task_id: int) -> Task:
 @transaction.atomic
 def withdraw_tasks_of(submitters: Iterable[Submitter]) -> None:
     """Take the tasks on what these asked out of the queue; who has one on the screen is told that it was erased."""
-    _withdraw(Task.objects.filter(prompt__submitter__in=[one.pk for one in submitters]), event="erased")
+    _withdraw(Task.objects.filter(prompt__submitter__in=[one.pk for one in submitters]), event="tasks_erased")
 
 
 def _withdraw(tasks: QuerySet[Task], *, event: str) -> None:

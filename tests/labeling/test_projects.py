@@ -271,7 +271,7 @@ def test_one_event_names_all_that_was_withdrawn_also_what_nobody_holds(
     project = workspace.comparison(tasks=3)
     task_ids = list(project.tasks.order_by("pk").values_list("pk", flat=True))
     topic = f"labeling:{project.pk}"
-    wanted = {"topic": topic, "type": "erased", "id": project.pk, "task_ids": task_ids}
+    wanted = {"topic": topic, "type": "tasks_erased", "id": project.pk, "task_ids": task_ids}
     with closing(events.stream(frozenset({topic}), looks={}, connection=None)) as told:
         next(told)
         with django_capture_on_commit_callbacks(execute=True):

@@ -42,16 +42,19 @@ test("one event tells of many tasks, and those of others change nothing here", a
   const { result, unmount } = renderNews(task("leased", 1));
   await vi.runAllTimersAsync();
   sources[0]?.onopen?.({} as Event);
-  const tell = (type: string, task_ids: number[]) => {
-    const data = JSON.stringify({ topic: "labeling:3", type, id: 3, task_ids });
+  const hear = (event: object) => {
+    const data = JSON.stringify({ topic: "labeling:3", ...event });
     act(() => sources[0]?.onmessage?.({ data } as MessageEvent));
   };
-  tell("withdrawn", [6, 7]);
+  const tell = (type: string, task_ids: number[]) => hear({ type, id: 3, task_ids });
+  // A process of an older version names one task, as its `id`.
+  hear({ type: "withdrawn", id: 6 });
+  tell("tasks_withdrawn", [6, 7]);
   expect(result.current.isWithdrawn).toBe(false);
-  tell("withdrawn", [7, 8]);
-  tell("withdrawn", [9]);
+  tell("tasks_withdrawn", [7, 8]);
+  tell("tasks_withdrawn", [9]);
   expect(result.current).toMatchObject({ isWithdrawn: true, isErased: false });
-  tell("erased", [8]);
+  tell("tasks_erased", [8]);
   expect(result.current.isErased).toBe(true);
   unmount();
   await vi.runAllTimersAsync();

@@ -38,9 +38,9 @@ export function useTaskNews(assignment: Assignment): TaskNews {
     (event: ServerEvent) => {
       const { type } = event;
       if (type === "instructions") setNewerId(event.id ?? 0);
-      if (type !== "withdrawn" && type !== "erased") return;
+      if (type !== "tasks_withdrawn" && type !== "tasks_erased") return;
       if ((event.task_ids as number[]).includes(task_id))
-        (type === "erased" ? setErasedId : setWithdrawnId)(task_id);
+        (type === "tasks_erased" ? setErasedId : setWithdrawnId)(task_id);
       // It may be the one that comes next.
       void refetch(["upcoming", project.id]);
     },
