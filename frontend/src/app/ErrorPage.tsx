@@ -42,11 +42,11 @@ function NotHere() {
 /** A part of the page that the server has no more, or that got lost on the way: either way all of it is fetched anew. */
 function CodeMissing() {
   const { t } = useTranslation();
-  usePageTitle(t("A new version is there"));
+  usePageTitle(t("This page has to be loaded anew"));
   const open = useLoadAnew();
   return (
-    <EmptyState title={t("A new version is there")} headingLevel={1}>
-      {t("This page has to be loaded anew to go on. Your drafts are kept.")}
+    <EmptyState title={t("This page has to be loaded anew")} headingLevel={1}>
+      {t("A part of it did not come. Your drafts are kept.")}
       <Button mt="md" onClick={open}>
         {t("Reload")}
       </Button>

@@ -2,8 +2,7 @@
 import i18next from "i18next";
 import { toast } from "@/ui/toasts";
 
-const CODE_MISSING =
-  /dynamically imported module|importing a module script failed|unable to preload css|error loading/i;
+const CODE_MISSING = /dynamically imported module|importing a module script failed|unable to preload css/i;
 
 /** True where a part of the app's own code did not come; each browser says it in its own words. */
 export function isCodeMissing(error: unknown): boolean {
