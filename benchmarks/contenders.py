@@ -77,7 +77,8 @@ class Bench:
     def mfu(self, *, parameters: float, tokens_per_second: float) -> dict[str, float]:
         """The share of the device's peak that 6 operations a parameter and token are; nothing where it is not given.
 
-        Forward 2 and backward 4 (Kaplan et al. 2020, section 2.1), attention not counted.
+        Forward 2 and backward 4 (Kaplan et al. 2020, section 2.1), attention not counted. All parameters
+        are, also where less is done: embeddings are looked up, and the last layer's MLP runs at tokens that are read.
         """
         if self.peak_teraflops is None:
             return {}

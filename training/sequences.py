@@ -15,7 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from formats.configs.sft import TrainedTurns
 from formats.messages import Message
 from formats.records import Demonstration, PretrainingText, Prompt, Ranking
-from inference.models import LoadedModel, context_length
+from inference.models import LoadedModel, context_length, rescaled_after
 from inference.prompts import encode_prompt, encode_response
 from training.errors import TrainingError
 
@@ -108,12 +108,19 @@ class Lengths:
         return f"their prompts are longer than max_prompt_tokens={self.max_prompt_tokens}"
 
     def check_fit(self, model: PreTrainedModel) -> None:
-        """Raise TrainingError where a longest prompt with a longest response would not fit the model."""
+        """Raise TrainingError where a longest prompt with a longest response would not fit the model, or rescale it."""
         available = context_length(model)
         wanted = self.max_prompt_tokens + self.max_response_tokens
         if available is not None and wanted > available:
             message = (
                 f"max_prompt_tokens + max_response_tokens is {wanted}, more than the model's context of {available}"
+            )
+            raise TrainingError("context_too_long", message, field="config.max_response_tokens")
+        limit = rescaled_after(model.config.get_text_config())
+        if limit is not None and wanted > limit:
+            message = (
+                f"max_prompt_tokens + max_response_tokens is {wanted}, and beyond {limit} tokens this model rescales "
+                "the positions of a whole batch by its longest row, so that neighbours would change a reward"
             )
             raise TrainingError("context_too_long", message, field="config.max_response_tokens")
 

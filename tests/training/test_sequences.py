@@ -140,3 +140,12 @@ def test_lengths_beyond_the_models_context_are_refused(llama: Path) -> None:
     with pytest.raises(TrainingError, match="is 1025, more than the model's context of 1024") as caught:
         Lengths(512, 513).check_fit(model)
     assert caught.value.code == "context_too_long"
+
+
+def test_lengths_at_which_positions_would_be_rescaled_by_the_longest_row_are_refused(llama: Path) -> None:
+    model = load_causal_lm(llama, device="cpu").model
+    model.config.rope_parameters = {"rope_type": "longrope", "original_max_position_embeddings": 100}
+    Lengths(64, 36).check_fit(model)
+    with pytest.raises(TrainingError, match="is 101, and beyond 100 tokens this model rescales") as caught:
+        Lengths(64, 37).check_fit(model)
+    assert (caught.value.code, caught.value.field) == ("context_too_long", "config.max_response_tokens")
