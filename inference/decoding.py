@@ -110,12 +110,14 @@ class SlotDecoder:
         self._prompts += [prompt for prompt, places in incoming for _ in places]
         assert len(self._prompts) <= self._slots
         self._lengths += [len(prompt) for prompt in self._prompts[len(self._lengths) :]]
-        leaders = known.leaders(prompts)
-        self._take_in([incoming[index] for index in leaders], known)
-        self._take_in([one for index, one in enumerate(incoming) if index not in leaders], known)
+        self._take_in(incoming, known)
 
     def _take_in(self, incoming: Sequence[tuple[tuple[int, ...], range]], known: Beginnings) -> None:
-        """Read prompts into places, what is not known of them; it is then."""
+        """Read prompts into places, what is not known of them; it is then. Those that others begin like come first."""
+        leaders = set(known.leaders([prompt for prompt, _ in incoming]))
+        if leaders:  # fewer, as the last in order leads nobody
+            self._take_in([incoming[index] for index in sorted(leaders)], known)
+            incoming = [one for index, one in enumerate(incoming) if index not in leaders]
         sources = [known.nearest(prompt) for prompt, _ in incoming]
         rests = [prompt[shared:] for (prompt, _), (_, shared) in zip(incoming, sources, strict=True)]
         for group in like_lengths(rests):

@@ -94,6 +94,16 @@ def test_prompts_that_share_little_are_read_at_once() -> None:
     assert passes == [(4, 30)]
 
 
+def test_a_beginning_within_a_beginning_is_read_once_too() -> None:
+    """8 tasks of 40 tokens behind 64 that all share, two prompts of each with 5 of their own."""
+    model = make(AutoModelForCausalLM, CONFIGS["llama"]())
+    prompts = [[*range(64), *[64 + task] * 40, *[80 + half] * 5] for task in range(8) for half in range(2)]
+    decoder = SlotDecoder(model, slots=16, columns=120, pad_id=256)
+    with torch.no_grad():
+        decoder.admit(prompts, [1] * 16)
+    assert decoder.prefill_tokens == 64 + 8 * 40 + 16 * 5
+
+
 def test_those_that_others_begin_like_are_read_first() -> None:
     """By hand: in lexical order they are 2, 0, 3 and 1, which share 4, 2 and 5 with the one before."""
     prompts = [[1, 1, 1, 1, 9, 9], [1, 1, 5, 5, 5, 7], [1, 1, 1, 1, 8], [1, 1, 5, 5, 5, 6]]
