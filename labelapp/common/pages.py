@@ -1,6 +1,6 @@
 """The single-page app: one HTML file for every page, with the request's CSP nonce in it."""
 
-from functools import lru_cache
+from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -9,18 +9,26 @@ NONCE_MARK = "__CSP_NONCE__"
 NOT_BUILT = "The front end is not built. Run `make run`, or `npm ci && npm run build` in frontend/."
 
 
+# By folder, the last whole page with the time and size of its file.
+_whole: dict[Path, tuple[tuple[int, int], str]] = {}
+
+
 def index_html() -> str | None:
-    """Return the built page, or None where nobody has built it; one that is built anew names other assets."""
+    """Return the built page, or None where nobody has built it; one that is built anew names other assets.
+
+    A build empties its folder first and writes this file in steps: meanwhile the last whole page is returned.
+    """
+    path: Path = settings.FRONTEND_DIR / "index.html"
+    known, page = _whole.get(path.parent, (None, None))
     try:
-        return _read((settings.FRONTEND_DIR / "index.html").stat().st_mtime_ns)
+        now = path.stat()
+        written = (now.st_mtime_ns, now.st_size)
+        if written != known and (text := path.read_text()).rstrip().endswith("</html>"):
+            _whole[path.parent] = written, text
+            return text
     except FileNotFoundError:
-        return None
-
-
-@lru_cache(maxsize=1)
-def _read(_changed_at_ns: int) -> str:
-    text: str = (settings.FRONTEND_DIR / "index.html").read_text()
-    return text
+        pass
+    return page
 
 
 def app_page(request: HttpRequest) -> HttpResponse:

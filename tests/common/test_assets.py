@@ -48,9 +48,25 @@ def test_a_new_build_is_served_and_what_is_gone_is_a_404(built: Path) -> None:
 def test_the_page_is_read_again_once_it_was_built_anew(built: Path) -> None:
     assert index_html() is None
     for number in (1, 2):
-        (built / "index.html").write_text(f"build {number}")
+        (built / "index.html").write_text(f"build {number}</html>\n")
         os.utime(built / "index.html", ns=(number, number))
-        assert index_html() == f"build {number}"
+        assert index_html() == f"build {number}</html>\n"
+
+
+def test_the_last_whole_page_is_served_while_another_is_built(built: Path) -> None:
+    page = built / "index.html"
+    page.write_text("<html>old")
+    assert index_html() is None
+    page.write_text("<html>old</html>")
+    assert index_html() == "<html>old</html>"
+    page.unlink()
+    assert index_html() == "<html>old</html>"
+    page.write_text("<html>ne")
+    assert index_html() == "<html>old</html>"
+    half_done = page.stat().st_mtime_ns
+    page.write_text("<html>new</html>")
+    os.utime(page, ns=(half_done, half_done))
+    assert index_html() == "<html>new</html>"
 
 
 @pytest.mark.parametrize("path", ["/assets/Page-abcd1234.js", "/static/none.css"])
