@@ -20,6 +20,7 @@ from typing import Any, Self
 
 from formats.shared_settings import Precision
 from inference.byte_tokenizer import build_byte_tokenizer
+from inference.cpu_products import mkl_is_slow
 from inference.tiny import TinyConfig, build_tiny_model
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,16 @@ DEFAULT_MODELS = ("tiny", "small")
 CONTEXT = 1024
 # Both sides take as many tokens at once: what fits a cache or a GPU is the same for both.
 MICRO_BATCH_TOKENS = {"cpu": 4096, "cuda": 16384}
+
+
+def products(device: str) -> str:
+    """Which library multiplies our larger linear layers in 32 bits; TRL's are multiplied by MKL on any CPU.
+
+    Where the two are not the same, a ratio says more than how many tokens each side takes.
+    """
+    if device == "cuda":
+        return "cuBLAS"
+    return "oneDNN" if mkl_is_slow() else "MKL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,7 @@ class Bench:
             "micro_batch_tokens": self.micro_batch_tokens,
             "steps": self.steps,
             "torch_version": version("torch"),
+            "products": products(self.device),
             **({"trl_version": TRL_VERSION} if self.trl_python else {}),
         }
 

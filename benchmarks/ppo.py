@@ -32,7 +32,7 @@ from typing import Any
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase
 
-from benchmarks.contenders import MODELS, Contender, present, ratio, trl_environment
+from benchmarks.contenders import MODELS, Contender, present, products, ratio, trl_environment
 from formats.configs import PpoConfig
 from formats.jsonl import write_jsonl
 from formats.messages import Message
@@ -120,6 +120,7 @@ def measure(
         "trl_version": TRL_VERSION if trl_python else None,
         "trl_micro_batch_rows": TRL_MICRO_BATCH if trl_python else None,
         "torch_version": version("torch"),
+        "products": products(device),
         "response_tokens_mean": round(statistics.fmean(row["response_tokens_mean"] for row in found["ours"]), 1),
         "rollout_tokens_per_second": round(
             statistics.median(

@@ -191,6 +191,20 @@ def test_sigterm_saves_and_the_run_goes_on_from_there(
     assert read_manifest(stopped.output).kind == kind
 
 
+@pytest.mark.usefixtures("products")
+@pytest.mark.parametrize("products", ["onednn"], indirect=True)
+def test_a_run_that_multiplies_by_onednn_goes_on_to_the_bit(tmp_path: Path, models: Models) -> None:
+    whole, stopped = (make_toy_run(tmp_path / name, kind="sft", models=models("sft")) for name in ("whole", "stopped"))
+    assert start(whole) == EXIT_DONE
+    with pytest.MonkeyPatch.context() as stopping:
+        stop_after(stopping, step=3)
+        assert start(stopped) == EXIT_PREEMPTED
+    assert start(stopped) == EXIT_DONE
+    assert resumed_at(stopped) == 3
+    assert figures(stopped) == figures(whole)
+    assert weights(stopped) == weights(whole)
+
+
 def test_a_learned_tie_parameter_goes_on_with_its_optimizer(
     tmp_path: Path, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
