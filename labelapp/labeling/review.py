@@ -23,7 +23,7 @@ from labelapp.labeling.queries import IS_OPEN
 from labelapp.labeling.review_models import Decision, Flag, ThreadMessage
 from labelapp.labeling.task_creation import create_tasks
 from labelapp.labeling.threads import Thread, post_message
-from labelapp.prompts.actions import create_prompt, update_prompt
+from labelapp.prompts.actions import annotated, create_prompt, update_prompt
 from labelapp.prompts.bulk import of_locked_senders
 from labelapp.prompts.models import Prompt
 
@@ -122,12 +122,14 @@ def _open_reports(task: Task, wanted: DecisionInput) -> Reports:
 
 def _check_all_there(name: str, ids: Iterable[int], rows: QuerySet[Any]) -> None:
     missing = sorted(set(ids) - set(rows.values_list("pk", flat=True)))
-    if missing and rows.model is Skip and not Skip.objects.filter(pk__in=missing).exists():
-        # A skip that its labeler undoes is removed.
-        message = "A labeler has taken their skip back meanwhile, and works on the task again."
-        raise Conflict(message, code="skip_undone", skip_ids=missing)
+    wrong = missing
+    if rows.model is Skip:  # one that its labeler undoes is removed, so what is nowhere may have been there
+        wrong = sorted(Skip.objects.filter(pk__in=missing).values_list("pk", flat=True))
+    if wrong:
+        raise InvalidInput(f"This task has no {name.removesuffix('_ids')} {wrong[0]}.", field=name)
     if missing:
-        raise InvalidInput(f"This task has no {name.removesuffix('_ids')} {missing[0]}.", field=name)
+        message = f"Skip {missing[0]} is not there, or not any more: a labeler may have taken it back meanwhile."
+        raise Conflict(message, code="skip_undone", skip_ids=missing)
 
 
 def _settled(decision: Decision) -> Conflict:
@@ -161,7 +163,7 @@ def _check_returnable(task: Task, wanted: DecisionInput, reports: Reports) -> No
 def _carry_out(task: Task, wanted: DecisionInput, *, decided_by: User) -> Decision:
     decision = Decision(task=task, action=wanted.action, note=wanted.note, decided_by=decided_by)
     if wanted.action == Action.CORRECT:
-        decision.changes = _correct(task.prompt, wanted.changes)
+        decision.changes = _correct(task.prompt_id, wanted.changes)
     elif wanted.changes and wanted.action != Action.REPLACE:
         raise InvalidInput("Only a correction and a replacement change something.", field="changes")
     if wanted.action == Action.REPLACE:
@@ -174,16 +176,17 @@ def _carry_out(task: Task, wanted: DecisionInput, *, decided_by: User) -> Decisi
     return decision
 
 
-def _correct(prompt: Prompt, changes: dict[str, Any]) -> dict[str, Any]:
+def _correct(prompt_id: int, changes: dict[str, Any]) -> dict[str, Any]:
     """Change what is known of the prompt; return field → [before, after]."""
     if "messages" in changes:
         raise InvalidInput("A prompt's text never changes; replace it by a corrected copy.", field="changes.messages")
+    prompt = Prompt.objects.select_for_update(no_key=True).get(pk=prompt_id)  # or `before` is not what this changes
     before = {name: getattr(prompt, name) for name in FACTS}
-    differing = {name: value for name, value in changes.items() if value != before[name]}
-    if not differing:
+    update_prompt(prompt, **changes)
+    after = {name: getattr(prompt, name) for name in FACTS}
+    if after == before:
         raise InvalidInput("Nothing differs from what is known already.", field="changes")
-    update_prompt(prompt, **differing)
-    return {name: [before[name], value] for name, value in differing.items()}
+    return {name: [before[name], after[name]] for name in FACTS if after[name] != before[name]}
 
 
 def _replace(task: Task, decision: Decision, changes: dict[str, Any]) -> None:
@@ -196,6 +199,7 @@ def _replace(task: Task, decision: Decision, changes: dict[str, Any]) -> None:
     if changes.get("messages", old.messages) == old.messages:
         raise InvalidInput("The corrected prompt says what the old one said.", field="changes.messages")
     fields = {name: changes.get(name, getattr(old, name)) for name in ("messages", *FACTS)}
+    fields["annotations"] = annotated(fields["annotations"], changes.get("change_annotations", {}))
     prompt = create_prompt({**fields, "kind": old.kind, "submitter": old.submitter.key}, created_by=decision.decided_by)
     decision.replacement_prompt = prompt
     if task.project.kind == ProjectKind.DEMONSTRATION:

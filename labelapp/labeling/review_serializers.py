@@ -379,7 +379,14 @@ class PromptChangesSerializer(StrictSerializer):
 
     messages = MessageSerializer(many=True, required=False, allow_empty=False)
     use_case = serializers.ChoiceField(choices=UseCase.choices, required=False)
-    annotations = serializers.DictField(child=serializers.BooleanField(), required=False)
+    annotations = serializers.DictField(
+        child=serializers.BooleanField(), required=False, help_text="In the place of all that it has."
+    )
+    change_annotations = serializers.DictField(
+        child=serializers.BooleanField(allow_null=True),
+        required=False,
+        help_text="Only these, beside those that it has, whoever said them meanwhile; null takes one off.",
+    )
     language = serializers.CharField(max_length=MAX_LANGUAGE_LENGTH, allow_blank=True, required=False)
     deployment_context = serializers.CharField(
         max_length=MAX_NOTES_LENGTH, allow_blank=True, trim_whitespace=False, required=False

@@ -114,7 +114,7 @@ def update_prompt(
         said = annotations
         if said is None:
             said = locked.values_list("annotations", flat=True).get(pk=prompt.pk)
-        changes["annotations"] = {name: value for name, value in {**said, **changed}.items() if value is not None}
+        changes["annotations"] = annotated(said, changed)
     if add_tags or remove_tags:
         now = locked.values_list("tags", flat=True).get(pk=prompt.pk)
         changes["tags"] = sorted(({*now} - {*remove_tags}) | {*add_tags})
@@ -124,6 +124,11 @@ def update_prompt(
         setattr(prompt, column, value)
     prompt.save(update_fields=list(changes))
     return prompt
+
+
+def annotated(said: Mapping[str, bool], changed: Mapping[str, bool | None]) -> dict[str, bool]:
+    """Return the annotations with those changed that are named; None takes one off."""
+    return {name: value for name, value in {**said, **changed}.items() if value is not None}
 
 
 def invalid_format(error: FormatError) -> InvalidInput:

@@ -13,6 +13,7 @@ from labelapp.common.errors import Conflict
 from labelapp.labeling.models import Draft, Project, Skip, Submission, Task
 from labelapp.labeling.review import DecisionInput, decide
 from labelapp.labeling.review_models import Decision, Flag
+from labelapp.prompts.actions import update_prompt
 from labelapp.prompts.models import Prompt, Submitter
 from tests.datasets.world import somebody_waits, wait_for
 from tests.labeling.test_races import at_once
@@ -142,8 +143,17 @@ def test_a_skip_that_was_undone_meanwhile_is_a_conflict(
     assert (refused.status_code, refused.json()["code"]) == (409, "skip_undone")
     assert labeler.submit(undone.json()).status_code == 201, "nothing was withdrawn"
     elsewhere = labeler.next(project)
-    wrong = decide_on(workspace, assignment["task_id"], "answer", note="x", skip_ids=[skip(labeler, elsewhere)])
+    foreign_id = skip(labeler, elsewhere)
+    wrong = decide_on(workspace, assignment["task_id"], "answer", note="x", skip_ids=[skip_id, foreign_id])
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "skip_ids")
+    assert wrong.json()["message"] == f"This task has no skip {foreign_id}."
+
+
+def test_a_skip_that_never_was_is_not_said_to_be_undone(workspace: Workspace, project: Project) -> None:
+    task = Task.objects.filter(project=project)[0]
+    refused = decide_on(workspace, task.pk, "answer", note="x", skip_ids=[999_999])
+    assert (refused.status_code, refused.json()["data"]["skip_ids"]) == (409, [999_999])
+    assert refused.json()["message"].startswith("Skip 999999 is not there, or not any more")
 
 
 def test_what_others_have_answered_cannot_be_given_back(
@@ -199,6 +209,21 @@ def test_a_correction_says_what_was_known_before(workspace: Workspace, labeler: 
     text = {"messages": [{"role": "user", "content": "Another text."}]}
     rewritten = decide_on(workspace, assignment["task_id"], "correct", changes=text)
     assert rewritten.json()["errors"][0]["field"] == "changes.messages"
+
+
+def test_a_correction_leaves_the_annotations_that_it_does_not_name(workspace: Workspace, project: Project) -> None:
+    task = Task.objects.filter(project=project).select_related("prompt")[0]
+    update_prompt(task.prompt, annotations={"closed_domain": True, "ambiguous": True})
+    changes = {"change_annotations": {"requests_advice": False, "ambiguous": None}}
+    corrected = decide_on(workspace, task.pk, "correct", changes=changes)
+    assert corrected.json()["changes"] == {
+        "annotations": [{"closed_domain": True, "ambiguous": True}, {"closed_domain": True, "requests_advice": False}]
+    }
+    again = decide_on(workspace, task.pk, "correct", changes=changes)
+    assert (again.status_code, again.json()["errors"][0]["field"]) == (400, "changes")
+    text = {"messages": [{"role": "user", "content": "Another."}], "change_annotations": {"requests_advice": True}}
+    copy_id = decide_on(workspace, task.pk, "replace", changes=text).json()["replacement_prompt_id"]
+    assert Prompt.objects.get(pk=copy_id).annotations == {"closed_domain": True, "requests_advice": True}
 
 
 def test_a_correction_of_an_erased_prompt_names_no_context(workspace: Workspace, labeler: Labeler) -> None:
@@ -356,3 +381,24 @@ def test_who_decides_waits_for_the_sender_before_the_task() -> None:
             Task.objects.select_for_update(nowait=True).get(pk=task_id)  # or each would wait for the other
         deciding.result()
     assert Decision.objects.get().action == "dismiss"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_correction_is_of_what_a_colleague_has_just_said() -> None:
+    workspace = Workspace()
+    task = Task.objects.get(project=workspace.demonstration())
+    wanted = DecisionInput("correct", changes={"change_annotations": {"ambiguous": True}})
+
+    def correct() -> Decision:
+        try:
+            return decide(task.pk, wanted, decided_by=workspace.researcher.user)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            update_prompt(task.prompt, annotations={"closed_domain": True})
+            correcting = pool.submit(correct)
+            wait_for(somebody_waits)
+        decision = correcting.result()
+    assert decision.changes == {"annotations": [{"closed_domain": True}, {"closed_domain": True, "ambiguous": True}]}

@@ -4740,8 +4740,13 @@ export interface components {
         PromptChangesRequest: {
             messages?: components["schemas"]["MessageRequest"][];
             use_case?: components["schemas"]["UseCaseEnum"];
+            /** @description In the place of all that it has. */
             annotations?: {
                 [key: string]: boolean;
+            };
+            /** @description Only these, beside those that it has, whoever said them meanwhile; null takes one off. */
+            change_annotations?: {
+                [key: string]: boolean | null;
             };
             language?: string;
             deployment_context?: string;

@@ -13,7 +13,11 @@ import { toast } from "@/ui/toasts";
 
 type Reviewed = Schemas["ReviewedTask"];
 type Prompt = Reviewed["prompt"];
-type Facts = Pick<Prompt, "use_case" | "annotations" | "language" | "deployment_context">;
+/** What is known of a prompt; an annotation that is taken off is null. */
+type Facts = Pick<Prompt, "use_case" | "language" | "deployment_context"> & {
+  annotations: Record<string, boolean | null>;
+};
+type Changes = Schemas["PromptChangesRequest"];
 
 const CHOICES: { value: Action; label: string; send: string; explained: string }[] = [
   {
@@ -73,10 +77,11 @@ export function DecisionForm({ reviewed }: { reviewed: Reviewed }) {
   const [facts, setFacts] = useState(known);
   const [turns, setTurns] = useState(reviewed.prompt.messages);
   const decide = $api.useMutation("post", "/api/v1/review/{task_id}/decisions", {
-    onSuccess: () => {
-      toast({ message: `${ACTION[action].done}.` });
+    onSuccess: (_, { body }) => {
+      toast({ message: `${ACTION[body.action].done}.` });
       setNote("");
-      setKnown(facts);
+      // A replacement's facts are its own.
+      if (body.action === "correct") setKnown((before) => changed(before, body.changes));
     },
     // Also what somebody else has settled meanwhile shows at once.
     onSettled: () =>
@@ -191,11 +196,19 @@ function factsOf({ use_case, annotations, language, deployment_context }: Prompt
   return { use_case, annotations, language, deployment_context };
 }
 
-/** What was not touched stays as it is by now. */
-function corrected(known: Facts, facts: Facts): Partial<Facts> {
-  return Object.fromEntries(
-    Object.entries(facts).filter(([name, value]) => value !== known[name as keyof Facts]),
-  );
+/** What was not touched stays as it is by now, each annotation by itself. */
+function corrected(known: Facts, facts: Facts): Changes {
+  const { annotations, ...others } = differing<unknown>(known, facts) as Partial<Facts>;
+  if (!annotations) return others;
+  return { ...others, change_annotations: differing(known.annotations, annotations) };
+}
+
+function differing<T>(before: Record<string, T>, after: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(after).filter(([name, value]) => value !== before[name]));
+}
+
+function changed(known: Facts, { messages: _, change_annotations, ...others }: Changes = {}): Facts {
+  return { ...known, ...others, annotations: { ...known.annotations, ...change_annotations } };
 }
 
 function FactFields({ facts, onChange }: { facts: Facts; onChange: (facts: Facts) => void }) {
@@ -229,9 +242,10 @@ function FactFields({ facts, onChange }: { facts: Facts; onChange: (facts: Facts
                 { value: "no", label: "No" },
               ]}
               value={shownAs(facts.annotations[name])}
-              onChange={(value) =>
-                onChange({ ...facts, annotations: annotated(facts.annotations, name, value) })
-              }
+              onChange={(value) => {
+                const isSo = value === "unknown" ? null : value === "yes";
+                onChange({ ...facts, annotations: { ...facts.annotations, [name]: isSo } });
+              }}
             />
           </div>
         ))}
@@ -240,17 +254,8 @@ function FactFields({ facts, onChange }: { facts: Facts; onChange: (facts: Facts
   );
 }
 
-function shownAs(isSo: boolean | undefined): string {
-  return isSo === undefined ? "unknown" : isSo ? "yes" : "no";
-}
-
-function annotated(
-  annotations: Record<string, boolean>,
-  name: string,
-  value: string,
-): Record<string, boolean> {
-  const { [name]: _before, ...others } = annotations;
-  return value === "unknown" ? others : { ...others, [name]: value === "yes" };
+function shownAs(isSo: boolean | null | undefined): string {
+  return isSo == null ? "unknown" : isSo ? "yes" : "no";
 }
 
 type TurnsProps = { turns: Prompt["messages"]; onChange: (turns: Prompt["messages"]) => void; kind: string };
