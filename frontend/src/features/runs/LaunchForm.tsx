@@ -86,9 +86,9 @@ export function LaunchForm({ kind, start, standard }: LaunchFormProps) {
   // What is wrong may have been scrolled out of sight.
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
-    if (Object.keys(checked).length)
+    if (launch.error || Object.keys(checked).length)
       form.current?.querySelector<HTMLElement>("[aria-invalid='true']")?.focus();
-  }, [checked]);
+  }, [checked, launch.error]);
   return (
     <form
       ref={form}
@@ -149,7 +149,8 @@ export function LaunchForm({ kind, start, standard }: LaunchFormProps) {
               </Text>
             )}
           </Group>
-          <Collapse expanded={showsAdvanced || wrongAdvanced > 0}>
+          {/* At once: what is still unfolding cannot get the focus. */}
+          <Collapse expanded={showsAdvanced || wrongAdvanced > 0} transitionDuration={0}>
             <div className={classes.settings} style={{ marginTop: "1rem" }}>
               {advanced.map(field)}
             </div>
