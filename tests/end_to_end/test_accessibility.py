@@ -16,6 +16,14 @@ pytestmark = pytest.mark.browser
 
 # A window of 1440 × 900 at 200 %.
 ZOOMED: Any = {"width": 720, "height": 450}
+# Scrolls a dialog until a field of it has gone under the dialog's header.
+UNDER_THE_HEADER = """
+field => {
+  field.blur();
+  const scrolled = field.closest("dialog, .mantine-Modal-content");
+  scrolled.scrollTop += field.getBoundingClientRect().top - scrolled.getBoundingClientRect().top - 2;
+}
+"""
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 TABS = 60
 
@@ -111,6 +119,28 @@ def walk_by_tab(page: Page) -> list[str]:
         if not focus["isFree"]:
             problems.append(f"{focus['name']} lies under {focus['over']}")
     return problems
+
+
+@pytest.mark.parametrize("whose", ["ours", "Mantine's"])
+def test_what_gets_the_focus_in_a_dialog_comes_out_from_under_its_header(
+    live_app: str, page: Page, workspace: Workspace, whose: str
+) -> None:
+    labeler = workspace.labeler()
+    project = workspace.demonstration(members=[labeler])
+    user, path, opens = {
+        "ours": (labeler.user, f"label/{project.pk}", "Skip"),
+        "Mantine's": (workspace.researcher.user, "datasets", "New dataset"),
+    }[whose]
+    log_in(page, live_app, user)
+    page.set_viewport_size({"width": 720, "height": 260})
+    page.goto(f"{live_app}/{path}")
+    page.get_by_role("button", name=opens).first.click()
+    field = page.get_by_role("dialog").locator("input").first
+    expect(field).to_be_focused()
+    field.evaluate(UNDER_THE_HEADER)
+    field.focus()
+    focus = page.evaluate(FOCUS)
+    assert focus["isFree"], f"{focus['name']} lies under {focus['over']}"
 
 
 def test_the_language_is_chosen_and_remembered(page: Page, live_app: str, transactional_db: None) -> None:
