@@ -15,6 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from formats.configs.sft import TrainedTurns
 from formats.messages import Message
 from formats.records import Demonstration, PretrainingText, Prompt, Ranking
+from formats.shared_settings import Training
 from inference.models import LoadedModel, context_length, rescaled_after
 from inference.prompts import encode_prompt, encode_response
 from training.errors import TrainingError
@@ -105,7 +106,9 @@ class Lengths:
     @property
     def why_too_long(self) -> str:
         """Why rows are left out."""
-        return f"their prompts are longer than max_prompt_tokens={self.max_prompt_tokens}"
+        # By the form's name, and by that of the file of settings.
+        label = Training.__dataclass_fields__["max_prompt_tokens"].metadata["label"]
+        return f"their prompts are longer than {self.max_prompt_tokens} tokens (“{label}”, max_prompt_tokens)"
 
     def check_fit(self, model: PreTrainedModel) -> None:
         """Raise TrainingError where a longest prompt with a longest response would not fit the model, or rescale it."""

@@ -15,6 +15,7 @@ from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 
 from labelapp.common.errors import InvalidInput
+from labelapp.common.field_messages import NEEDED
 from labelapp.common.json_text import text_problem
 
 MISSING = object()
@@ -75,7 +76,7 @@ class Body:
         self._read.append(name)
         value = self.data.get(name, MISSING)
         if value is MISSING and required:
-            self.fail(name, "This field is required.")
+            self.fail(name, NEEDED)
         return value
 
     def integer(self, name: str, *, minimum: int, maximum: int) -> int:

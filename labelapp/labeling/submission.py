@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from labelapp.common.field_messages import NEEDED
 from labelapp.labeling.body import MAX_ID, MISSING, Body, raise_if_wrong
 from labelapp.labeling.models import MAX_QUALITY, MAX_RESPONSES, MIN_QUALITY, ProjectKind
 from labelapp.labeling.questions import QUESTION_OF_KEY, Answer, Question, applicable_questions
@@ -174,7 +175,7 @@ def check_fits(
     errors: list[tuple[str, str]] = []
     if kind == ProjectKind.DEMONSTRATION:
         if submission.demonstration is None:
-            errors.append(("demonstration", "This field is required."))
+            errors.append(("demonstration", NEEDED))
         if submission.judgments is not None:
             errors.append(("judgments", "This project asks for a demonstration, not for judgments."))
         errors += _misanswered(submission.answers, [])
@@ -183,7 +184,7 @@ def check_fits(
     if submission.demonstration is not None:
         errors.append(("demonstration", "This project asks for judgments, not for a demonstration."))
     if submission.judgments is None:
-        errors.append(("judgments", "This field is required."))
+        errors.append(("judgments", NEEDED))
     questions = applicable_questions(question_keys, is_closed_domain=is_closed_domain)
     errors += _misanswered(submission.answers, [item for item in questions if item.scope == "prompt"])
     errors += _misplaced(
@@ -209,7 +210,7 @@ def _misplaced(
             errors.append((f"{name}.response_id", f"Response {judgment.response_id} is judged twice."))
         seen.add(judgment.response_id)
         if asks_quality and judgment.quality is None:
-            errors.append((f"{name}.quality", "This field is required."))
+            errors.append((f"{name}.quality", NEEDED))
         if not asks_quality and judgment.quality is not None:
             errors.append((f"{name}.quality", "This project does not ask for the overall quality."))
         errors += _misanswered(judgment.answers, questions, prefix=f"{name}.")

@@ -21,6 +21,7 @@ from labelapp.prompts.import_serializers import (
     ConfirmImport,
     DroppedLineSerializer,
     DroppedQuery,
+    ImportQuery,
     IncomingSerializer,
     NameSource,
     PromptImportRowSerializer,
@@ -52,9 +53,13 @@ class PromptImportListView(GenericAPIView[Any]):
         request.upload_handlers = [ImportUploadHandler(request)]
         return super().initialize_request(request, *args, **kwargs)
 
-    @extend_schema(operation_id="prompt_imports_list", responses={200: PromptImportRowSerializer(many=True), **MISSING})
+    @extend_schema(
+        operation_id="prompt_imports_list",
+        parameters=[ImportQuery],
+        responses={200: PromptImportRowSerializer(many=True), **BAD_INPUT, **MISSING},
+    )
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(queries.imports())
+        page = self.paginate_queryset(queries.imports(**parsed_query(ImportQuery, request)))
         return self.get_paginated_response(PromptImportRowSerializer(page, many=True).data)
 
     @extend_schema(

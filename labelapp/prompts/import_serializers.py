@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from labelapp.common.search import NamedQuery
 from labelapp.common.serializers import StrictSerializer
 from labelapp.prompts.content import MAX_NOTES_LENGTH, MAX_SUBMITTER_LENGTH
 from labelapp.prompts.import_models import ImportLine, PromptImport
@@ -207,6 +208,12 @@ class PromptImportSerializer(PromptImportRowSerializer):
     @extend_schema_field(ImportReportSerializer)
     def get_report(self, prompt_import: PromptImport) -> Any:
         return ImportReportSerializer(import_report(prompt_import)).data
+
+
+class ImportQuery(NamedQuery):
+    """Filters of the list of imports."""
+
+    state = serializers.ChoiceField(choices=PromptImport.State.choices, required=False)
 
 
 class DroppedQuery(StrictSerializer):

@@ -182,9 +182,12 @@ def access_sample_batch(batch_id: int) -> SampleBatch:
     return batch
 
 
-def imports() -> QuerySet[PromptImport]:
+def imports(*, state: str = "", search: str = "") -> QuerySet[PromptImport]:
     """The imports, newest first, without their reports."""
-    return PromptImport.objects.defer("report").select_related("created_by").order_by("-created_at", "-id")
+    found = named(PromptImport.objects.order_by("-created_at", "-id"), search, "title", "file_name")
+    if state:
+        found = found.filter(state=state)
+    return found.defer("report").select_related("created_by")
 
 
 def prompts_to_review() -> QuerySet[Prompt]:

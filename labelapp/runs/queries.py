@@ -13,13 +13,15 @@ NO_WORKER = "Waiting: no worker takes runs. Start one that listens on the queue 
 NO_BROKER = "Waiting: Redis cannot be reached, so no worker hears of it."
 
 
-def runs(*, kind: str = "", state: str = "", search: str = "") -> QuerySet[Run]:
-    """Runs, newest first, with everything that their rows in a list show."""
+def runs(*, kind: str = "", state: str = "", checkpoint: int | None = None, search: str = "") -> QuerySet[Run]:
+    """Runs, newest first, with everything that their rows in a list show; `checkpoint` is one that they read."""
     found = named(Run.objects.order_by("-pk"), search, "name")
     if kind:
         found = found.filter(kind=kind)
     if state:
         found = found.filter(state=state)
+    if checkpoint is not None:
+        found = found.filter(pk__in=RunInput.objects.filter(checkpoint=checkpoint).values("run"))
     inputs = RunInput.objects.select_related("checkpoint", "endpoint", "dataset_version__dataset").order_by("role")
     batches = SampleBatch.objects.annotate(response_count=Count("responses"))
     return found.select_related("checkpoint", "target_project", "created_by").prefetch_related(

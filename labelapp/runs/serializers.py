@@ -75,6 +75,9 @@ class RunQuery(NamedQuery):
 
     kind = serializers.ChoiceField(choices=RunKind.choices, required=False)
     state = serializers.ChoiceField(choices=RunState.choices, required=False)
+    checkpoint = serializers.IntegerField(
+        min_value=1, max_value=MAX_ID, required=False, help_text="Those that read this checkpoint."
+    )
 
 
 class MetricsQuery(StrictSerializer):

@@ -28,6 +28,20 @@ def test_it_is_a_clear_4xx(body: str, content_type: str, expected: tuple[int, st
     assert post(client_of(make_user(Role.ADMIN)), body, content_type) == expected
 
 
+@pytest.mark.parametrize(
+    ("body", "field", "message"),
+    [
+        ('{"role": "labeler"}', "email", "This is needed."),
+        ('{"role": "labeler", "email": ""}', "email", "This may not be left empty."),
+        ('{"role": "labeler", "email": "me"}', "email", "Give an e-mail address, such as name@example.org."),
+    ],
+)
+def test_a_wrong_field_is_told_in_our_words(body: str, field: str, message: str) -> None:
+    client = client_of(make_user(Role.ADMIN))
+    answer = client.generic("POST", "/api/v1/invitations", body, content_type="application/json")
+    assert answer.json()["errors"] == [{"field": field, "message": message}]
+
+
 def test_an_unknown_address_is_told_in_our_shape() -> None:
     answer = client_of(make_user()).get("/api/v1/nothing/here")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

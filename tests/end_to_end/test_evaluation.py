@@ -7,9 +7,11 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from labelapp.checkpoints.actions import register_checkpoint
 from labelapp.labeling.models import Project, Submission
-from labelapp.prompts.models import SampleBatch
+from labelapp.prompts.models import PromptImport, SampleBatch
+from labelapp.runs.models import Run
 from tests.end_to_end import browser as sizes
 from tests.end_to_end.browser import log_in, serious_violations, sideways_scroll
+from tests.end_to_end.forms import choose
 from tests.labeling.workspace import Labeler, Workspace
 
 pytestmark = pytest.mark.browser
@@ -135,3 +137,31 @@ def read_results(page: Page, project: Project, submission: Submission) -> None:
     judgments.get_by_role("link", name="Say what you think of rain.").click()
     expect(page).to_have_url(re.compile(f"/submissions/{submission.pk}$"))
     expect(page.get_by_text("Toxicity of the prompt: 1 of 0 to 2")).to_be_visible()
+
+
+def test_a_sampling_under_way_is_told_and_its_prompts_are_found_by_import(
+    page: Page, live_app: str, workspace: Workspace
+) -> None:
+    model = register_checkpoint("Falcon", kind="base", location="org/x")
+    run = Run.objects.create(kind="sample", name="Falcon draws", state="running", config={})
+    run.inputs.create(role="model", checkpoint=model)
+    imported = PromptImport.objects.create(
+        file_name="first.jsonl", state="imported", imported_count=2, created_by=workspace.researcher.user
+    )
+    for text in ("Say a word.", "Say two words."):
+        workspace.prompt(text, prompt_import=imported)
+    workspace.prompt("Say nothing.")
+    log_in(page, live_app, workspace.researcher.user)
+    page.goto(f"{live_app}/projects/new?kind=evaluation&checkpoint={model.pk}")
+    expect(page.get_by_text("responses are being sampled now")).to_be_visible()
+    expect(page.get_by_text("has no responses yet")).to_have_count(0)
+    expect(page.get_by_role("link", name="Falcon draws")).to_have_attribute("href", f"/runs/{run.pk}")
+
+    page.goto(f"{live_app}/projects/{workspace.project(kind='demonstration').pk}?tab=tasks")
+    page.get_by_role("button", name="Add tasks").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("3 prompts match.")).to_be_visible()
+    choose(dialog, "Import", "first.jsonl")
+    expect(dialog.get_by_text("2 prompts match.")).to_be_visible()
+    dialog.get_by_role("button", name="Add tasks").click()
+    expect(dialog.get_by_text("2 tasks added")).to_be_visible()

@@ -182,7 +182,7 @@ def test_says_when_too_few_are_in_a_project(page: Page, live_app: str, researche
     expect(page.get_by_text("Each task needs 2 labelers, and the project has none")).to_be_visible()
     fill(page, Labelers_per_task="999")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("less than or equal to 50")).to_be_visible()
+    expect(page.get_by_text("At most 50.")).to_be_visible()
     project.refresh_from_db()
     assert project.overlap == 2
 

@@ -229,6 +229,8 @@ def test_imports_are_listed_without_their_reports(
     assert "report" not in rows[0]
     assert rows[0]["created_by"] == "Rosa"
     assert "report" in researcher.get(f"/api/v1/prompt-imports/{rows[0]['id']}").json()
+    for query, count in {"search=1.JSON": 1, "state=previewed": 3, "state=imported": 0}.items():
+        assert researcher.get(f"/api/v1/prompt-imports?{query}").json()["count"] == count
 
 
 def test_labelers_see_no_imports(labeler: APIClient, upload: Upload) -> None:

@@ -400,6 +400,10 @@ def test_the_list_filters_and_costs_the_same_for_any_number(client: APIClient) -
     Run.objects.filter(pk=Run.objects.latest("pk").pk).update(state=RunState.FAILED)
     assert client.get("/api/v1/runs?state=failed").json()["count"] == 1
     assert client.get("/api/v1/runs?kind=ppo").json()["count"] == 0
+    model = Run.objects.latest("pk").inputs.get(role="model").checkpoint
+    assert model is not None
+    assert client.get(f"/api/v1/runs?checkpoint={model.pk}").json()["count"] == 1
+    assert client.get("/api/v1/runs?checkpoint=999999").json()["count"] == 0
     assert client.get("/api/v1/runs?search=no such name").json()["count"] == 0
     assert client.get("/api/v1/runs?kind=distil").json()["errors"][0]["field"] == "kind"
     with CaptureQueriesContext(

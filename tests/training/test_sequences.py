@@ -131,7 +131,10 @@ def test_nothing_left_is_an_error_and_nothing_given_is_not(encoder: Encoder) -> 
     assert keep(encoder.demonstrations, [], role="validation") == []
     assert said == []
     assert len(keep(encoder.demonstrations, [*too_long, demonstration("x", "a")], role="train")) == 1
-    assert said == ["train: 2 of 3 rows are left out: their prompts are longer than max_prompt_tokens=13."]
+    assert said == [
+        "train: 2 of 3 rows are left out: "
+        "their prompts are longer than 13 tokens (“Longest prompt”, max_prompt_tokens)."
+    ]
 
 
 def test_lengths_beyond_the_models_context_are_refused(llama: Path) -> None:

@@ -18,6 +18,7 @@ type ListPath =
   | "sample-batches"
   | "cohorts"
   | "dataset-versions"
+  | "prompt-imports"
   | "endpoints"
   | "runs"
   | "users";
@@ -105,6 +106,19 @@ export const VERSIONS: Source<Schemas["DatasetVersion"], Query<"dataset-versions
       }),
     ),
   label: ({ dataset, number }) => `${dataset.name} v${number}`,
+};
+
+export const IMPORTS: Source<Schemas["PromptImportRow"], Query<"prompt-imports">> = {
+  useFound: (query) => $api.useQuery("get", "/api/v1/prompt-imports", { params: { query } }, KEPT),
+  useRows: (ids) =>
+    arrived(
+      useQueries({
+        queries: ids.map((import_id) =>
+          $api.queryOptions("get", "/api/v1/prompt-imports/{import_id}", { params: { path: { import_id } } }),
+        ),
+      }),
+    ),
+  label: ({ title, file_name }) => title || file_name,
 };
 
 export const ENDPOINTS: Source<Schemas["Endpoint"], Query<"endpoints">> = {

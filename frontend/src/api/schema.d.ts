@@ -10255,6 +10255,18 @@ export interface operations {
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
+                /** @description A part of the name, in any case. */
+                search?: string;
+                /**
+                 * @description * `checking` - Being read
+                 *     * `previewed` - Previewed
+                 *     * `importing` - Being imported
+                 *     * `imported` - Imported
+                 *     * `refused` - Refused: bad lines
+                 *     * `undoing` - Being undone
+                 *     * `undone` - Undone
+                 */
+                state?: "checking" | "previewed" | "importing" | "imported" | "refused" | "undoing" | "undone";
             };
             header?: never;
             path?: never;
@@ -10268,6 +10280,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedPromptImportRowList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -11673,6 +11693,8 @@ export interface operations {
     runs_list: {
         parameters: {
             query?: {
+                /** @description Those that read this checkpoint. */
+                checkpoint?: number;
                 /**
                  * @description * `sample` - Sample responses
                  *     * `sft` - Supervised fine-tuning

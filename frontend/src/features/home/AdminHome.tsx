@@ -121,10 +121,10 @@ function Health({ system }: { system: Admin["system"] }) {
         hint={<TextLink to="/system">System</TextLink>}
       />
       <Stat
-        label="Beat"
+        label="Scheduler"
         value={
           <StatusBadge tone={system.beat?.is_alive ? "good" : "bad"}>
-            {system.beat?.is_alive ? "Ticks" : "Has stopped"}
+            {system.beat?.is_alive ? "At work" : "Has stopped"}
           </StatusBadge>
         }
         hint={

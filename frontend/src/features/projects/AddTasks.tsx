@@ -3,7 +3,7 @@ import { useForm } from "@mantine/form";
 import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
 import { keepPreviousData } from "@tanstack/react-query";
-import { BATCHES, useChoice } from "@/api/choice";
+import { BATCHES, IMPORTS, useChoice } from "@/api/choice";
 import { $api, invalidate, type Schemas } from "@/api/client";
 import { fieldErrors } from "@/api/errors";
 import { options, SPLIT, USE_CASE } from "@/api/labels";
@@ -21,6 +21,7 @@ type Filter = NonNullable<Body["filter"]>;
 const INITIAL = {
   use_case: null as Filter["use_case"] | null,
   split: null as Filter["split"] | null,
+  prompt_import: null as string | null,
   search: "",
   limit: "" as number | string,
   batch_id: null as string | null,
@@ -29,14 +30,15 @@ const INITIAL = {
 /** The paper evaluates on prompts of customers that no model has learned from. */
 const HELD_OUT = { split: "test" as const };
 
-type Chosen = Pick<typeof INITIAL, "use_case" | "split" | "search">;
+type Chosen = Pick<typeof INITIAL, "use_case" | "split" | "prompt_import" | "search">;
 
-function filterOf({ use_case, split, search }: Chosen) {
+function filterOf({ use_case, split, prompt_import, search }: Chosen) {
   const words = search.trim();
   return {
     archived: false,
     ...(use_case && { use_case }),
     ...(split && { split }),
+    ...(prompt_import && { prompt_import: Number(prompt_import) }),
     ...(words && { search: words }),
   };
 }
@@ -74,6 +76,7 @@ function AddTasksForm({ project, onClose }: { project: Project; onClose: () => v
   const errors = fieldErrors(add.error, [
     "filter.use_case",
     "filter.split",
+    "filter.prompt_import",
     "filter.search",
     "batch_id",
     "limit",
@@ -120,6 +123,7 @@ function AddTasksForm({ project, onClose }: { project: Project; onClose: () => v
             or validation unless that is what you want to know.
           </Notice>
         )}
+        <ImportSelect {...form.getInputProps("prompt_import")} error={errors["filter.prompt_import"]} />
         <TextInput
           label="Words in the prompt"
           placeholder='"a phrase", -without'
@@ -146,16 +150,33 @@ function AddTasksForm({ project, onClose }: { project: Project; onClose: () => v
 }
 
 /** Said beforehand: one click may make a task of every prompt that there is. */
-function Matching({ values: { use_case, split, search } }: { values: Chosen }) {
-  const [words] = useDebouncedValue(search, 300);
+function Matching({ values }: { values: Chosen }) {
+  const [search] = useDebouncedValue(values.search, 300);
   const { data } = $api.useQuery(
     "get",
     "/api/v1/prompts",
-    { params: { query: { ...filterOf({ use_case, split, search: words }), page_size: 1 } } },
+    { params: { query: { ...filterOf({ ...values, search }), page_size: 1 } } },
     { placeholderData: keepPreviousData },
   );
   if (!data) return "Looking for prompts…";
   return data.count === 1 ? "1 prompt matches." : `${formatNumber(data.count)} prompts match.`;
+}
+
+type ImportSelectProps = {
+  value?: string | null;
+  error?: string | undefined;
+  onChange?: (value: string | null) => void;
+};
+
+/** Those of one file: what a person has just imported is often what they want labeled. */
+function ImportSelect(props: ImportSelectProps) {
+  const { select, isEmpty } = useChoice(IMPORTS, {
+    chosen: props.value ?? null,
+    query: { state: "imported" },
+    label: (row) => `${IMPORTS.label(row)} · ${pluralize(row.imported_count, "prompt")}`,
+  });
+  if (isEmpty) return null;
+  return <Select label="Import" placeholder="All" clearable {...select} {...props} />;
 }
 
 type BatchSelectProps = {

@@ -2,6 +2,7 @@ import { MultiSelect, Select, Stack, Text } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { BATCHES, useChoice } from "@/api/choice";
 import { $api, type Schemas } from "@/api/client";
+import { useEvents } from "@/api/events";
 import { SPLIT } from "@/api/labels";
 import { hasRole, useMe } from "@/api/session";
 import { formatNumber, pluralize } from "@/ui/format";
@@ -82,6 +83,28 @@ export function SourcesSelect({ value, checkpointId, errors, onChange }: Sources
 
 function NoResponses({ checkpointId }: { checkpointId: number }) {
   const isAdmin = hasRole(useMe(), "admin");
+  const { data: runs } = $api.useQuery("get", "/api/v1/runs", {
+    params: { query: { kind: "sample", checkpoint: checkpointId, page_size: 1 } },
+  });
+  useEvents(
+    ["runs"],
+    [
+      ["get", "/api/v1/runs"],
+      ["get", "/api/v1/sample-batches"],
+    ],
+  );
+  const sampling = runs?.results.find(({ state }) => state === "queued" || state === "running");
+  if (!runs) return null;
+  if (sampling)
+    return (
+      <Text size="sm" c="dimmed" role="status">
+        The checkpoint’s responses are being sampled now, by{" "}
+        <TextLink to="/runs/$runId" params={{ runId: String(sampling.id) }} dir="auto">
+          {sampling.name}
+        </TextLink>
+        . They are chosen here by themselves once they are there.
+      </Text>
+    );
   return (
     <Text size="sm" c="dimmed">
       The checkpoint has no responses yet.{" "}

@@ -51,7 +51,7 @@ export function LaunchPage() {
     <Page title="Launch a run">
       <PageHeader
         title="Launch a run"
-        description="Settings begin as the paper's (Ouyang et al. 2022), for the built-in model as small ones. Each says what it does and where its value is from."
+        description="Settings begin as the paper's (Ouyang et al. 2022), or small, for the built-in model. Each says what it does and where its value is from."
       />
       <div className={classes.kinds}>
         <SegmentedControl

@@ -91,10 +91,10 @@ export function SystemPage() {
         )}
         <Stat label="Database" value={formatBytes(system.database.size_bytes)} />
         <Stat
-          label="Beat"
+          label="Scheduler"
           value={
             <StatusBadge tone={beat?.is_alive ? "good" : "bad"}>
-              {beat?.is_alive ? "Ticks" : "Has stopped"}
+              {beat?.is_alive ? "At work" : "Has stopped"}
             </StatusBadge>
           }
           hint={
