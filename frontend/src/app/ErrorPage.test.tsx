@@ -22,8 +22,10 @@ test.each([
   "Unable to preload CSS for /assets/RunsPage-1a2b.css",
 ])("code that did not come claims no new version, only that the page is to be loaded anew: %s", (message) => {
   expect(headingOf(message)).toBe("This page has to be loaded anew");
+  expect(document.title).toBe("This page has to be loaded anew · labelapp");
 });
 
 test("another error that speaks of loading is what it says", () => {
   expect(headingOf("Error loading the picture")).toBe("This page could not be shown");
+  expect(document.title).toBe("Something went wrong · labelapp");
 });

@@ -55,13 +55,18 @@ function CodeMissing() {
 }
 
 /** A page that threw. What is typed in drafts is stored already, so trying again is always safe. */
-export function ErrorPage({ error, reset }: ErrorComponentProps) {
-  const { t } = useTranslation();
-  const router = useRouter();
-  usePageTitle(t("Something went wrong"));
+export function ErrorPage(failure: ErrorComponentProps) {
+  const { error } = failure;
   if (isStatus(error, 404)) return <NotFound />;
   if (isOutage(error)) return <NotHere />;
   if (isCodeMissing(error)) return <CodeMissing />;
+  return <Failed {...failure} />;
+}
+
+function Failed({ error, reset }: ErrorComponentProps) {
+  const { t } = useTranslation();
+  const router = useRouter();
+  usePageTitle(t("Something went wrong"));
   const retry = () => {
     reset();
     void router.invalidate();
