@@ -15,8 +15,10 @@ import contextlib
 import copy
 import ctypes
 import io
+import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -252,3 +254,17 @@ def join_world(*, device: Callable[[], Device]) -> Iterator[World]:
         yield World(dist.get_rank(), dist.get_world_size())
     finally:
         dist.destroy_process_group()
+
+
+def leave_world(world: World, code: int) -> int:
+    """End this process with its exit code where it is one of several, once all is written; alone, return the code.
+
+    Python's own way out is not safe there: a thread of gloo that still lets go of a tensor asks for an interpreter that
+    is being taken down, and the process aborts, so that a run whose work is done would count as failed.
+    """
+    if world.size > 1:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code

@@ -30,7 +30,7 @@ from formats.shared_settings import Device
 from inference.errors import InferenceError
 from inference.models import quiet_libraries
 from training.checkpointing import load_checkpoint, newest_checkpoint, remove_checkpoints, save_checkpoint
-from training.distributed import ALONE, World, join_world
+from training.distributed import ALONE, World, join_world, leave_world
 from training.errors import PreemptedError, TrainingError
 from training.progress import Progress, copy_metrics
 
@@ -159,7 +159,8 @@ def main(
         epoch = given.attempt if given.attempt is not None else world.from_main(lambda: _next_epoch(directory))
         attempt = directory.attempt(epoch)
         attempt.root.mkdir(exist_ok=True)
-        return _attempt(train, config_class, directory=directory, attempt=attempt, world=world)
+        code = _attempt(train, config_class, directory=directory, attempt=attempt, world=world)
+    return leave_world(world, code)
 
 
 def _wanted_device(directory: RunDirectory) -> Device:
